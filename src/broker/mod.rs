@@ -1,0 +1,1 @@
+//! Accepting an alert: decide, record, commit.

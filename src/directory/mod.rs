@@ -1,0 +1,1 @@
+//! Agencies, mailboxes, people, roles and rotas.

@@ -1,0 +1,1 @@
+//! Builds everything, owns tasks, shuts down in order.

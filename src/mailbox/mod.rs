@@ -1,0 +1,1 @@
+//! Mailboxes: handing out, confirming, opening, acknowledging.

@@ -1,0 +1,3 @@
+//! The `staysafe` binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The stored form of every commit and entry.

@@ -1,0 +1,1 @@
+//! Mutual TLS: acceptor, connector, revocation, reload.

@@ -1,0 +1,1 @@
+//! The hint that a mailbox has news.
