@@ -1,1 +1,42 @@
-//! The words of the field.
+//! The words of the field, valid by construction. Pure: no I/O, no clock, no log.
+//!
+//! | word | meaning |
+//! |---|---|
+//! | alert, alert kind | what one agency tells others about a person at risk |
+//! | subject | the person an alert is about |
+//! | agency; principal | who takes part; who calls |
+//! | mailbox | where deliveries for an agency wait; *inbox* on screens |
+//! | delivery | one alert on its way to one mailbox: queued, delivered, confirmed, opened, acknowledged |
+//! | sharing decision | outcome, row and basis for one alert and one recipient |
+//! | receipt | a signed promise: *stored*, *delivered*, *taken* |
+//! | entry, event | one leaf of the audit tree; the things one commit caused |
+//! | deadline, tag | when something is due, and on whose authority |
+
+pub(crate) mod codes;
+
+pub mod alert;
+pub mod deadline;
+pub mod decision;
+pub mod delivery;
+pub mod directory;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod letter;
+pub mod principal;
+pub mod rule;
+pub mod time;
+
+pub use alert::{AlertKind, AlertRecord, Priority, Risk};
+pub use deadline::{Deadline, DeadlineTag};
+pub use delivery::{Delivery, DeliveryState};
+pub use error::{ErrorKind, ParseError};
+pub use event::{Event, EventKind};
+pub use id::{
+    AgencyCode, AlertId, DeliveryId, EpisodeId, EventId, IdempotencyKey, MailboxId, Position,
+    SubjectRef, SystemName, UserId,
+};
+pub use letter::{Letter, LetterSet, SensitivityClass, View};
+pub use principal::{Principal, Role};
+pub use rule::Rule;
+pub use time::{Span, Timestamp};

@@ -1,0 +1,293 @@
+//! An alert as the hub keeps it: everything but its content, which stays sealed.
+
+use super::codes::code_list;
+use super::deadline::Deadline;
+use super::decision::SharingDecision;
+use super::delivery::Delivery;
+use super::id::{
+    AgencyCode, AlertId, EpisodeId, IdempotencyKey, MailboxId, Position, SubjectRef, SystemName,
+    UserId,
+};
+use super::rule::Rule;
+use super::time::Timestamp;
+
+code_list! {
+    /// What an alert says (domain 3.1a); the kinds the hub speaks today.
+    AlertKind {
+        /// A child cannot be found.
+        MissingReported = 1 => "MISSING_REPORTED",
+        /// News in a missing episode.
+        MissingUpdated = 2 => "MISSING_UPDATED",
+        /// The child was found or returned.
+        MissingFound = 3 => "MISSING_FOUND",
+        /// It turned out that nobody was missing.
+        MissingCancelled = 4 => "MISSING_CANCELLED",
+        /// A young person attended the emergency department because of alcohol.
+        AlcoholAttendance = 10 => "ALCOHOL_ATTENDANCE",
+        /// Domestic abuse was reported or disclosed.
+        DvNotification = 20 => "DV_NOTIFICATION",
+    }
+}
+
+impl AlertKind {
+    /// Whether the alert is about a child as such (domain 3.1a, child kinds).
+    #[must_use]
+    pub const fn is_child_kind(self) -> bool {
+        match self {
+            Self::MissingReported
+            | Self::MissingUpdated
+            | Self::MissingFound
+            | Self::MissingCancelled
+            | Self::AlcoholAttendance => true,
+            Self::DvNotification => false,
+        }
+    }
+
+    /// Whether the alert belongs to a missing episode.
+    #[must_use]
+    pub const fn is_missing(self) -> bool {
+        matches!(
+            self,
+            Self::MissingReported
+                | Self::MissingUpdated
+                | Self::MissingFound
+                | Self::MissingCancelled
+        )
+    }
+}
+
+code_list! {
+    /// How urgent (domain 5.1). Orders from most to least urgent.
+    Priority {
+        /// Immediate.
+        P1 = 1 => "P1",
+        /// Urgent.
+        P2 = 2 => "P2",
+        /// Same day.
+        P3 = 3 => "P3",
+        /// Routine.
+        P4 = 4 => "P4",
+        /// For information.
+        P5 = 5 => "P5",
+    }
+}
+
+impl Priority {
+    /// P1 or P2: taken incomplete and chased rather than refused (domain 3.2).
+    #[must_use]
+    pub const fn is_urgent(self) -> bool {
+        matches!(self, Self::P1 | Self::P2)
+    }
+
+    /// The more urgent of two.
+    #[must_use]
+    pub fn most_urgent(self, other: Self) -> Self {
+        self.min(other)
+    }
+}
+
+code_list! {
+    /// The sender's assessment of risk (domain 3.3). Orders from lowest to highest.
+    Risk {
+        /// None apparent.
+        NoneApparent = 1 => "NONE_APPARENT",
+        /// Low.
+        Low = 2 => "LOW",
+        /// Medium.
+        Medium = 3 => "MEDIUM",
+        /// High.
+        High = 4 => "HIGH",
+    }
+}
+
+code_list! {
+    /// Whether the alert was complete when taken.
+    AlertStatus {
+        /// Taken whole.
+        Accepted = 1 => "ACCEPTED",
+        /// Taken with gaps; the sender is chased.
+        AcceptedIncomplete = 2 => "ACCEPTED_INCOMPLETE",
+        /// Was incomplete; the sender has filled the gaps.
+        Completed = 3 => "COMPLETED",
+    }
+}
+
+/// A missing or unusable value in an urgent alert: delivered without it, listed, chased (domain 3.2).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// The field's path in the request, e.g. `alert.domestic_violence.child_impacts[1]`.
+    pub path: String,
+    /// The rule that took it: GAP1…GAP6, or GAP.
+    pub rule: Rule,
+    /// A stable reason code, e.g. `REQUIRED`, `STOP_LIST`.
+    pub reason: String,
+}
+
+code_list! {
+    /// What a timer of an alert is for.
+    TimerKind {
+        /// Chase the sender of an incomplete alert, first time (+60 min).
+        ChaseFirst = 1 => "CHASE_FIRST",
+        /// Chase the sender's duty manager (+120 min).
+        ChaseSecond = 2 => "CHASE_SECOND",
+        /// Purge the look-out copies (found + 1 h).
+        LookoutPurge = 3 => "LOOKOUT_PURGE",
+        /// Warn that a return home interview is due (found + 48 h).
+        RhiWarning = 4 => "RHI_WARNING",
+        /// The return home interview is due (found + 72 h).
+        RhiDue = 5 => "RHI_DUE",
+        /// The school must have been told (Encompass).
+        EncompassDue = 6 => "ENCOMPASS_DUE",
+        /// A MARAC referral is expected.
+        MaracReferralExpected = 7 => "MARAC_REFERRAL_EXPECTED",
+        /// RESPONSE should have contacted the young person.
+        ResponseContactDue = 8 => "RESPONSE_CONTACT_DUE",
+        /// The hospital's safeguarding team reviews.
+        SafeguardingReviewDue = 9 => "SAFEGUARDING_REVIEW_DUE",
+        /// The sender's duty manager reviews an overridden refusal.
+        OverrideReviewDue = 10 => "OVERRIDE_REVIEW_DUE",
+        /// An unacknowledged urgent delivery of the front door goes to the out-of-hours team at closing.
+        OutOfHoursHandover = 11 => "OUT_OF_HOURS_HANDOVER",
+    }
+}
+
+code_list! {
+    /// Where a timer stands.
+    TimerState {
+        /// Will fire at its time.
+        Armed = 1 => "armed",
+        /// Has fired; its event is recorded.
+        Fired = 2 => "fired",
+        /// No longer needed.
+        Cancelled = 3 => "cancelled",
+    }
+}
+
+/// Something that happens to an alert at an instant of hub time unless it is settled before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Timer {
+    /// What for.
+    pub kind: TimerKind,
+    /// When, and on whose authority.
+    pub due: Deadline,
+    /// Whose duty it is: the mailbox that is told.
+    pub mailbox: MailboxId,
+    /// The delivery it belongs to, if to one.
+    pub delivery: Option<u32>,
+    /// Where it stands.
+    pub state: TimerState,
+}
+
+/// Where the sealed bytes of an alert lie and what the entry commits to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BodyRef {
+    /// The commit that carries the bytes. [`Position::THIS`] in a record means the commit it is part of.
+    pub position: Position,
+    /// The data key: which key file and which slot of it.
+    pub key: DataKeyId,
+    /// HMAC-SHA-256 of the bytes as received, under a key derived from the data key.
+    pub commitment: [u8; 32],
+}
+
+/// Names one data key: a key file (`2026-11-0001`) and a slot in it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DataKeyId {
+    /// The file's name without its ending.
+    pub file: String,
+    /// The slot, from 0.
+    pub slot: u32,
+}
+
+impl Position {
+    /// Stands in a record for the position of the commit that carries it; the engine fills it in on reading.
+    pub const THIS: Self = Self(u64::MAX);
+
+    /// This position, or `own` where it is [`Self::THIS`].
+    #[must_use]
+    pub fn or_own(self, own: Self) -> Self {
+        if self == Self::THIS { own } else { self }
+    }
+}
+
+/// Everything the hub keeps about one alert in the clear: codes, times, decisions, deliveries.
+///
+/// One aggregate with one version: a commit that changes it expects the version it was decided on.
+/// Holds no personal data: subjects are random references, people are opaque ids.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AlertRecord {
+    /// The alert.
+    pub id: AlertId,
+    /// 1 when first committed, one more with each change.
+    pub version: u64,
+    /// Its kind.
+    pub kind: AlertKind,
+    /// The contract's schema version the sender stated, as sent.
+    pub schema_version: String,
+    /// The agency that sent it, from the certificate.
+    pub sender: AgencyCode,
+    /// The system that sent it; none when a person's own certificate did.
+    pub sender_system: Option<SystemName>,
+    /// The person who sent it or was named, if any.
+    pub author: Option<UserId>,
+    /// The sender's key.
+    pub key: IdempotencyKey,
+    /// The episode; equal to `id` when this alert opened it.
+    pub episode: EpisodeId,
+    /// On the episode's first alert: every later alert of the episode, in order. Empty on the others.
+    pub followers: Vec<AlertId>,
+    /// Training or connection test: marked on every copy, no triggers, no indicators.
+    pub exercise: bool,
+    /// The effective priority.
+    pub priority: Priority,
+    /// The effective risk after contradictions were resolved upward.
+    pub risk: Option<Risk>,
+    /// When the hub took it.
+    pub received_at: Timestamp,
+    /// Whether it was whole.
+    pub status: AlertStatus,
+    /// What was missing or unusable.
+    pub gaps: Vec<Gap>,
+    /// One random reference a subject, in the order of the request.
+    pub subjects: Vec<SubjectRef>,
+    /// What was decided for each routed recipient, withheld ones too.
+    pub decisions: Vec<SharingDecision>,
+    /// The deliveries, by number.
+    pub deliveries: Vec<Delivery>,
+    /// The timers.
+    pub timers: Vec<Timer>,
+    /// The sealed content; none once purged.
+    pub body: Option<BodyRef>,
+    /// The commit that took the alert.
+    pub submitted: Position,
+}
+
+impl AlertRecord {
+    /// The next instant at which something must happen: a rung of a ladder, a retry or an armed timer.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let rungs = self.deliveries.iter().filter_map(Delivery::next_rung_at);
+        let timers = self
+            .timers
+            .iter()
+            .filter(|timer| timer.state == TimerState::Armed)
+            .map(|timer| timer.due.at);
+        rungs.chain(timers).min()
+    }
+
+    /// The delivery with this number.
+    #[must_use]
+    pub fn delivery(&self, number: u32) -> Option<&Delivery> {
+        self.deliveries.iter().find(|delivery| delivery.number == number)
+    }
+
+    /// Replaces every [`Position::THIS`] by the position of the commit that carries the record.
+    #[must_use]
+    pub fn settled_at(mut self, own: Position) -> Self {
+        self.submitted = self.submitted.or_own(own);
+        if let Some(body) = &mut self.body {
+            body.position = body.position.or_own(own);
+        }
+        self.deliveries = self.deliveries.into_iter().map(|d| d.settled_at(own)).collect();
+        self
+    }
+}

@@ -1,0 +1,98 @@
+//! Rule ids, spelled as in the domain tables, so that an id in an audit entry leads to the table row and to
+//! the test of the same name.
+
+use super::codes::code_list;
+
+code_list! {
+    /// One rule: routing R, sharing D, urgent validation GAP, trigger T. Numbers are never reused.
+    Rule {
+        /// Missing: high risk, 13 or under, or exploitation flag.
+        R01 = 101 => "R01",
+        /// Missing: medium risk.
+        R02 = 102 => "R02",
+        /// Missing: low risk.
+        R03 = 103 => "R03",
+        /// No apparent risk, or away from placement.
+        R04 = 104 => "R04",
+        /// Missing episode updated.
+        R05 = 105 => "R05",
+        /// Found, returned or cancelled.
+        R06 = 106 => "R06",
+        /// Alcohol, no hard marker, agreed.
+        R10 = 110 => "R10",
+        /// Alcohol, no hard marker, not agreed.
+        R11 = 111 => "R11",
+        /// Alcohol with a hard marker.
+        R12 = 112 => "R12",
+        /// Alcohol with only a soft marker.
+        R12a = 1121 => "R12a",
+        /// Alcohol with an exploitation or sexual-assault marker.
+        R13 = 113 => "R13",
+        /// Domestic abuse, gold or high.
+        R20 = 120 => "R20",
+        /// Domestic abuse, silver or medium.
+        R21 = 121 => "R21",
+        /// Domestic abuse, bronze or standard.
+        R22 = 122 => "R22",
+        /// Operation Encompass.
+        R24 = 124 => "R24",
+        /// A child subject at priority P1 always reaches the front door.
+        R82 = 182 => "R82",
+        /// Excluded, on a deny list, or conflicted.
+        D0 = 200 => "D0",
+        /// Effective priority P1.
+        D1 = 201 => "D1",
+        /// Statutory duty.
+        D2 = 202 => "D2",
+        /// Significant harm suspected.
+        D3 = 203 => "D3",
+        /// Domestic abuse, high.
+        D4 = 204 => "D4",
+        /// Domestic abuse, adult victim, not high, no child in scope.
+        D5 = 205 => "D5",
+        /// Domestic abuse with a child in scope.
+        D6 = 206 => "D6",
+        /// Missing.
+        D7 = 207 => "D7",
+        /// Look-out to the emergency department.
+        D8 = 208 => "D8",
+        /// Alcohol to the young people's service: by agreement only.
+        D9 = 209 => "D9",
+        /// Alcohol, under 16, to community health.
+        D10 = 210 => "D10",
+        /// Own organisation's safeguarding team.
+        D10a = 2101 => "D10a",
+        /// Alcohol with a hard marker to the front door.
+        D11 = 211 => "D11",
+        /// Parent to be told of a competent child's attendance.
+        D12 = 212 => "D12",
+        /// Early help by agreement.
+        D13 = 213 => "D13",
+        /// Contact without suspected harm.
+        D14 = 214 => "D14",
+        /// Place of safety without power.
+        D15 = 215 => "D15",
+        /// Feedback and pathway states.
+        D16 = 216 => "D16",
+        /// Adult without care needs.
+        D17 = 217 => "D17",
+        /// Statistics.
+        D18 = 218 => "D18",
+        /// No row in the matrix: withheld.
+        D99 = 299 => "D99",
+        /// Times replaced by the hub's.
+        GAP1 = 301 => "GAP1",
+        /// Contradictions resolved upward.
+        GAP2 = 302 => "GAP2",
+        /// Power block without power.
+        GAP3 = 303 => "GAP3",
+        /// Downgrade without authority.
+        GAP4 = 304 => "GAP4",
+        /// Date of birth of an adult, or none.
+        GAP5 = 305 => "GAP5",
+        /// Short headline, no sender user, unknown schema version.
+        GAP6 = 306 => "GAP6",
+        /// Any other gap of an urgent alert (domain 3.2, table).
+        GAP = 300 => "GAP",
+    }
+}

@@ -1,0 +1,309 @@
+//! Who may do what: the only maker of a [`Permit`].
+//!
+//! Deny by default. A permit names the principal, the action and the agency acted for; a commit carries one,
+//! and the store refuses writes that its action does not allow. Roles and what they may do: domain 2.2; who
+//! needs an own certificate: architecture invariant 15.
+
+use crate::domain::codes::code_list;
+use crate::domain::event::Actor;
+use crate::domain::principal::{Driver, Principal, Role};
+use crate::domain::{AgencyCode, ErrorKind};
+
+code_list! {
+    /// What a principal wants to do.
+    Action {
+        /// Send an alert of the own agency.
+        SubmitAlert = 1 => "submit alert",
+        /// See the status of the own agency's alerts.
+        ReadStatus = 2 => "read status",
+        /// Receive deliveries of an own mailbox as a stream, and confirm them.
+        Receive = 10 => "receive",
+        /// See an own mailbox.
+        ListMailbox = 11 => "list mailbox",
+        /// Say that a person has seen a delivery.
+        ReportOpened = 12 => "report opened",
+        /// Take a delivery.
+        Acknowledge = 13 => "acknowledge",
+        /// Decline a delivery with a reason.
+        Decline = 14 => "decline",
+        /// Read checkpoints and proofs of the audit tree: any agency, each is a witness.
+        Witness = 20 => "witness",
+        /// Read audit entries.
+        ReadAudit = 21 => "read audit",
+        /// Read the own agency's part of the directory.
+        ReadDirectory = 30 => "read directory",
+        /// Change the own agency's part of the directory.
+        ChangeDirectory = 31 => "change directory",
+        /// Propose a change of roles.
+        ProposeRoles = 32 => "propose roles",
+        /// Approve a change of roles that another person proposed.
+        ApproveRoles = 33 => "approve roles",
+        /// Ask the hub who it is and what time it has.
+        Hello = 40 => "hello",
+        /// The hub: climb the ladder, fire timers.
+        Escalate = 50 => "escalate",
+        /// The hub: purge look-outs.
+        Purge = 51 => "purge",
+        /// The hub: load the directory file at first start.
+        LoadDirectory = 52 => "load directory",
+        /// The hub: record its own events (start, stop, alarms, connections).
+        RecordHubEvent = 53 => "record hub event",
+        /// Record that something was refused; allows no writes.
+        RecordRefusal = 60 => "record refusal",
+    }
+}
+
+/// Leave to do one thing once. Not `Clone`; only this module makes one.
+#[derive(Debug)]
+pub struct Permit {
+    actor: Actor,
+    action: Action,
+    agency: Option<AgencyCode>,
+}
+
+impl Permit {
+    /// By whom.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// To do what.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        self.action
+    }
+
+    /// For which agency; none for the hub's own actions.
+    #[must_use]
+    pub const fn agency(&self) -> Option<&AgencyCode> {
+        self.agency.as_ref()
+    }
+}
+
+/// Why leave was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Denied {
+    /// The object is another agency's: the caller may not even know that it exists.
+    #[error("no such object for this agency")]
+    OtherAgency,
+    /// No role of the caller may do this.
+    #[error("this action needs a role the caller does not hold")]
+    Role,
+    /// The role counts only with the person's own certificate.
+    #[error("this action needs the person's own certificate")]
+    OwnCertificate,
+    /// A person must be named and known to the directory.
+    #[error("this action needs a person known to the directory")]
+    PersonNeeded,
+}
+
+impl Denied {
+    /// The stable reason code.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::OtherAgency => "NOT_FOUND",
+            Self::Role => "ROLE_NOT_ALLOWED",
+            Self::OwnCertificate => "OWN_CERTIFICATE_NEEDED",
+            Self::PersonNeeded => "PERSON_NEEDED",
+        }
+    }
+
+    /// What kind of refusal the caller sees.
+    #[must_use]
+    pub const fn kind(self) -> ErrorKind {
+        match self {
+            Self::OtherAgency => ErrorKind::NotFound,
+            Self::Role | Self::OwnCertificate | Self::PersonNeeded => ErrorKind::Denied,
+        }
+    }
+}
+
+/// Who may do an action.
+enum Need {
+    /// Any system or person of the agency concerned.
+    Member,
+    /// Any of the agency's systems, or a person holding one of the roles.
+    SystemOr(&'static [Role]),
+    /// A person holding one of these roles, named by a system where the role allows it.
+    Person(&'static [Role]),
+    /// A person with an own certificate holding one of these roles.
+    OwnCertificate(&'static [Role]),
+    /// One of the hub's drivers.
+    Hub(&'static [Driver]),
+}
+
+const DUTY: &[Role] =
+    &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead, Role::SeniorOnCall];
+const SENDERS: &[Role] = &[Role::Sender, Role::DutyReceiver, Role::DutyManager];
+
+const fn need(action: Action) -> Need {
+    match action {
+        Action::Hello | Action::Witness | Action::ReadDirectory => Need::Member,
+        Action::SubmitAlert | Action::ReadStatus => Need::SystemOr(SENDERS),
+        Action::Receive | Action::ListMailbox => Need::SystemOr(DUTY),
+        Action::ReportOpened | Action::Acknowledge | Action::Decline => Need::Person(DUTY),
+        Action::ReadAudit => Need::OwnCertificate(&[Role::IgReviewer]),
+        Action::ChangeDirectory | Action::ProposeRoles | Action::ApproveRoles => {
+            Need::OwnCertificate(&[Role::DirectoryAdmin])
+        }
+        Action::Escalate => Need::Hub(&[Driver::Escalation]),
+        Action::Purge => Need::Hub(&[Driver::Retention]),
+        Action::LoadDirectory => Need::Hub(&[Driver::Operator]),
+        Action::RecordHubEvent => Need::Hub(Driver::ALL),
+        Action::RecordRefusal => Need::Member,
+    }
+}
+
+/// Gives leave for `action` on something that belongs to `owner` (the agency whose alert, mailbox or directory
+/// part it is; `None` where the action has no owner), or says why not.
+///
+/// # Errors
+/// [`Denied`], with the reason a refusal entry records.
+pub fn permit(
+    principal: &Principal,
+    action: Action,
+    owner: Option<&AgencyCode>,
+) -> Result<Permit, Denied> {
+    if let (Some(owner), Some(agency)) = (owner, principal.agency())
+        && owner != agency
+    {
+        return Err(Denied::OtherAgency);
+    }
+    let role = role_used(principal, &need(action))?;
+    Ok(Permit {
+        actor: Actor::of(principal, role),
+        action,
+        agency: owner.or_else(|| principal.agency()).cloned(),
+    })
+}
+
+/// Leave to record that `principal` was refused something. Carries no writes.
+#[must_use]
+pub fn refusal(principal: &Principal) -> Permit {
+    Permit {
+        actor: Actor::of(principal, None),
+        action: Action::RecordRefusal,
+        agency: principal.agency().cloned(),
+    }
+}
+
+fn role_used(principal: &Principal, need: &Need) -> Result<Option<Role>, Denied> {
+    match (need, principal) {
+        (Need::Hub(drivers), Principal::Hub(driver)) if drivers.contains(driver) => Ok(None),
+        (Need::Hub(_), _) | (_, Principal::Hub(_)) => Err(Denied::Role),
+        (Need::Member, _) => Ok(None),
+        (Need::SystemOr(_), Principal::System { person: None, .. }) => Ok(None),
+        (Need::SystemOr(roles) | Need::Person(roles), _) => person_role(principal, roles),
+        (Need::OwnCertificate(_), Principal::System { .. }) => Err(Denied::OwnCertificate),
+        (Need::OwnCertificate(roles), Principal::User { .. }) => person_role(principal, roles),
+    }
+}
+
+fn person_role(principal: &Principal, roles: &[Role]) -> Result<Option<Role>, Denied> {
+    let Some(person) = principal.person() else { return Err(Denied::PersonNeeded) };
+    if let Some(role) = roles.iter().copied().find(|role| principal.holds(*role)) {
+        return Ok(Some(role));
+    }
+    // Holding it without an own certificate is another refusal than not holding it at all.
+    if roles.iter().any(|role| person.roles.contains(role)) {
+        return Err(Denied::OwnCertificate);
+    }
+    Err(Denied::Role)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::principal::Person;
+    use crate::domain::{SystemName, UserId};
+
+    fn agency(code: &str) -> AgencyCode {
+        AgencyCode::try_from(code).unwrap()
+    }
+
+    fn person(roles: &[Role]) -> Person {
+        Person { user: UserId::try_from("u-1").unwrap(), roles: roles.to_vec() }
+    }
+
+    fn system(code: &str, named: Option<&[Role]>) -> Principal {
+        Principal::System {
+            agency: agency(code),
+            system: SystemName::try_from("ehr").unwrap(),
+            person: named.map(person),
+            fingerprint: [7; 32],
+        }
+    }
+
+    fn user(code: &str, roles: &[Role]) -> Principal {
+        Principal::User { agency: agency(code), person: person(roles), fingerprint: [8; 32] }
+    }
+
+    #[test]
+    fn a_system_may_submit_for_its_own_agency_and_not_for_another() {
+        let caller = system("MERPOL", None);
+
+        assert!(permit(&caller, Action::SubmitAlert, Some(&agency("MERPOL"))).is_ok());
+
+        let refused = permit(&caller, Action::SubmitAlert, Some(&agency("CADT"))).unwrap_err();
+        assert_eq!(refused, Denied::OtherAgency);
+        assert_eq!(refused.kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn acknowledging_needs_a_named_person_of_duty() {
+        let own = agency("EDT");
+        let ask = |caller| permit(&caller, Action::Acknowledge, Some(&own)).map(|_| ());
+
+        assert_eq!(ask(system("EDT", None)), Err(Denied::PersonNeeded));
+        assert_eq!(ask(system("EDT", Some(&[Role::Analyst]))), Err(Denied::Role));
+        assert_eq!(ask(system("EDT", Some(&[Role::DutyReceiver]))), Ok(()));
+        assert_eq!(ask(user("EDT", &[Role::SafeguardingLead])), Ok(()));
+    }
+
+    #[test]
+    fn a_lead_named_by_a_system_does_not_count_as_a_lead() {
+        let caller = system("EDT", Some(&[Role::SafeguardingLead]));
+
+        let refused = permit(&caller, Action::Acknowledge, Some(&agency("EDT"))).unwrap_err();
+
+        assert_eq!(refused, Denied::OwnCertificate);
+    }
+
+    #[test]
+    fn audit_entries_are_read_with_an_own_certificate_only() {
+        let ig = agency("HUB-IG");
+        let named = system("HUB-IG", Some(&[Role::IgReviewer]));
+
+        assert_eq!(
+            permit(&named, Action::ReadAudit, Some(&ig)).unwrap_err(),
+            Denied::OwnCertificate
+        );
+        assert!(permit(&user("HUB-IG", &[Role::IgReviewer]), Action::ReadAudit, Some(&ig)).is_ok());
+        assert_eq!(
+            permit(&user("HUB-IG", &[Role::SysAdmin]), Action::ReadAudit, Some(&ig)).unwrap_err(),
+            Denied::Role
+        );
+    }
+
+    #[test]
+    fn nobody_outside_the_hub_may_act_as_its_drivers() {
+        for action in [Action::Escalate, Action::Purge, Action::LoadDirectory] {
+            assert_eq!(permit(&user("CADT", Role::ALL), action, None).unwrap_err(), Denied::Role);
+        }
+        let driver = Principal::Hub(Driver::Escalation);
+        assert!(permit(&driver, Action::Escalate, None).is_ok());
+        assert_eq!(permit(&driver, Action::SubmitAlert, None).unwrap_err(), Denied::Role);
+        assert_eq!(permit(&driver, Action::LoadDirectory, None).unwrap_err(), Denied::Role);
+    }
+
+    #[test]
+    fn the_actor_of_an_entry_is_taken_from_the_principal() {
+        let permit = permit(&user("CADT", &[Role::DutyManager]), Action::Decline, None).unwrap();
+
+        assert_eq!(permit.actor().agency, Some(agency("CADT")));
+        assert_eq!(permit.actor().role, Some(Role::DutyManager));
+        assert_eq!(permit.agency(), Some(&agency("CADT")));
+    }
+}

@@ -1,0 +1,196 @@
+//! A commit: leave to act, the entry that says so, and the writes the leave allows.
+
+use crate::crypto::Sealed;
+use crate::domain::directory::Directory;
+use crate::domain::event::{EntryDraft, Event};
+use crate::domain::{
+    AgencyCode, AlertId, AlertRecord, DeliveryId, IdempotencyKey, MailboxId, Timestamp,
+};
+use crate::policy::access::{Action, Permit};
+use crate::record::RecordedEntry;
+
+/// One change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Write {
+    /// Puts an alert's record at its next version.
+    Alert(Box<AlertRecord>),
+    /// Keeps the sealed bytes of an alert.
+    Body {
+        /// The alert.
+        alert: AlertId,
+        /// Its sealed bytes.
+        sealed: Sealed,
+    },
+    /// Remembers what a sender's key was used for.
+    Key {
+        /// The sender.
+        agency: AgencyCode,
+        /// Its key.
+        key: IdempotencyKey,
+        /// The alert taken under it.
+        alert: AlertId,
+        /// When the key may be forgotten: 30 days after the alert was taken.
+        expires_at: Timestamp,
+    },
+    /// Appends to what a mailbox was handed out. The deliveries' own records are written beside it.
+    HandOut {
+        /// The mailbox.
+        mailbox: MailboxId,
+        /// The number of the first delivery; the rest follow without a gap.
+        first_sequence: u64,
+        /// At most 256 deliveries.
+        deliveries: Vec<DeliveryId>,
+    },
+    /// Puts the directory at its next version.
+    Directory(Box<Directory>),
+}
+
+/// What a commit rests on; checked in the writer, against everything committed before it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Expect {
+    /// The sender's key is not in use.
+    KeyAbsent {
+        /// The sender.
+        agency: AgencyCode,
+        /// Its key.
+        key: IdempotencyKey,
+    },
+    /// The alert is at this version; 0 when it must not exist.
+    AlertVersion {
+        /// The alert.
+        alert: AlertId,
+        /// The version read.
+        version: u64,
+    },
+    /// The mailbox's next sequence number is this.
+    NextSequence {
+        /// The mailbox.
+        mailbox: MailboxId,
+        /// The number.
+        sequence: u64,
+    },
+    /// The directory is at this version.
+    DirectoryVersion(u64),
+}
+
+/// Why a commit cannot be made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The action of the permit does not allow one of the writes.
+    #[error("the permit to {action} does not allow this write")]
+    WriteNotAllowed {
+        /// The action.
+        action: Action,
+    },
+    /// There is no event: nothing happens without an entry.
+    #[error("a commit needs at least one event")]
+    NoEvent,
+}
+
+/// One atomic change with its audit entry. Made only by [`Commit::new`].
+#[derive(Debug)]
+pub struct Commit {
+    action: Action,
+    entry: RecordedEntry,
+    at: Timestamp,
+    writes: Vec<Write>,
+    expects: Vec<Expect>,
+}
+
+impl Commit {
+    /// Makes a commit. The entry's "by whom" is the permit's; `salt_seed` is fresh randomness.
+    ///
+    /// # Errors
+    /// When there is no event.
+    pub fn new(
+        permit: &Permit,
+        at: Timestamp,
+        events: Vec<Event>,
+        salt_seed: [u8; 32],
+    ) -> Result<Self, CommitError> {
+        if events.is_empty() {
+            return Err(CommitError::NoEvent);
+        }
+        let draft = EntryDraft { actor: permit.actor().clone(), at, events };
+        let entry = RecordedEntry::record(&draft, &salt_seed);
+        let action = permit.action();
+        Ok(Self { action, entry, at, writes: Vec::new(), expects: Vec::new() })
+    }
+
+    /// Adds the writes.
+    ///
+    /// # Errors
+    /// When the permit's action does not allow one of them.
+    pub fn writing(mut self, writes: Vec<Write>) -> Result<Self, CommitError> {
+        let action = self.action;
+        if writes.iter().any(|write| !allows(action, write)) {
+            return Err(CommitError::WriteNotAllowed { action });
+        }
+        self.writes = writes;
+        Ok(self)
+    }
+
+    /// Adds what the commit rests on.
+    #[must_use]
+    pub fn expecting(mut self, expects: Vec<Expect>) -> Self {
+        self.expects = expects;
+        self
+    }
+
+    /// The entry as it will be recorded.
+    #[must_use]
+    pub const fn entry(&self) -> &RecordedEntry {
+        &self.entry
+    }
+
+    /// Hub time of the decision.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// The changes.
+    #[must_use]
+    pub fn writes(&self) -> &[Write] {
+        &self.writes
+    }
+
+    /// What it rests on.
+    #[must_use]
+    pub fn expects(&self) -> &[Expect] {
+        &self.expects
+    }
+
+    /// Takes it apart: entry, writes, expectations.
+    #[must_use]
+    pub fn into_parts(self) -> (RecordedEntry, Vec<Write>, Vec<Expect>) {
+        (self.entry, self.writes, self.expects)
+    }
+}
+
+/// Which writes an action allows: a permit to read cannot carry a write.
+const fn allows(action: Action, write: &Write) -> bool {
+    match action {
+        Action::SubmitAlert => {
+            matches!(write, Write::Alert(_) | Write::Body { .. } | Write::Key { .. })
+        }
+        Action::Receive => matches!(write, Write::Alert(_) | Write::HandOut { .. }),
+        Action::ReportOpened
+        | Action::Acknowledge
+        | Action::Decline
+        | Action::Escalate
+        | Action::Purge => matches!(write, Write::Alert(_)),
+        Action::ChangeDirectory
+        | Action::ProposeRoles
+        | Action::ApproveRoles
+        | Action::LoadDirectory => matches!(write, Write::Directory(_)),
+        Action::ReadStatus
+        | Action::ListMailbox
+        | Action::Witness
+        | Action::ReadAudit
+        | Action::ReadDirectory
+        | Action::Hello
+        | Action::RecordHubEvent
+        | Action::RecordRefusal => false,
+    }
+}
