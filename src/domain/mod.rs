@@ -24,7 +24,9 @@ pub mod event;
 pub mod id;
 pub mod letter;
 pub mod principal;
+pub mod redacted;
 pub mod rule;
+pub mod submission;
 pub mod time;
 
 pub use alert::{AlertKind, AlertRecord, Priority, Risk};
@@ -38,5 +40,7 @@ pub use id::{
 };
 pub use letter::{Letter, LetterSet, SensitivityClass, View};
 pub use principal::{Principal, Role};
+pub use redacted::Redacted;
 pub use rule::Rule;
+pub use submission::Submission;
 pub use time::{Span, Timestamp};
