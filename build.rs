@@ -48,7 +48,11 @@ fn generate(
         messages.iter().chain(&oneofs).map(|name| format!(".{name}")).collect();
     fs::write(out.join("redacted_debug.rs"), redacted_debug(&messages, &oneofs)?)?;
 
-    tonic_prost_build::configure().skip_debug(silent).compile_fds(files)?;
+    tonic_prost_build::configure()
+        .skip_debug(silent)
+        // The alert of a submission is kept as the bytes received: a field this hub does not know is not lost.
+        .extern_path(".staysafe.v1.SubmitAlertRequest", "crate::wire::SubmitAlertRequest")
+        .compile_fds(files)?;
     Ok(())
 }
 

@@ -25,3 +25,27 @@ pub mod v1 {
 /// The contract as an encoded `google.protobuf.FileDescriptorSet`, our field options included: for server
 /// reflection, canonical JSON and tests.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// `staysafe.v1.SubmitAlertRequest` with the alert as the bytes received.
+///
+/// On the wire a message field and a bytes field are the same. Kept as bytes, a field that this hub does not
+/// know is sealed with the rest and not lost; parsing decodes them once.
+#[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
+pub struct SubmitAlertRequest {
+    /// The sender's own key, unique per agency for 30 days.
+    #[prost(string, tag = "1")]
+    pub idempotency_key: String,
+    /// An encoded [`v1::Alert`].
+    #[prost(bytes = "bytes", tag = "2")]
+    pub alert: prost::bytes::Bytes,
+    /// The incomplete alert that this one completes; empty for a new alert.
+    #[prost(string, tag = "3")]
+    pub completes: String,
+}
+
+impl std::fmt::Debug for SubmitAlertRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SubmitAlertRequest [redacted]")
+    }
+}
