@@ -233,6 +233,8 @@ pub struct AlertRecord {
     pub key: IdempotencyKey,
     /// The episode; equal to `id` when this alert opened it.
     pub episode: EpisodeId,
+    /// The alert this one completes, if it does.
+    pub completes: Option<AlertId>,
     /// On the episode's first alert: every later alert of the episode, in order. Empty on the others.
     pub followers: Vec<AlertId>,
     /// Training or connection test: marked on every copy, no triggers, no indicators.

@@ -128,6 +128,8 @@ pub struct Delivery {
     pub purpose: Purpose,
     /// For a rung of the ladder: the delivery that nobody answered.
     pub of: Option<u32>,
+    /// The school or college (URN) an Encompass notice is about, where its own inbox is not the recipient.
+    pub setting: Option<String>,
     /// Its priority.
     pub priority: Priority,
     /// The routing rules that caused it.
