@@ -74,10 +74,12 @@ code_list! {
         NotOurs = 1 => "NOT_OURS",
         /// Nobody can act in time.
         NoCapacity = 2 => "NO_CAPACITY",
-        /// The person knows somebody concerned.
-        ConflictOfInterest = 3 => "CONFLICT_OF_INTEREST",
-        /// Something else, told in the note.
-        Other = 4 => "OTHER",
+        /// Another area's matter.
+        NotOurArea = 3 => "NOT_OUR_AREA",
+        /// The same is being dealt with already.
+        Duplicate = 4 => "DUPLICATE",
+        /// Something else, told in the text.
+        Other = 5 => "OTHER",
     }
 }
 
