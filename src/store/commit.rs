@@ -1,49 +1,9 @@
 //! A commit: leave to act, the entry that says so, and the writes the leave allows.
 
-use crate::crypto::Sealed;
-use crate::domain::directory::Directory;
 use crate::domain::event::{EntryDraft, Event};
-use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, IdempotencyKey, MailboxId, Timestamp,
-};
+use crate::domain::{AgencyCode, AlertId, IdempotencyKey, MailboxId, Timestamp};
 use crate::policy::access::{Action, Permit};
-use crate::record::RecordedEntry;
-
-/// One change.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Write {
-    /// Puts an alert's record at its next version.
-    Alert(Box<AlertRecord>),
-    /// Keeps the sealed bytes of an alert.
-    Body {
-        /// The alert.
-        alert: AlertId,
-        /// Its sealed bytes.
-        sealed: Sealed,
-    },
-    /// Remembers what a sender's key was used for.
-    Key {
-        /// The sender.
-        agency: AgencyCode,
-        /// Its key.
-        key: IdempotencyKey,
-        /// The alert taken under it.
-        alert: AlertId,
-        /// When the key may be forgotten: 30 days after the alert was taken.
-        expires_at: Timestamp,
-    },
-    /// Appends to what a mailbox was handed out. The deliveries' own records are written beside it.
-    HandOut {
-        /// The mailbox.
-        mailbox: MailboxId,
-        /// The number of the first delivery; the rest follow without a gap.
-        first_sequence: u64,
-        /// At most 256 deliveries.
-        deliveries: Vec<DeliveryId>,
-    },
-    /// Puts the directory at its next version.
-    Directory(Box<Directory>),
-}
+use crate::record::{RecordedEntry, Write};
 
 /// What a commit rests on; checked in the writer, against everything committed before it.
 #[derive(Clone, PartialEq, Eq, Debug)]

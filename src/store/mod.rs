@@ -19,7 +19,8 @@ use crate::domain::{
 };
 use crate::record::RecordedEntry;
 
-pub use commit::{Commit, CommitError, Expect, Write};
+pub use crate::record::Write;
+pub use commit::{Commit, CommitError, Expect};
 
 /// What the hub keeps. `dyn` at this port; every method may be called from any task.
 pub trait Store: Send + Sync {

@@ -1,0 +1,448 @@
+//! Every shape a record can have, for the property tests.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::crypto::Sealed;
+use crate::domain::alert::{
+    AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, Timer, TimerKind, TimerState,
+};
+use crate::domain::deadline::{Deadline, DeadlineTag};
+use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
+use crate::domain::delivery::{
+    AckOutcome, DeclineReason, Delivery, DeliveryState, EndReason, Moment, Purpose, Rung,
+};
+use crate::domain::directory::{
+    Agency, AgencyType, Cover, Directory, Mailbox, MailboxRole, RoleProposal, RotaSlot, School,
+    UserEntry,
+};
+use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, RedactionReason};
+use crate::domain::id::ProposalId;
+use crate::domain::principal::{ActorHow, Driver};
+use crate::domain::{
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EventId, IdempotencyKey, Letter,
+    MailboxId, Position, Role, Rule, SubjectRef, SystemName, Timestamp, UserId, View,
+};
+use crate::record::Write;
+
+fn agency() -> impl Strategy<Value = AgencyCode> {
+    "[A-Z0-9-]{1,32}".prop_map(|raw| AgencyCode::try_from(raw).unwrap())
+}
+
+fn mailbox() -> impl Strategy<Value = MailboxId> {
+    "[A-Za-z0-9/-]{1,64}".prop_map(|raw| MailboxId::try_from(raw).unwrap())
+}
+
+fn user() -> impl Strategy<Value = UserId> {
+    "[a-z0-9-]{1,64}".prop_map(|raw| UserId::try_from(raw).unwrap())
+}
+
+fn system() -> impl Strategy<Value = SystemName> {
+    "[a-z0-9-]{1,64}".prop_map(|raw| SystemName::try_from(raw).unwrap())
+}
+
+fn key() -> impl Strategy<Value = IdempotencyKey> {
+    "[!-~]{1,64}".prop_map(|raw| IdempotencyKey::try_from(raw).unwrap())
+}
+
+fn alert_id() -> impl Strategy<Value = AlertId> {
+    any::<[u8; 16]>().prop_map(AlertId::from_bytes)
+}
+
+fn subject() -> impl Strategy<Value = SubjectRef> {
+    any::<[u8; 16]>().prop_map(SubjectRef::from_bytes)
+}
+
+fn instant() -> impl Strategy<Value = Timestamp> {
+    any::<i64>().prop_map(Timestamp::from_millis)
+}
+
+fn position() -> impl Strategy<Value = Position> {
+    prop_oneof![any::<u64>().prop_map(Position), Just(Position::THIS)]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    "\\PC{0,20}"
+}
+
+fn rules() -> impl Strategy<Value = Vec<Rule>> {
+    vec(select(Rule::ALL), 0..4)
+}
+
+fn roles() -> impl Strategy<Value = Vec<Role>> {
+    vec(select(Role::ALL), 0..4)
+}
+
+fn deadline() -> impl Strategy<Value = Deadline> {
+    (instant(), select(DeadlineTag::ALL)).prop_map(|(at, tag)| Deadline { at, tag })
+}
+
+fn moment() -> impl Strategy<Value = Moment> {
+    (instant(), option::of(user()), position()).prop_map(|(at, by, position)| Moment {
+        at,
+        by,
+        position,
+    })
+}
+
+fn date() -> impl Strategy<Value = Date> {
+    (0_i16..=9999, 1_i8..=12, 1_i8..=28).prop_map(|(y, m, d)| Date::constant(y, m, d))
+}
+
+fn dates() -> impl Strategy<Value = Vec<(Date, Date)>> {
+    vec((date(), date()), 0..3)
+}
+
+fn data_key() -> impl Strategy<Value = DataKeyId> {
+    (text(), any::<u32>()).prop_map(|(file, slot)| DataKeyId { file, slot })
+}
+
+fn state() -> impl Strategy<Value = DeliveryState> {
+    prop_oneof![
+        Just(DeliveryState::Queued),
+        Just(DeliveryState::Delivered),
+        select(EndReason::ALL).prop_map(DeliveryState::Ended),
+    ]
+}
+
+fn delivery() -> impl Strategy<Value = Delivery> {
+    let what = (
+        any::<u32>(),
+        mailbox(),
+        select(Letter::ALL),
+        select(View::ALL),
+        select(Purpose::ALL),
+        option::of(any::<u32>()),
+        select(Priority::ALL),
+        rules(),
+        select(Rule::ALL),
+    );
+    let rung = (any::<u8>(), instant()).prop_map(|(level, at)| Rung { level, at });
+    let when = (instant(), option::of(deadline()), option::of(rung), state());
+    let done = (
+        option::of(any::<u64>()),
+        option::of(moment()),
+        option::of(moment()),
+        option::of(moment()),
+        option::of((moment(), select(AckOutcome::ALL))),
+        option::of((moment(), select(DeclineReason::ALL))),
+    );
+    (what, when, done).prop_map(|(what, when, done)| Delivery {
+        number: what.0,
+        mailbox: what.1,
+        letter: what.2,
+        view: what.3,
+        purpose: what.4,
+        of: what.5,
+        priority: what.6,
+        routes: what.7,
+        row: what.8,
+        queued_at: when.0,
+        due: when.1,
+        rung: when.2,
+        state: when.3,
+        sequence: done.0,
+        delivered: done.1,
+        confirmed: done.2,
+        opened: done.3,
+        acknowledged: done.4,
+        declined: done.5,
+    })
+}
+
+fn decision() -> impl Strategy<Value = SharingDecision> {
+    (
+        mailbox(),
+        select(Letter::ALL),
+        rules(),
+        select(Priority::ALL),
+        select(Rule::ALL),
+        rules(),
+        select(ShareOutcome::ALL),
+        select(View::ALL),
+        option::of(select(Basis6::ALL)),
+        any::<bool>(),
+    )
+        .prop_map(|raw| SharingDecision {
+            mailbox: raw.0,
+            letter: raw.1,
+            routes: raw.2,
+            priority: raw.3,
+            row: raw.4,
+            applicable: raw.5,
+            outcome: raw.6,
+            view: raw.7,
+            basis: raw.8,
+            provisional: raw.9,
+        })
+}
+
+fn timer() -> impl Strategy<Value = Timer> {
+    (
+        select(TimerKind::ALL),
+        deadline(),
+        mailbox(),
+        option::of(any::<u32>()),
+        select(TimerState::ALL),
+    )
+        .prop_map(|(kind, due, mailbox, delivery, state)| Timer {
+            kind,
+            due,
+            mailbox,
+            delivery,
+            state,
+        })
+}
+
+fn gap() -> impl Strategy<Value = Gap> {
+    (text(), select(Rule::ALL), text()).prop_map(|(path, rule, reason)| Gap { path, rule, reason })
+}
+
+pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
+    let from = (
+        alert_id(),
+        any::<u64>(),
+        select(AlertKind::ALL),
+        text(),
+        agency(),
+        option::of(system()),
+        option::of(user()),
+        key(),
+    );
+    let standing = (
+        any::<[u8; 16]>().prop_map(EpisodeId::from_bytes),
+        vec(alert_id(), 0..3),
+        any::<bool>(),
+        select(Priority::ALL),
+        option::of(select(Risk::ALL)),
+        instant(),
+        select(AlertStatus::ALL),
+    );
+    let body = (position(), data_key(), any::<[u8; 32]>())
+        .prop_map(|(position, key, commitment)| BodyRef { position, key, commitment });
+    let lists = (
+        vec(gap(), 0..3),
+        vec(subject(), 0..3),
+        vec(decision(), 0..3),
+        vec(delivery(), 0..3),
+        vec(timer(), 0..3),
+        option::of(body),
+        position(),
+    );
+    (from, standing, lists).prop_map(|(from, standing, lists)| AlertRecord {
+        id: from.0,
+        version: from.1,
+        kind: from.2,
+        schema_version: from.3,
+        sender: from.4,
+        sender_system: from.5,
+        author: from.6,
+        key: from.7,
+        episode: standing.0,
+        followers: standing.1,
+        exercise: standing.2,
+        priority: standing.3,
+        risk: standing.4,
+        received_at: standing.5,
+        status: standing.6,
+        gaps: lists.0,
+        subjects: lists.1,
+        decisions: lists.2,
+        deliveries: lists.3,
+        timers: lists.4,
+        body: lists.5,
+        submitted: lists.6,
+    })
+}
+
+pub(super) fn event() -> impl Strategy<Value = Event> {
+    let about = (
+        any::<[u8; 16]>().prop_map(EventId::from_bytes),
+        select(EventKind::ALL),
+        select(EventOutcome::ALL),
+        option::of(alert_id()),
+        option::of(any::<u32>()),
+        option::of(any::<[u8; 16]>().prop_map(EpisodeId::from_bytes)),
+        vec(subject(), 0..3),
+    );
+    let fields = (
+        vec(text(), 0..3),
+        vec((text(), select(RedactionReason::ALL)), 0..3),
+        vec(text(), 0..3),
+        rules(),
+        option::of(agency()),
+        option::of(mailbox()),
+        option::of(select(View::ALL)),
+    );
+    let rest = (
+        option::of(any::<u32>()),
+        option::of(any::<u32>()),
+        option::of(text()),
+        option::of(deadline()),
+        option::of(any::<u8>()),
+        option::of(any::<u64>()),
+        option::of(text()),
+    );
+    (about, fields, rest).prop_map(|(about, fields, rest)| Event {
+        id: about.0,
+        kind: about.1,
+        outcome: about.2,
+        alert: about.3,
+        delivery: about.4,
+        episode: about.5,
+        subjects: about.6,
+        fields_viewed: fields.0,
+        fields_redacted: fields.1,
+        fields_refused: fields.2,
+        rules: fields.3,
+        recipient: fields.4,
+        mailbox: fields.5,
+        view: fields.6,
+        view_version: rest.0,
+        policy_version: rest.1,
+        basis: rest.2,
+        deadline: rest.3,
+        level: rest.4,
+        count: rest.5,
+        reason: rest.6,
+    })
+}
+
+fn actor() -> impl Strategy<Value = Actor> {
+    (
+        select(ActorHow::ALL),
+        option::of(agency()),
+        option::of(system()),
+        option::of(user()),
+        option::of(select(Role::ALL)),
+        option::of(select(Driver::ALL)),
+        option::of(any::<[u8; 32]>()),
+    )
+        .prop_map(|raw| Actor {
+            how: raw.0,
+            agency: raw.1,
+            system: raw.2,
+            user: raw.3,
+            role: raw.4,
+            driver: raw.5,
+            fingerprint: raw.6,
+        })
+}
+
+pub(super) fn draft() -> impl Strategy<Value = EntryDraft> {
+    (actor(), instant(), vec(event(), 1..4)).prop_map(|(actor, at, events)| EntryDraft {
+        actor,
+        at,
+        events,
+    })
+}
+
+fn inbox() -> impl Strategy<Value = Mailbox> {
+    let slot = (instant(), instant(), user()).prop_map(|(from, until, user)| RotaSlot {
+        from,
+        until,
+        user,
+    });
+    (mailbox(), select(MailboxRole::ALL), text(), text(), select(Cover::ALL), vec(slot, 0..3))
+        .prop_map(|(id, role, phone, fallback, cover, rota)| Mailbox {
+            id,
+            role,
+            phone,
+            fallback,
+            cover,
+            rota,
+        })
+}
+
+fn member() -> impl Strategy<Value = Agency> {
+    let person = (roles(), any::<bool>()).prop_map(|(roles, active)| UserEntry { roles, active });
+    (
+        agency(),
+        text(),
+        select(AgencyType::ALL),
+        select(Letter::ALL),
+        option::of(text()),
+        vec(system(), 0..3),
+        btree_map(user(), person, 0..3),
+        vec(inbox(), 0..3),
+    )
+        .prop_map(|raw| Agency {
+            code: raw.0,
+            name: raw.1,
+            kind: raw.2,
+            letter: raw.3,
+            organisation: raw.4,
+            systems: raw.5,
+            users: raw.6,
+            mailboxes: raw.7,
+        })
+}
+
+fn school() -> impl Strategy<Value = School> {
+    ("[0-9]{6}", option::of(agency()), dates(), vec(date(), 0..3), any::<bool>()).prop_map(
+        |(urn, agency, terms, inset, nursery)| School { urn, agency, terms, inset, nursery },
+    )
+}
+
+fn proposal() -> impl Strategy<Value = RoleProposal> {
+    (any::<[u8; 16]>(), agency(), user(), roles(), user(), instant()).prop_map(|raw| RoleProposal {
+        id: ProposalId::from_bytes(raw.0),
+        agency: raw.1,
+        user: raw.2,
+        roles: raw.3,
+        proposed_by: raw.4,
+        proposed_at: raw.5,
+    })
+}
+
+pub(super) fn directory() -> impl Strategy<Value = Directory> {
+    (
+        any::<u64>(),
+        vec(member(), 0..3),
+        btree_map(text(), agency(), 0..3),
+        btree_map(text(), agency(), 0..3),
+        vec(school(), 0..3),
+        option::of(dates()),
+        vec(proposal(), 0..3),
+    )
+        .prop_map(|raw| Directory {
+            version: raw.0,
+            agencies: raw.1.into_iter().map(|row| (row.code.clone(), row)).collect(),
+            areas: raw.2,
+            uprns: raw.3,
+            schools: raw
+                .4
+                .into_iter()
+                .map(|row| (row.urn.clone(), row))
+                .collect::<BTreeMap<_, _>>(),
+            school_holidays: raw.5,
+            proposals: raw.6,
+        })
+}
+
+pub(super) fn write() -> impl Strategy<Value = Write> {
+    let sealed = (data_key(), any::<[u8; 12]>(), vec(any::<u8>(), 0..64))
+        .prop_map(|(key, nonce, ciphertext)| Sealed { key, nonce, ciphertext });
+    let delivery_id =
+        (alert_id(), any::<u32>()).prop_map(|(alert, number)| DeliveryId { alert, number });
+    prop_oneof![
+        alert().prop_map(|alert| Write::Alert(Box::new(alert))),
+        (alert_id(), sealed).prop_map(|(alert, sealed)| Write::Body { alert, sealed }),
+        (agency(), key(), alert_id(), instant()).prop_map(|(agency, key, alert, expires_at)| {
+            Write::Key { agency, key, alert, expires_at }
+        }),
+        (mailbox(), any::<u64>(), vec(delivery_id, 0..5)).prop_map(
+            |(mailbox, first_sequence, deliveries)| Write::HandOut {
+                mailbox,
+                first_sequence,
+                deliveries,
+            }
+        ),
+        directory().prop_map(|directory| Write::Directory(Box::new(directory))),
+    ]
+}

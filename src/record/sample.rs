@@ -1,0 +1,258 @@
+//! One of each record with every field set. Synthetic throughout; what the golden files were made from, so a
+//! value here never changes: a new field gets a value, an old one keeps its own.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::date;
+
+use crate::crypto::Sealed;
+use crate::domain::alert::{
+    AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, Timer, TimerKind, TimerState,
+};
+use crate::domain::deadline::{Deadline, DeadlineTag};
+use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
+use crate::domain::delivery::{
+    AckOutcome, DeclineReason, Delivery, DeliveryState, EndReason, Moment, Purpose, Rung,
+};
+use crate::domain::directory::{
+    Agency, AgencyType, Cover, Directory, Mailbox, MailboxRole, RoleProposal, RotaSlot, School,
+    UserEntry,
+};
+use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, RedactionReason};
+use crate::domain::id::ProposalId;
+use crate::domain::principal::{ActorHow, Driver};
+use crate::domain::{
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EventId, IdempotencyKey, Letter,
+    MailboxId, Position, Role, Rule, SubjectRef, SystemName, Timestamp, UserId, View,
+};
+use crate::record::Write;
+
+/// 2026-11-23T08:00:00Z, a Monday.
+pub(crate) const AT: Timestamp = Timestamp::from_millis(1_795_420_800_000);
+
+pub(crate) fn agency(code: &str) -> AgencyCode {
+    AgencyCode::try_from(code).unwrap()
+}
+
+pub(crate) fn mailbox(id: &str) -> MailboxId {
+    MailboxId::try_from(id).unwrap()
+}
+
+pub(crate) fn user(id: &str) -> UserId {
+    UserId::try_from(id).unwrap()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    AT.plus(crate::domain::Span::seconds(seconds))
+}
+
+/// An actor with every field set, though no real one has them all.
+pub(crate) fn actor() -> Actor {
+    Actor {
+        how: ActorHow::AssertedBySystem,
+        agency: Some(agency("MERPOL")),
+        system: Some(SystemName::try_from("niche").unwrap()),
+        user: Some(user("u-1001")),
+        role: Some(Role::DutyReceiver),
+        driver: Some(Driver::Escalation),
+        fingerprint: Some([0xF1; 32]),
+    }
+}
+
+pub(crate) fn event() -> Event {
+    Event {
+        id: EventId::from_bytes([0xE1; 16]),
+        kind: EventKind::BasisRefused,
+        outcome: EventOutcome::Denied,
+        alert: Some(AlertId::from_bytes([0xA1; 16])),
+        delivery: Some(3),
+        episode: Some(EpisodeId::from_bytes([0xA0; 16])),
+        subjects: vec![SubjectRef::from_bytes([0x51; 16]), SubjectRef::from_bytes([0x52; 16])],
+        fields_viewed: vec!["alert.envelope.risk".into()],
+        fields_redacted: vec![("alert.subjects[0].address".into(), RedactionReason::Sealed)],
+        fields_refused: vec!["alert.envelope.kind".into()],
+        rules: vec![Rule::D9, Rule::R12a],
+        recipient: Some(agency("RESPONSE")),
+        mailbox: Some(mailbox("RESPONSE/lead")),
+        view: Some(View::Info),
+        view_version: Some(4),
+        policy_version: Some(7),
+        basis: Some("6E".into()),
+        deadline: Some(Deadline { at: at(900), tag: DeadlineTag::Default }),
+        level: Some(2),
+        count: Some(41),
+        reason: Some("NO_AGREEMENT".into()),
+    }
+}
+
+pub(crate) fn draft() -> EntryDraft {
+    let second = Event::new(EventId::from_bytes([0xE2; 16]), EventKind::Queued);
+    EntryDraft { actor: actor(), at: AT, events: vec![event(), second] }
+}
+
+pub(crate) fn data_key() -> DataKeyId {
+    DataKeyId { file: "2026-11-0001".into(), slot: 17 }
+}
+
+pub(crate) fn delivery() -> Delivery {
+    let moment = |seconds, by: Option<&str>, position| Moment {
+        at: at(seconds),
+        by: by.map(user),
+        position,
+    };
+    Delivery {
+        number: 1,
+        mailbox: mailbox("CADT"),
+        letter: Letter::C,
+        view: View::Standard,
+        purpose: Purpose::Level1,
+        of: Some(0),
+        priority: Priority::P1,
+        routes: vec![Rule::R01, Rule::R82],
+        row: Rule::D1,
+        queued_at: at(1),
+        due: Some(Deadline { at: at(900), tag: DeadlineTag::Default }),
+        rung: Some(Rung { level: 1, at: at(900) }),
+        state: DeliveryState::Delivered,
+        sequence: Some(12),
+        delivered: Some(moment(2, None, Position(101))),
+        confirmed: Some(moment(3, None, Position(102))),
+        opened: Some(moment(4, Some("u-2001"), Position(103))),
+        acknowledged: Some((moment(5, Some("u-2001"), Position(104)), AckOutcome::Accepted)),
+        declined: Some((moment(6, Some("u-2002"), Position(105)), DeclineReason::NoCapacity)),
+    }
+}
+
+fn decision() -> SharingDecision {
+    SharingDecision {
+        mailbox: mailbox("CADT"),
+        letter: Letter::C,
+        routes: vec![Rule::R01],
+        priority: Priority::P1,
+        row: Rule::D1,
+        applicable: vec![Rule::D1, Rule::D7],
+        outcome: ShareOutcome::Share,
+        view: View::Standard,
+        basis: Some(Basis6::PublicTask),
+        provisional: true,
+    }
+}
+
+pub(crate) fn alert() -> AlertRecord {
+    let ended = Delivery {
+        number: 2,
+        letter: Letter::H1,
+        view: View::Lookout,
+        state: DeliveryState::Ended(EndReason::LookoutPurged),
+        ..delivery()
+    };
+    AlertRecord {
+        id: AlertId::from_bytes([0xA1; 16]),
+        version: 5,
+        kind: AlertKind::MissingReported,
+        schema_version: "1.0".into(),
+        sender: agency("MERPOL"),
+        sender_system: Some(SystemName::try_from("niche").unwrap()),
+        author: Some(user("u-1001")),
+        key: IdempotencyKey::try_from("merpol-000001").unwrap(),
+        episode: EpisodeId::from_bytes([0xA0; 16]),
+        followers: vec![AlertId::from_bytes([0xA2; 16])],
+        exercise: true,
+        priority: Priority::P1,
+        risk: Some(Risk::High),
+        received_at: AT,
+        status: AlertStatus::AcceptedIncomplete,
+        gaps: vec![Gap {
+            path: "alert.missing.last_seen_at".into(),
+            rule: Rule::GAP1,
+            reason: "REQUIRED".into(),
+        }],
+        subjects: vec![SubjectRef::from_bytes([0x51; 16])],
+        decisions: vec![decision()],
+        deliveries: vec![delivery(), ended],
+        timers: vec![Timer {
+            kind: TimerKind::ChaseFirst,
+            due: Deadline { at: at(3_600), tag: DeadlineTag::Practice },
+            mailbox: mailbox("MERPOL"),
+            delivery: Some(1),
+            state: TimerState::Armed,
+        }],
+        body: Some(BodyRef { position: Position(100), key: data_key(), commitment: [0xC1; 32] }),
+        submitted: Position(100),
+    }
+}
+
+pub(crate) fn sealed() -> Sealed {
+    Sealed { key: data_key(), nonce: [0x0E; 12], ciphertext: (0..40).collect() }
+}
+
+pub(crate) fn directory() -> Directory {
+    let desk = Mailbox {
+        id: mailbox("CADT"),
+        role: MailboxRole::Duty,
+        phone: "0151 496 0001".into(),
+        fallback: "switchboard 0151 496 0002".into(),
+        cover: Cover::OfficeHours,
+        rota: vec![RotaSlot { from: at(0), until: at(28_800), user: user("u-2001") }],
+    };
+    let cadt = Agency {
+        code: agency("CADT"),
+        name: "Children's front door".into(),
+        kind: AgencyType::Public,
+        letter: Letter::C,
+        organisation: Some("COUNCIL".into()),
+        systems: vec![SystemName::try_from("ics").unwrap()],
+        users: BTreeMap::from([(
+            user("u-2001"),
+            UserEntry { roles: vec![Role::DutyReceiver, Role::DutyManager], active: true },
+        )]),
+        mailboxes: vec![desk],
+    };
+    let school = School {
+        urn: "900101".into(),
+        agency: Some(agency("SCH-900101")),
+        terms: vec![(date(2026, 9, 1), date(2026, 12, 18))],
+        inset: vec![date(2026, 10, 23)],
+        nursery: true,
+    };
+    Directory {
+        version: 9,
+        agencies: BTreeMap::from([(cadt.code.clone(), cadt)]),
+        areas: BTreeMap::from([("ZX43".to_owned(), agency("AREA-03"))]),
+        uprns: BTreeMap::from([("900000000001".to_owned(), agency("LA-341"))]),
+        schools: BTreeMap::from([(school.urn.clone(), school)]),
+        school_holidays: Some(vec![(date(2026, 12, 19), date(2027, 1, 3))]),
+        proposals: vec![RoleProposal {
+            id: ProposalId::from_bytes([0x91; 16]),
+            agency: agency("CADT"),
+            user: user("u-2003"),
+            roles: vec![Role::SafeguardingLead],
+            proposed_by: user("u-2001"),
+            proposed_at: AT,
+        }],
+    }
+}
+
+/// One of each write.
+pub(crate) fn writes() -> Vec<Write> {
+    let id = AlertId::from_bytes([0xA1; 16]);
+    vec![
+        Write::Alert(Box::new(alert())),
+        Write::Body { alert: id, sealed: sealed() },
+        Write::Key {
+            agency: agency("MERPOL"),
+            key: IdempotencyKey::try_from("merpol-000001").unwrap(),
+            alert: id,
+            expires_at: at(2_592_000),
+        },
+        Write::HandOut {
+            mailbox: mailbox("CADT"),
+            first_sequence: 12,
+            deliveries: vec![
+                DeliveryId { alert: id, number: 1 },
+                DeliveryId { alert: id, number: 0 },
+            ],
+        },
+        Write::Directory(Box::new(directory())),
+    ]
+}
