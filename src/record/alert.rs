@@ -19,6 +19,7 @@ impl From<&AlertRecord> for pb::AlertRecord {
             author: alert.author.as_ref().map(ToString::to_string),
             key: alert.key.to_string(),
             episode: alert.episode.as_bytes().to_vec(),
+            completes: alert.completes.map(|id| id.as_bytes().to_vec()),
             followers: alert.followers.iter().map(|id| id.as_bytes().to_vec()).collect(),
             exercise: alert.exercise,
             priority: alert.priority.code(),
@@ -50,6 +51,10 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             author: field::optional_text("AlertRecord.author", raw.author)?,
             key: field::text("AlertRecord.key", raw.key)?,
             episode: field::id("AlertRecord.episode", &raw.episode, EpisodeId::from_bytes)?,
+            completes: raw
+                .completes
+                .map(|id| field::id("AlertRecord.completes", &id, AlertId::from_bytes))
+                .transpose()?,
             followers: field::ids("AlertRecord.followers", &raw.followers, AlertId::from_bytes)?,
             exercise: raw.exercise,
             priority: field::code("AlertRecord.priority", raw.priority)?,
