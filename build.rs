@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let messages = contract::read(&pool).map_err(|faults| faults.join("\n"))?;
     fs::write(out.join("views.rs"), contract::table(&messages))?;
+    fs::write(out.join("numbers.rs"), contract::numbers(&messages))?;
 
     // `file_descriptor_set` drops our options, the encoded form keeps them. Comments go: they are the
     // partner's manual, not something to send with every reflection answer.
@@ -63,7 +64,7 @@ fn redacted_debug(messages: &[String], oneofs: &[String]) -> Result<String, Box<
     let nested = oneofs.iter().filter_map(|name| {
         let mut parts = name.rsplit('.');
         let (oneof, holder) = (parts.next()?, parts.next()?);
-        Some(format!("{}::{}", snake(holder), camel(oneof)))
+        Some(format!("{}::{}", contract::snake(holder), camel(oneof)))
     });
     for path in names.chain(nested) {
         writeln!(
@@ -73,17 +74,6 @@ fn redacted_debug(messages: &[String], oneofs: &[String]) -> Result<String, Box<
         )?;
     }
     Ok(out)
-}
-
-fn snake(name: &str) -> String {
-    let mut out = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !out.is_empty() {
-            out.push('_');
-        }
-        out.push(letter.to_ascii_lowercase());
-    }
-    out
 }
 
 fn camel(name: &str) -> String {

@@ -367,6 +367,52 @@ fn shape(field: &FieldDescriptor, index: &BTreeMap<&str, usize>) -> String {
     }
 }
 
+/// Rust source of constants: a module `field` with each message's field numbers and a module `value` with
+/// each enum's values, so that a renamed field or value does not compile.
+pub(crate) fn numbers(messages: &[Message]) -> String {
+    let mut out = String::from("pub(crate) mod field {\n");
+    let mut enums = BTreeMap::new();
+    for message in messages.iter().filter(|message| !message.opaque) {
+        let short = message.name.rsplit('.').next().unwrap_or_default();
+        writeln!(out, "    pub(crate) mod {} {{", snake(short)).unwrap_or_default();
+        for field in &message.fields {
+            let (name, number) = (field.descriptor.name(), field.descriptor.number());
+            writeln!(out, "        pub(crate) const {}: u32 = {number};", name.to_uppercase())
+                .unwrap_or_default();
+            if let Kind::Enum(values) = field.descriptor.kind() {
+                enums.insert(snake(values.name()), values);
+            }
+        }
+        out.push_str("    }\n");
+    }
+    out.push_str("}\npub(crate) mod value {\n");
+    for (name, values) in enums {
+        let zero = values.values().next().map(|zero| zero.name().to_owned()).unwrap_or_default();
+        let prefix = zero.strip_suffix("UNSPECIFIED").unwrap_or_default();
+        writeln!(out, "    pub(crate) mod {name} {{").unwrap_or_default();
+        for value in values.values() {
+            let short = value.name().strip_prefix(prefix).unwrap_or(value.name());
+            writeln!(out, "        pub(crate) const {short}: i32 = {};", value.number())
+                .unwrap_or_default();
+        }
+        out.push_str("    }\n");
+    }
+    out.push_str("}\n");
+    out
+}
+
+/// `PersonOfConcern` as `person_of_concern`.
+pub(crate) fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
+
 fn class_source(class: i32) -> &'static str {
     match class {
         1 => "Class::Of(SensitivityClass::S0)",

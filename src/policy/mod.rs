@@ -2,3 +2,4 @@
 //! nobody answers. Pure: everything it needs is handed in, the time too.
 
 pub mod access;
+pub mod views;

@@ -1,0 +1,160 @@
+//! Instructions and fixed sentences of the hub.
+//!
+//! A banner names a person only in the standard view of a letter that may see `do_not_tell` (domain 3.3).
+
+use super::facts::{Facts, Sign};
+use super::table::{self, numbers};
+use super::{Banner, BannerCode, CopyRequest};
+use crate::domain::{AlertKind, Letter, View};
+
+/// The sentence that stands in place of the sender's headline for E, R, Y and H1.
+pub(super) const fn headline(kind: AlertKind) -> &'static str {
+    match kind {
+        AlertKind::MissingReported => "A child has been reported missing.",
+        AlertKind::MissingUpdated => "There is news about a child reported missing.",
+        AlertKind::MissingFound => "A child reported missing has been found.",
+        AlertKind::MissingCancelled => "A report of a missing child has been cancelled.",
+        AlertKind::AlcoholAttendance => "A young person attended hospital and may need support.",
+        AlertKind::DvNotification => {
+            "A child may have been affected by an incident of domestic abuse."
+        }
+    }
+}
+
+/// The instructions of a copy, most important first.
+pub(super) fn list(facts: &Facts, request: &CopyRequest<'_>, view: View) -> Vec<Banner> {
+    let mut codes = Vec::new();
+    codes.extend(view_banner(view));
+    if facts.says(Sign::SomebodyMustNotKnow) || facts.says(Sign::FamilyMustNotKnow) {
+        codes.push(BannerCode::DoNotTell);
+    }
+    codes.extend(contact_rules(facts));
+    let notice = request.letter == Letter::E && facts.kind == AlertKind::DvNotification;
+    if notice && view == View::Standard {
+        codes.extend([BannerCode::SpeakToChildOnly, BannerCode::RestrictedFile]);
+    }
+    if facts.says(Sign::ThreatUnknown) && view == View::Standard && sees_threat(request.letter) {
+        codes.push(BannerCode::ThreatUnknown);
+    }
+    let mut seen = Vec::new();
+    codes.retain(|code| {
+        let first = !seen.contains(code);
+        seen.push(*code);
+        first
+    });
+    codes.into_iter().map(|code| Banner { code, text: text(code, facts, request, view) }).collect()
+}
+
+const fn view_banner(view: View) -> Option<BannerCode> {
+    match view {
+        View::Lookout => Some(BannerCode::Lookout),
+        View::Cancelled => Some(BannerCode::LookoutCancelled),
+        View::SafeTask => Some(BannerCode::SafeTask),
+        View::Standard | View::Info | View::Ladder | View::Pathway => None,
+    }
+}
+
+/// Domain 3.3 `contact_rule`: the sender's, the kind's default, and what abuse and phones add.
+fn contact_rules(facts: &Facts) -> Vec<BannerCode> {
+    use numbers::value::contact_rule as rule;
+    let default = match facts.kind {
+        AlertKind::DvNotification => Some(BannerCode::DoNotContactHome),
+        AlertKind::MissingReported
+        | AlertKind::MissingUpdated
+        | AlertKind::MissingFound
+        | AlertKind::MissingCancelled
+        | AlertKind::AlcoholAttendance => None,
+    };
+    let mut rules = Vec::new();
+    if facts.says(Sign::FamilyMustNotKnow) {
+        rules.push(BannerCode::ViaSenderOnly);
+    }
+    rules.extend(match facts.contact_rule {
+        rule::UNSPECIFIED => default,
+        rule::NORMAL => None,
+        rule::SPEAK_TO_CHILD_ONLY => Some(BannerCode::SpeakToChildOnly),
+        rule::DO_NOT_CONTACT_HOME => Some(BannerCode::DoNotContactHome),
+        rule::DO_NOT_USE_NUMBERS_YOU_HOLD => Some(BannerCode::DoNotUseNumbersYouHold),
+        // VIA_SENDER_ONLY, and a value of a newer contract is never read as the least strict one.
+        _ => Some(BannerCode::ViaSenderOnly),
+    });
+    if facts.says(Sign::UnsafePhone) {
+        rules.push(BannerCode::DoNotUseNumbersYouHold);
+    }
+    rules
+}
+
+fn sees_threat(letter: Letter) -> bool {
+    use numbers::field::domestic_violence_notification::IMMEDIATE_THREAT;
+    table::message_named("DomesticViolenceNotification")
+        .and_then(|message| message.field(IMMEDIATE_THREAT))
+        .is_some_and(|field| super::rules::is_open(field, letter))
+}
+
+fn sees_names(letter: Letter) -> bool {
+    use numbers::field::envelope::DO_NOT_TELL;
+    table::message_named("Envelope")
+        .and_then(|message| message.field(DO_NOT_TELL))
+        .is_some_and(|field| super::rules::is_open(field, letter))
+}
+
+fn text(code: BannerCode, facts: &Facts, request: &CopyRequest<'_>, view: View) -> String {
+    match code {
+        BannerCode::DoNotTell => do_not_tell(facts, request, view),
+        BannerCode::SpeakToChildOnly => "Speak to the child only.".to_owned(),
+        BannerCode::DoNotContactHome => "Do not contact the home.".to_owned(),
+        BannerCode::DoNotUseNumbersYouHold => {
+            "Do not use phone numbers you already hold for this family.".to_owned()
+        }
+        BannerCode::ViaSenderOnly => "Make contact through the sender only.".to_owned(),
+        BannerCode::RestrictedFile => {
+            "Keep this in the restricted safeguarding file, not in the pupil record.".to_owned()
+        }
+        BannerCode::Lookout => {
+            "If this child attends, keep them safe and phone the police at once with the \
+                                reference. If life is at risk, ring 999."
+                .to_owned()
+        }
+        BannerCode::LookoutCancelled => match request.letter {
+            Letter::H1 | Letter::H2 => "Look-out cancelled.".to_owned(),
+            Letter::C
+            | Letter::CL
+            | Letter::P
+            | Letter::F
+            | Letter::M
+            | Letter::K
+            | Letter::A
+            | Letter::N
+            | Letter::R
+            | Letter::S
+            | Letter::E
+            | Letter::Y
+            | Letter::L
+            | Letter::X
+            | Letter::D
+            | Letter::Z
+            | Letter::T
+            | Letter::G => "This notice has ended.".to_owned(),
+        },
+        BannerCode::ThreatUnknown => {
+            "It is not known whether the threat is immediate. Phone the sender now.".to_owned()
+        }
+        BannerCode::SafeTask => {
+            "Tell the right area about this child by phone or sealed transfer.".to_owned()
+        }
+    }
+}
+
+fn do_not_tell(facts: &Facts, request: &CopyRequest<'_>, view: View) -> String {
+    let names = facts.untold_names();
+    let by_name = view == View::Standard && sees_names(request.letter) && !names.is_empty();
+    let whom = if by_name { format!("Do not tell: {}.", names.join("; ")) } else { String::new() };
+    let family = "Do not tell anybody in the family or household about this.";
+    let role_free = "Do not discuss this with anybody outside your duty team before you have spoken to the sender.";
+    match (by_name, facts.says(Sign::FamilyMustNotKnow)) {
+        (true, true) => format!("{whom} {family}"),
+        (true, false) => whom,
+        (false, true) => family.to_owned(),
+        (false, false) => role_free.to_owned(),
+    }
+}
