@@ -11,6 +11,7 @@ use std::{env, fs};
 use protox::Compiler;
 
 const PROTO_ROOT: &str = "proto";
+const CONTRACT: &str = "proto/staysafe/v1";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build");
@@ -32,8 +33,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     // `file_descriptor_set` drops our options, the encoded form keeps them. Comments go: they are the
     // partner's manual, not something to send with every reflection answer.
     let commented = compiler.file_descriptor_set();
-    compiler.include_source_info(false);
-    fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
+    // Nor is the hub's own record format anybody's business.
+    let contract = files.iter().filter(|file| file.starts_with(CONTRACT));
+    let mut published = Compiler::new([PROTO_ROOT])?;
+    published.include_imports(true).include_source_info(false).open_files(contract)?;
+    fs::write(out.join("descriptors.bin"), published.encode_file_descriptor_set())?;
 
     generate(&pool, commented, &out)
 }

@@ -21,6 +21,7 @@ pub mod broker;
 pub mod directory;
 pub mod escalation;
 pub mod mailbox;
+pub mod retention;
 
 pub mod grpc;
 pub mod sdk;

@@ -1,3 +1,7 @@
-//! The `staysafe` binary.
+//! The `staysafe` binary: the command line and nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    staysafe::cli::main()
+}

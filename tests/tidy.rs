@@ -31,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("broker", L2),
     ("mailbox", L2),
     ("escalation", L2),
+    ("retention", L2),
     ("directory", L2),
     // L3: edges. They parse, call a service, render; they decide nothing.
     ("wire", &["domain", "policy", "merkle", "record"]),
@@ -50,7 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "env",
         ],
     ),
-    ("sdk", &["domain", "wire", "merkle", "tls"]),
+    ("sdk", &["domain", "wire", "merkle", "record", "tls"]),
     // L4: puts everything together.
     ("telemetry", EVERYTHING),
     ("hub", EVERYTHING),
@@ -77,6 +78,7 @@ const EVERYTHING: &[&str] = &[
     "broker",
     "mailbox",
     "escalation",
+    "retention",
     "directory",
     "wire",
     "tls",

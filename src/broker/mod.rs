@@ -1,1 +1,158 @@
-//! Accepting an alert: decide, record, commit.
+//! Accepting an alert: load, decide, seal, commit, promise.
+//!
+//! Owns what a sender may do with its own agency's alerts: submit, complete, see their status. Does not hand
+//! out copies (see [`crate::mailbox`]) and decides nothing itself (see [`crate::policy`]).
+//!
+//! A reply is sent only after the commit is durable. The same key again gives the same reply; another body
+//! under the same key is refused and recorded. When the store cannot write, nothing is stored and the sender of
+//! an urgent alert is told to phone.
+
+mod reply;
+mod status;
+mod submit;
+
+use std::sync::Arc;
+
+pub use reply::Accepted;
+pub use status::{PAGE_MAX, Seen, Status};
+
+use crate::audit::{Audit, AuditError};
+use crate::crypto::{SealError, Sealer};
+use crate::domain::submission::Violation;
+use crate::domain::{AlertId, ErrorKind, IdempotencyKey};
+use crate::env::Env;
+use crate::policy::access::Denied;
+use crate::store::{CommitError, Store, StoreError};
+use crate::wake::Wake;
+
+/// How many times a use case loads and decides again after a conflict.
+const ATTEMPTS_MAX: u32 = 16;
+
+/// For how long a sender's key is remembered (domain 3.2).
+const KEY_DAYS: i64 = 30;
+
+/// What the broker is built from.
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Time and randomness.
+    pub env: Env,
+    /// Seals bodies.
+    pub sealer: Arc<Sealer>,
+    /// Says when a mailbox has news.
+    pub wake: Arc<dyn Wake>,
+    /// Records refusals, makes receipts.
+    pub audit: Arc<Audit>,
+}
+
+/// Accepts alerts.
+pub struct Broker {
+    parts: Parts,
+}
+
+impl Broker {
+    /// Puts the broker together.
+    #[must_use]
+    pub const fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+}
+
+/// One submission as the edge parsed it.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// What a decision reads.
+    pub submission: crate::domain::submission::Submission,
+    /// The sender's key.
+    pub key: IdempotencyKey,
+    /// The encoded alert, as received.
+    pub alert: prost::bytes::Bytes,
+    /// The incomplete alert that this one completes.
+    pub completes: Option<AlertId>,
+}
+
+/// Why an alert was not taken. Nothing of it is stored, and nobody but its sender learns of it.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The caller may not send this.
+    #[error("not permitted")]
+    Denied(#[from] Denied),
+    /// The alert is not acceptable as sent; every reason at once.
+    #[error("the alert is not acceptable as sent")]
+    Rejected {
+        /// What is wrong with it.
+        violations: Vec<Violation>,
+        /// The duty phone to call instead, where the alert is urgent.
+        phone: Option<String>,
+    },
+    /// The key was used for another alert.
+    #[error("the idempotency key was used for another alert")]
+    KeyReused,
+    /// The alert it wants to complete is not an incomplete one of this agency.
+    #[error("there is no incomplete alert of this agency with that id")]
+    NothingToComplete,
+    /// There is no such alert for this caller.
+    #[error("no such alert")]
+    NotFound,
+    /// Others kept changing the same episode.
+    #[error("others keep changing this episode")]
+    Busy,
+    /// The store could not; an urgent sender is told to phone.
+    #[error("not sent")]
+    NotSent {
+        /// The duty phone to call instead, where the alert is urgent.
+        phone: Option<String>,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// The store could not.
+    #[error("the store could not")]
+    Store(#[from] StoreError),
+    /// The commit could not be made.
+    #[error("the commit could not be made")]
+    Commit(#[from] CommitError),
+    /// No data key was to be had, or sealing failed.
+    #[error("the alert could not be sealed")]
+    Seal(#[from] SealError),
+    /// The receipt could not be made; the alert is stored, and the same key asks for it again.
+    #[error("the receipt could not be made")]
+    Receipt(#[from] AuditError),
+}
+
+impl SubmitError {
+    /// What kind of failure the caller sees.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Denied(denied) => denied.kind(),
+            Self::Rejected { .. } => ErrorKind::Invalid,
+            Self::KeyReused => ErrorKind::AlreadyExists,
+            Self::NothingToComplete => ErrorKind::Precondition,
+            Self::NotFound => ErrorKind::NotFound,
+            Self::Busy => ErrorKind::Conflict,
+            Self::NotSent { source, .. } | Self::Store(source) => source.kind(),
+            Self::Commit(_) => ErrorKind::Internal,
+            Self::Seal(_) => ErrorKind::Unavailable,
+            Self::Receipt(source) => source.kind(),
+        }
+    }
+
+    /// The stable reason code.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Denied(denied) => denied.reason(),
+            Self::Rejected { .. } => "ALERT_REJECTED",
+            Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::NothingToComplete => "NOTHING_TO_COMPLETE",
+            Self::NotFound => "NOT_FOUND",
+            Self::Busy => "BUSY",
+            Self::NotSent { .. } => "NOT_SENT",
+            Self::Store(source) => source.reason(),
+            Self::Commit(_) => "COMMIT_REFUSED",
+            Self::Seal(_) => "SEALING_FAILED",
+            Self::Receipt(source) => source.reason(),
+        }
+    }
+}

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use comfy_table::Table;
+use comfy_table::presets::NOTHING;
 
 use crate::tls::{
     Authority, AuthorityError, IssuedCertificate, MachineClock, NameError, Serial, ServerNames,
@@ -267,12 +268,12 @@ fn revoke_and_say(
 
 fn list(authority: &Authority, out: &mut dyn Write) -> Result<(), CertsError> {
     let mut table = Table::new();
-
+    table.load_style(NOTHING).set_header(["SERIAL", "NAME", "NOT AFTER", "REVOKED"]);
     for entry in authority.issued()? {
         let revoked = entry.revoked_at.map(|at| at.to_string()).unwrap_or_default();
         table.add_row([entry.serial, entry.name, entry.not_after.to_string(), revoked]);
     }
-    Ok(writeln!(out, "{table}")?)
+    Ok(writeln!(out, "{}", table.trim_fmt())?)
 }
 
 fn server_names(args: &ServerArgs) -> ServerNames {

@@ -1,3 +1,132 @@
-//! The command line.
+//! The command line: one file a subcommand, everything a person reads or a script parses.
+//!
+//! Owns arguments, words and exit codes: 0 done, 1 refused or failed, 2 wrongly called. What a partner's system
+//! does stands in `client` and uses the typed client only. Text by default; with `--json` one JSON object a line.
+
+mod client;
+mod connect;
+mod demo;
+mod error;
+mod hub;
+mod json;
+mod output;
+mod readable;
+mod store;
 
 pub mod certs;
+
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::runtime::Builder;
+
+use error::CliError;
+use output::{Form, Output};
+
+/// Carries safeguarding alerts between agencies: the hub, and the client of a partner.
+#[derive(Debug, Parser)]
+#[command(name = "staysafe", version, propagate_version = true, after_help = AFTER_HELP)]
+struct Cli {
+    /// Print JSON, one object a line, instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str =
+    "An alert does not replace 999 or a phone call. Start with `staysafe demo`.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a hub until it is told to stop.
+    Hub(hub::HubArgs),
+    /// Play four evenings of a partnership on this machine, with a hub and every agency's own client.
+    Demo(demo::DemoArgs),
+    /// Make, list and revoke certificates of a development authority.
+    Certs(certs::CertsArgs),
+    /// Send an alert: canonical JSON of SubmitAlertRequest or of Alert, from a file or from standard input.
+    Send(client::send::SendArgs),
+    /// Receive, keep and show what waits in a mailbox.
+    Inbox(client::inbox::InboxArgs),
+    /// Take a delivery, as a named person. Only this stops escalation.
+    #[command(visible_alias = "ack")]
+    Acknowledge(client::acknowledge::AcknowledgeArgs),
+    /// Decline a delivery, as a named person, with a reason. It goes to the duty manager at once.
+    Decline(client::decline::DeclineArgs),
+    /// Show what became of one alert of your agency, or list them.
+    Status(client::status::StatusArgs),
+    /// Check the hub's audit log: checkpoints, proofs, receipts, entries.
+    Audit(client::audit::AuditArgs),
+    /// Show the agencies and their duty phones, or change your own agency's part.
+    Directory(client::directory::DirectoryArgs),
+    /// Check, rebuild, back up or restore the data directory of a stopped hub.
+    Store(store::StoreArgs),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let form = if cli.json { Form::Json } else { Form::Text };
+    let mut out = Output::of_process(form);
+    match run(cli.command, &mut out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            out.error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(command: Command, out: &mut Output) -> Result<(), CliError> {
+    let (mut threads, command) = match command {
+        Command::Certs(args) => return run_certs(&args, out),
+        Command::Store(args) => return store::run(&args, out),
+        // A hub and a demonstration use every core; a client's command does one thing after the other.
+        serves @ (Command::Hub(_) | Command::Demo(_)) => (Builder::new_multi_thread(), serves),
+        asks @ (Command::Send(_)
+        | Command::Inbox(_)
+        | Command::Acknowledge(_)
+        | Command::Decline(_)
+        | Command::Status(_)
+        | Command::Audit(_)
+        | Command::Directory(_)) => (Builder::new_current_thread(), asks),
+    };
+    let runtime = threads.enable_all().build();
+    let runtime = runtime.map_err(|source| CliError::system("start the runtime", source))?;
+    let done = runtime.block_on(Box::pin(dispatch(command, out)));
+    // A read of standard input that nobody ends must not keep the process.
+    runtime.shutdown_background();
+    done
+}
+
+async fn dispatch(command: Command, out: &mut Output) -> Result<(), CliError> {
+    match command {
+        Command::Certs(args) => run_certs(&args, out),
+        Command::Store(args) => store::run(&args, out),
+        Command::Hub(args) => Box::pin(hub::run(&args, out)).await,
+        Command::Demo(args) => Box::pin(demo::run(&args, out)).await,
+        Command::Send(args) => Box::pin(client::send::run(&args, out)).await,
+        Command::Inbox(args) => Box::pin(client::inbox::run(&args, out)).await,
+        Command::Acknowledge(args) => Box::pin(client::acknowledge::run(&args, out)).await,
+        Command::Decline(args) => Box::pin(client::decline::run(&args, out)).await,
+        Command::Status(args) => Box::pin(client::status::run(&args, out)).await,
+        Command::Audit(args) => Box::pin(client::audit::run(args, out)).await,
+        Command::Directory(args) => Box::pin(client::directory::run(args, out)).await,
+    }
+}
+
+fn run_certs(args: &certs::CertsArgs, out: &mut Output) -> Result<(), CliError> {
+    let mut printed = Vec::new();
+    let done = certs::run(args, &mut printed).map_err(CliError::from);
+    let printed = String::from_utf8_lossy(&printed).into_owned();
+    let lines: Vec<&str> = printed.lines().collect();
+    out.text(printed.trim_end())?;
+    out.json(&serde_json::json!({ "certs": lines }))?;
+    done
+}

@@ -1,14 +1,24 @@
 //! Sealing, keys and signatures.
+//!
+//! Owns the data keys ([`KeyStore`]), the sealing of an alert's content under them ([`Sealer`]), the commitment
+//! an entry makes to that content, and the hub's signing key ([`Signer`]). Decides nothing: who may see an
+//! opened body, and that the opening is recorded first, is the services' business. TLS keys are not here.
+//!
+//! Keys lie beside whichever engine, never inside a database. Secrets are wiped from memory when dropped and
+//! print as `[redacted]`.
 
-use crate::domain::alert::DataKeyId;
+mod aead;
+mod error;
+mod files;
+mod keys;
+mod master;
+mod sealer;
+mod secret;
+mod signer;
 
-/// Bytes that only the holder of their data key can open: AES-256-GCM, associated data the alert's id.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Sealed {
-    /// The data key.
-    pub key: DataKeyId,
-    /// The nonce, random for each sealing.
-    pub nonce: [u8; 12],
-    /// Ciphertext and tag.
-    pub ciphertext: Vec<u8>,
-}
+pub use error::KeyError;
+pub use keys::KeyStore;
+pub use master::MasterKey;
+pub use sealer::{SealError, Sealed, Sealer, commitment, content_key};
+pub use secret::{ContentKey, DataKey};
+pub use signer::{Signer, SignerError};

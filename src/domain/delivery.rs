@@ -74,12 +74,10 @@ code_list! {
         NotOurs = 1 => "NOT_OURS",
         /// Nobody can act in time.
         NoCapacity = 2 => "NO_CAPACITY",
-        /// Another area's matter.
-        NotOurArea = 3 => "NOT_OUR_AREA",
-        /// The same is being dealt with already.
-        Duplicate = 4 => "DUPLICATE",
+        /// The person knows somebody concerned.
+        ConflictOfInterest = 3 => "CONFLICT_OF_INTEREST",
         /// Something else, told in the text.
-        Other = 5 => "OTHER",
+        Other = 4 => "OTHER",
     }
 }
 
@@ -130,7 +128,8 @@ pub struct Delivery {
     pub purpose: Purpose,
     /// For a rung of the ladder: the delivery that nobody answered.
     pub of: Option<u32>,
-    /// The school or college (URN) an Encompass notice is about, where its own inbox is not the recipient.
+    /// The setting an Encompass notice is about, as `school_urn` has it (URN, `EHE`, `NOT_IN_EDUCATION`), where its
+    /// own inbox is not the recipient.
     pub setting: Option<String>,
     /// Its priority.
     pub priority: Priority,

@@ -83,6 +83,8 @@ code_list! {
         TakenOver = 79 => "TAKEN_OVER",
         /// A task was created.
         TaskCreated = 80 => "TASK_CREATED",
+        /// A task is done, or no longer needed.
+        TaskDone = 81 => "TASK_DONE",
         /// A notice was sent.
         NoticeSent = 82 => "NOTICE_SENT",
         /// A deadline is near.
@@ -187,6 +189,13 @@ pub struct Event {
     pub count: Option<u64>,
     /// A stable reason code, e.g. `IDEMPOTENCY_KEY_REUSED`.
     pub reason: Option<String>,
+    /// The person it is about, by opaque id, where that is not who acted (ROLE_CHANGED, DIRECTORY_CHANGED).
+    pub person: Option<UserId>,
+    /// The roles that person holds from now on, or would hold.
+    pub roles: Vec<Role>,
+    /// The commitment to an alert's content (ALERT_SUBMITTED): HMAC-SHA-256 of the bytes as received, under the
+    /// key that the stored receipt gives the sender.
+    pub content: Option<[u8; 32]>,
 }
 
 impl Event {
@@ -215,6 +224,9 @@ impl Event {
             level: None,
             count: None,
             reason: None,
+            person: None,
+            roles: Vec::new(),
+            content: None,
         }
     }
 

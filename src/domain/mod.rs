@@ -24,6 +24,7 @@ pub mod event;
 pub mod id;
 pub mod letter;
 pub mod principal;
+pub mod receipt;
 pub mod redacted;
 pub mod rule;
 pub mod submission;

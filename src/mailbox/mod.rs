@@ -1,1 +1,194 @@
-//! Mailboxes: handing out, confirming, opening, acknowledging.
+//! Mailboxes: handing out, confirming, opening, acknowledging, declining.
+//!
+//! Owns what a recipient does with its deliveries. Does not decide who receives an alert (see
+//! [`crate::policy`]) nor what happens when nobody answers (see [`crate::escalation`]).
+//!
+//! A delivery may be handed out more than once; an acknowledgement is final. Leases only save work: without
+//! them every delivery would still arrive at least once and in order within its episode. Nothing leaves
+//! before the entry that says so is durable.
+
+mod answer;
+mod copy;
+mod hand_out;
+mod list;
+mod outstanding;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use answer::{Acknowledged, Answer, CONFIRM_MAX};
+pub use copy::Copy;
+pub use hand_out::{Batch, Item, Stream, cursor};
+pub use list::{PAGE_MAX, Page, Row};
+
+use crate::audit::Audit;
+use crate::crypto::Sealer;
+use crate::domain::delivery::TransitionError;
+use crate::domain::{AgencyCode, AlertId, AlertRecord, ErrorKind, MailboxId, Principal};
+use crate::env::Env;
+use crate::policy::access::{self, Action, Denied, Permit};
+use crate::store::{CommitError, Store, StoreError};
+use crate::wake::Wake;
+
+/// How many times a use case loads and decides again after a conflict.
+const ATTEMPTS_MAX: u32 = 16;
+
+/// Bounds of handing out. Values come from the configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Deliveries in one hand-out commit, at most 256.
+    pub hand_out_max: usize,
+    /// How long a handed-out delivery is left in peace before it is sent again.
+    pub lease: Duration,
+    /// The longest time between two sendings of the same delivery.
+    pub backoff_max: Duration,
+}
+
+impl Default for Limits {
+    /// 64 deliveries, 30 s, 10 min.
+    fn default() -> Self {
+        Self {
+            hand_out_max: 64,
+            lease: Duration::from_secs(30),
+            backoff_max: Duration::from_secs(600),
+        }
+    }
+}
+
+/// The mailboxes of every agency.
+pub struct Mailboxes {
+    store: Arc<dyn Store>,
+    env: Env,
+    sealer: Arc<Sealer>,
+    wake: Arc<dyn Wake>,
+    audit: Arc<Audit>,
+    limits: Limits,
+    outstanding: outstanding::Outstanding,
+    shown: list::Shown,
+}
+
+/// Why a mailbox use case did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum MailboxError {
+    /// The caller may not, or may not know of it.
+    #[error("not permitted")]
+    Denied(#[from] Denied),
+    /// There is no such mailbox or delivery for this caller.
+    #[error("no such mailbox or delivery")]
+    NotFound,
+    /// The delivery is not in a state that allows it.
+    #[error("the delivery does not allow this now")]
+    Transition(#[from] TransitionError),
+    /// The cursor is not one this hub gave.
+    #[error("the cursor is not one of this hub")]
+    Cursor,
+    /// Too many items in one call.
+    #[error("too many items in one call")]
+    TooMany,
+    /// Others kept changing the same deliveries.
+    #[error("others keep changing these deliveries")]
+    Busy,
+    /// The store could not.
+    #[error("the store could not")]
+    Store(#[from] StoreError),
+    /// The commit could not be made.
+    #[error("the commit could not be made")]
+    Commit(#[from] CommitError),
+    /// A stored body does not open or cannot be cut.
+    #[error("a stored body does not open")]
+    Body,
+}
+
+impl MailboxError {
+    /// What kind of failure the caller sees.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Denied(denied) => denied.kind(),
+            Self::NotFound => ErrorKind::NotFound,
+            Self::Transition(_) => ErrorKind::Precondition,
+            Self::Cursor | Self::TooMany => ErrorKind::Invalid,
+            Self::Busy => ErrorKind::Conflict,
+            Self::Store(source) => source.kind(),
+            Self::Commit(_) | Self::Body => ErrorKind::Internal,
+        }
+    }
+
+    /// The stable reason code.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Denied(denied) => denied.reason(),
+            Self::NotFound => "NOT_FOUND",
+            Self::Transition(transition) => transition.reason(),
+            Self::Cursor => "CURSOR_INVALID",
+            Self::TooMany => "TOO_MANY_ITEMS",
+            Self::Busy => "BUSY",
+            Self::Store(source) => source.reason(),
+            Self::Commit(_) => "COMMIT_REFUSED",
+            Self::Body => "BODY_DAMAGED",
+        }
+    }
+}
+
+/// What the mailboxes are built from.
+pub struct Parts {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Time and randomness.
+    pub env: Env,
+    /// Opens bodies.
+    pub sealer: Arc<Sealer>,
+    /// Says when a mailbox has news.
+    pub wake: Arc<dyn Wake>,
+    /// Records refusals.
+    pub audit: Arc<Audit>,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+impl Mailboxes {
+    /// Puts the mailboxes together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            store: parts.store,
+            env: parts.env,
+            sealer: parts.sealer,
+            wake: parts.wake,
+            audit: parts.audit,
+            limits: parts.limits,
+            outstanding: outstanding::Outstanding::default(),
+            shown: list::Shown::default(),
+        }
+    }
+
+    /// Leave for `action` on `mailbox`, or a recorded refusal.
+    ///
+    /// A mailbox that does not exist and one of another agency are the same to the caller.
+    async fn permit(
+        &self,
+        principal: &Principal,
+        action: Action,
+        mailbox: &MailboxId,
+    ) -> Result<Permit, MailboxError> {
+        let directory = self.store.directory();
+        let known = directory.mailbox(mailbox).is_some();
+        let owner = AgencyCode::try_from(mailbox.agency_code()).ok().filter(|_| known);
+        let asked = match &owner {
+            Some(owner) => access::permit(principal, action, Some(owner)),
+            None => Err(Denied::OtherAgency),
+        };
+        match asked {
+            Ok(permit) => Ok(permit),
+            Err(denied) => {
+                self.audit.refuse(principal, denied.reason()).await?;
+                Err(denied.into())
+            }
+        }
+    }
+
+    async fn alert(&self, alert: AlertId) -> Result<Arc<AlertRecord>, MailboxError> {
+        self.store.alert(alert).await?.ok_or(MailboxError::NotFound)
+    }
+}

@@ -53,7 +53,7 @@ impl Checkpoint {
     /// Reads the text of a checkpoint, without signatures.
     ///
     /// # Errors
-    /// When it is not exactly what [`Self::to_string`] writes.
+    /// When it is not exactly what `Display` writes.
     pub fn parse(text: &str) -> Result<Self, CheckpointError> {
         let lines: Vec<&str> =
             text.strip_suffix('\n').ok_or(CheckpointError::Lines)?.splitn(4, '\n').collect();

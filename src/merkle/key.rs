@@ -128,7 +128,8 @@ impl VerifierKey {
     }
 
     /// Whether `signature` is this key's over `message`.
-    pub(super) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
+    #[must_use]
+    pub fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ED25519, self.public_key).verify(message, signature).is_ok()
     }
 }

@@ -1,5 +1,56 @@
 //! Decisions: who may do what, where an alert goes, what may be shared and in which copy, what happens when
 //! nobody answers. Pure: everything it needs is handed in, the time too.
+//!
+//! One alert passes [`validate`], then [`decide()`]: routes, sharing decisions, deliveries, timers and events,
+//! ready to be put into one record and one commit. What happens afterwards, when time passes, is
+//! [`escalation`].
 
 pub mod access;
+pub mod age;
+pub mod area;
+pub mod escalation;
+pub mod retention;
+pub mod routing;
+pub mod sender_view;
+pub mod sharing;
+pub mod validation;
 pub mod views;
+
+mod clock;
+mod decide;
+mod episode;
+mod hub_facts;
+mod partners;
+mod sketch;
+
+#[cfg(test)]
+pub(crate) mod fixtures;
+
+use std::sync::Arc;
+
+pub use decide::{Decision, decide};
+pub use episode::EpisodeChanges;
+pub use routing::contact::{DutyContact, emergency_contact};
+pub use validation::{Rejected, Validated, minimum_priority, validate};
+
+use crate::domain::directory::{Agency, Directory};
+use crate::domain::{AlertRecord, Timestamp};
+
+/// The version of the rules, recorded with what they decided. One more with every change of a table.
+pub const POLICY_VERSION: u32 = 1;
+
+/// What a decision on a submission rests on besides the submission.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The directory at one version.
+    pub directory: &'a Directory,
+    /// Hub time, read once for the whole use case.
+    pub now: Timestamp,
+    /// The earlier alerts of the episode the alert joins, in order; empty for a new one.
+    pub episode: &'a [Arc<AlertRecord>],
+    /// The agency of the sender's certificate.
+    pub sender: &'a Agency,
+}
+
+#[cfg(test)]
+mod scenarios;

@@ -290,7 +290,8 @@ pub(super) fn event() -> impl Strategy<Value = Event> {
         option::of(any::<u64>()),
         option::of(text()),
     );
-    (about, fields, rest).prop_map(|(about, fields, rest)| Event {
+    let person = (option::of(user()), roles(), option::of(any::<[u8; 32]>()));
+    (about, fields, rest, person).prop_map(|(about, fields, rest, person)| Event {
         id: about.0,
         kind: about.1,
         outcome: about.2,
@@ -312,6 +313,9 @@ pub(super) fn event() -> impl Strategy<Value = Event> {
         level: rest.4,
         count: rest.5,
         reason: rest.6,
+        person: person.0,
+        roles: person.1,
+        content: person.2,
     })
 }
 

@@ -148,6 +148,9 @@ impl From<&Event> for pb::Event {
             level: event.level.map(u32::from),
             count: event.count,
             reason: event.reason.clone(),
+            person: event.person.as_ref().map(ToString::to_string),
+            roles: field::roles(&event.roles),
+            content: event.content.map(|content| content.to_vec()),
         }
     }
 }
@@ -159,6 +162,7 @@ impl TryFrom<pb::Event> for Event {
         let redacted = |raw: pb::RedactedField| {
             Ok((raw.path, field::code("RedactedField.reason", raw.reason)?))
         };
+        let content = raw.content.map(|raw| field::bytes("Event.content", &raw));
         let alert = raw.alert.map(|raw| field::id("Event.alert", &raw, AlertId::from_bytes));
         let episode =
             raw.episode.map(|raw| field::id("Event.episode", &raw, EpisodeId::from_bytes));
@@ -188,6 +192,9 @@ impl TryFrom<pb::Event> for Event {
             level: raw.level.map(|raw| field::level("Event.level", raw)).transpose()?,
             count: raw.count,
             reason: raw.reason,
+            person: field::optional_text("Event.person", raw.person)?,
+            roles: field::codes("Event.roles", raw.roles)?,
+            content: content.transpose()?,
         })
     }
 }

@@ -8,11 +8,13 @@
 //! fails when today's code writes other bytes or no longer reads those.
 
 mod alert;
+mod body;
 mod delivery;
 mod directory;
 mod entry;
 mod error;
 mod field;
+mod receipt;
 mod write;
 
 #[cfg(test)]
@@ -28,8 +30,10 @@ use crate::domain::AlertRecord;
 use crate::domain::directory::Directory;
 use crate::domain::event::{EntryDraft, Event};
 
+pub use body::{Body, decode_body, encode_body};
 pub use entry::{Leaf, event_hash};
 pub use error::RecordError;
+pub use receipt::{Receipt, ReceiptError, ReceiptKind, VerifiedReceipt, verify_receipt};
 pub use write::Write;
 
 /// The generated types of the stored form; nothing outside this module sees them.

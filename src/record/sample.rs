@@ -82,6 +82,9 @@ pub(crate) fn event() -> Event {
         level: Some(2),
         count: Some(41),
         reason: Some("NO_AGREEMENT".into()),
+        person: Some(user("u-1002")),
+        roles: vec![Role::Sender, Role::DutyManager],
+        content: Some([0xC0; 32]),
     }
 }
 

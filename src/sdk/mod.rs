@@ -1,1 +1,307 @@
-//! The typed client.
+//! The typed client: connect, submit, receive, confirm, acknowledge, verify.
+//!
+//! Owns what every partner's client should do by itself: retry under one key, confirm what was stored, keep the
+//! last checkpoint and check on every connect that the hub's log still contains it. It sees only what the
+//! contract says; it decides nothing for its agency.
+
+mod error;
+mod receipt;
+mod receive;
+mod witness;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tonic::transport::{Channel, Endpoint};
+
+pub use crate::record::VerifiedReceipt;
+pub use error::{ClientError, FieldViolation};
+pub use receipt::{ReceiptError, verify as verify_receipt};
+pub use receive::{Received, Receiving};
+pub use witness::{Witness, WitnessError, Witnessed};
+
+use crate::tls::{self, ClientTls};
+use crate::wire::v1::alert_service_client::AlertServiceClient;
+use crate::wire::v1::audit_service_client::AuditServiceClient;
+use crate::wire::v1::directory_service_client::DirectoryServiceClient;
+use crate::wire::v1::hub_service_client::HubServiceClient;
+use crate::wire::v1::mailbox_service_client::MailboxServiceClient;
+use crate::wire::{SubmitAlertRequest, v1};
+
+/// The largest message a client takes from the hub: a copy of the largest alert, its gaps and its padding.
+const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// How to reach a hub and who one is.
+#[derive(Clone, Debug)]
+pub struct Connect {
+    /// `https://host:port`.
+    pub endpoint: String,
+    /// Certificate, key and the hub's authority.
+    pub tls: ClientTls,
+    /// Where the last checkpoint is kept; none: this client is no witness.
+    pub witness: Option<PathBuf>,
+    /// How long a unary call may take.
+    pub timeout: Duration,
+}
+
+impl Connect {
+    /// With the usual time-out of 15 s and no witness.
+    #[must_use]
+    pub fn to(endpoint: impl Into<String>, tls: ClientTls) -> Self {
+        Self { endpoint: endpoint.into(), tls, witness: None, timeout: Duration::from_secs(15) }
+    }
+}
+
+/// A connection to a hub.
+#[derive(Clone)]
+pub struct Client {
+    alerts: AlertServiceClient<Channel>,
+    mailbox: MailboxServiceClient<Channel>,
+    audit: AuditServiceClient<Channel>,
+    directory: DirectoryServiceClient<Channel>,
+    hub: v1::HelloResponse,
+    timeout: Duration,
+    witnessed: Option<Witnessed>,
+}
+
+/// How often a submission is tried under its one key.
+const SUBMIT_ATTEMPTS: u32 = 4;
+
+impl Client {
+    /// Connects, says hello, and checks that the hub's log still contains what this client saw last.
+    ///
+    /// # Errors
+    /// No connection, a refusal in words, or a log that is not consistent with the checkpoint kept.
+    pub async fn connect(connect: &Connect) -> Result<Self, ClientError> {
+        let channel = channel(connect).await?;
+        let mut hub = HubServiceClient::new(channel.clone());
+        let client = concat!("staysafe-sdk/", env!("CARGO_PKG_VERSION")).to_owned();
+        let mut request = tonic::Request::new(v1::HelloRequest { client });
+        request.set_timeout(connect.timeout);
+        let hub = hub.hello(request).await.map_err(ClientError::from)?.into_inner();
+        let mut client = Self {
+            alerts: AlertServiceClient::new(channel.clone()),
+            mailbox: MailboxServiceClient::new(channel.clone())
+                .max_decoding_message_size(MESSAGE_BYTES_MAX),
+            audit: AuditServiceClient::new(channel.clone())
+                .max_decoding_message_size(16 * MESSAGE_BYTES_MAX),
+            directory: DirectoryServiceClient::new(channel),
+            hub,
+            timeout: connect.timeout,
+            witnessed: None,
+        };
+        if let Some(path) = &connect.witness {
+            let witness = Witness::at(path, &client.hub)?;
+            client.witnessed = Some(witness.check(&mut client).await?);
+        }
+        Ok(client)
+    }
+
+    /// What the hub said of itself.
+    #[must_use]
+    pub const fn hub(&self) -> &v1::HelloResponse {
+        &self.hub
+    }
+
+    /// What the witness found on connecting; none without one.
+    #[must_use]
+    pub const fn witnessed(&self) -> Option<&Witnessed> {
+        self.witnessed.as_ref()
+    }
+
+    /// One page of audit entries from `from_index` on; for auditors.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn entries(
+        &mut self,
+        from_index: u64,
+        page_size: u32,
+    ) -> Result<v1::ListEntriesResponse, ClientError> {
+        let request = v1::ListEntriesRequest { from_index, page_size, alert_id: String::new() };
+        let request = self.timed(request);
+        Ok(self.audit.list_entries(request).await?.into_inner())
+    }
+
+    /// Submits an alert. Tried again under the same key while the hub is unavailable: the key makes that safe.
+    ///
+    /// # Errors
+    /// The hub's refusal with every violation, or no connection; then nothing is known to be stored.
+    pub async fn submit(
+        &mut self,
+        request: SubmitAlertRequest,
+    ) -> Result<v1::SubmitAlertResponse, ClientError> {
+        let mut attempt = 1;
+        loop {
+            let sent = self.alerts.submit_alert(self.timed(request.clone())).await;
+            match sent.map_err(ClientError::from) {
+                Ok(response) => return Ok(response.into_inner()),
+                Err(error) if error.is_worth_retrying() && attempt < SUBMIT_ATTEMPTS => {
+                    let wait = Duration::from_millis(200).saturating_mul(attempt);
+                    tokio::time::sleep(wait).await;
+                    attempt = attempt.saturating_add(1);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The status of one of the own agency's alerts.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn status(
+        &mut self,
+        alert_id: &str,
+    ) -> Result<v1::GetAlertStatusResponse, ClientError> {
+        let request = v1::GetAlertStatusRequest { alert_id: alert_id.to_owned() };
+        let request = self.timed(request);
+        Ok(self.alerts.get_alert_status(request).await?.into_inner())
+    }
+
+    /// One page of the own agency's alerts, newest first.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn own_alerts(
+        &mut self,
+        page_size: u32,
+        page_token: &str,
+    ) -> Result<v1::ListOwnAlertsResponse, ClientError> {
+        let request = v1::ListOwnAlertsRequest { page_size, page_token: page_token.to_owned() };
+        let request = self.timed(request);
+        Ok(self.alerts.list_own_alerts(request).await?.into_inner())
+    }
+
+    /// Opens a stream on a mailbox after `cursor`; empty: from the oldest delivery not confirmed.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn receive(
+        &mut self,
+        mailbox: &str,
+        cursor: Vec<u8>,
+    ) -> Result<Receiving, ClientError> {
+        let request = v1::ReceiveRequest { mailbox: mailbox.to_owned(), cursor };
+        // A stream lives as long as it lives: no time-out for the whole.
+        Ok(Receiving::new(self.mailbox.receive(request).await?.into_inner()))
+    }
+
+    /// Says that copies are stored on this side; how many were newly confirmed.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn confirm(&mut self, mailbox: &str, sequences: &[u64]) -> Result<u32, ClientError> {
+        let request =
+            v1::ConfirmRequest { mailbox: mailbox.to_owned(), sequences: sequences.to_vec() };
+        let request = self.timed(request);
+        Ok(self.mailbox.confirm(request).await?.into_inner().confirmed)
+    }
+
+    /// Says that a named person has seen a copy.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn report_opened(
+        &mut self,
+        request: v1::ReportOpenedRequest,
+    ) -> Result<v1::ReportOpenedResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.mailbox.report_opened(request).await?.into_inner())
+    }
+
+    /// A named person takes a delivery.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn acknowledge(
+        &mut self,
+        request: v1::AcknowledgeRequest,
+    ) -> Result<v1::AcknowledgeResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.mailbox.acknowledge(request).await?.into_inner())
+    }
+
+    /// A named person declines a delivery.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn decline(
+        &mut self,
+        request: v1::DeclineRequest,
+    ) -> Result<v1::DeclineResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.mailbox.decline(request).await?.into_inner())
+    }
+
+    /// One page of a mailbox, without content.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn list_deliveries(
+        &mut self,
+        request: v1::ListDeliveriesRequest,
+    ) -> Result<v1::ListDeliveriesResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.mailbox.list_deliveries(request).await?.into_inner())
+    }
+
+    /// The newest published checkpoint: a C2SP signed note.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn checkpoint(&mut self) -> Result<String, ClientError> {
+        let request = self.timed(v1::GetCheckpointRequest {});
+        Ok(self.audit.get_checkpoint(request).await?.into_inner().checkpoint)
+    }
+
+    /// The proof that a leaf is in the tree of a size.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn prove_inclusion(
+        &mut self,
+        entry_index: u64,
+        tree_size: u64,
+    ) -> Result<v1::ProveInclusionResponse, ClientError> {
+        let request = self.timed(v1::ProveInclusionRequest { entry_index, tree_size });
+        Ok(self.audit.prove_inclusion(request).await?.into_inner())
+    }
+
+    /// The proof that the tree of one size is the beginning of the tree of another.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn prove_consistency(
+        &mut self,
+        first_size: u64,
+        second_size: u64,
+    ) -> Result<v1::ProveConsistencyResponse, ClientError> {
+        let request = self.timed(v1::ProveConsistencyRequest { first_size, second_size });
+        Ok(self.audit.prove_consistency(request).await?.into_inner())
+    }
+
+    /// The directory service, as generated: its calls are few and administrative.
+    pub const fn directory(&mut self) -> &mut DirectoryServiceClient<Channel> {
+        &mut self.directory
+    }
+
+    fn timed<T>(&self, message: T) -> tonic::Request<T> {
+        let mut request = tonic::Request::new(message);
+        request.set_timeout(self.timeout);
+        request
+    }
+}
+
+/// Opens the one HTTP/2 connection, with keepalive so that a dead hub is noticed within 30 s.
+async fn channel(connect: &Connect) -> Result<Channel, ClientError> {
+    let connector = tls::connector(&connect.tls)?;
+    let endpoint = Endpoint::from_shared(connect.endpoint.clone())
+        .map_err(|_malformed| ClientError::Endpoint)?
+        .connect_timeout(Duration::from_secs(10))
+        .http2_keep_alive_interval(Duration::from_secs(10))
+        .keep_alive_timeout(Duration::from_secs(20))
+        .keep_alive_while_idle(true)
+        .tcp_nodelay(true);
+    endpoint.connect_with_connector(connector).await.map_err(ClientError::from)
+}

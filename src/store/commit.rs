@@ -154,3 +154,78 @@ const fn allows(action: Action, write: &Write) -> bool {
         | Action::RecordRefusal => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Sealed;
+    use crate::domain::Position;
+    use crate::domain::alert::DataKeyId;
+    use crate::record::sample;
+
+    /// One write of each kind, and the letter it has in the table.
+    fn writes() -> Vec<(char, Write)> {
+        let key = DataKeyId { file: "2026-11-0001".into(), slot: 0 };
+        let alert = AlertId::from_bytes([1; 16]);
+        let agency = AgencyCode::try_from("MERPOL").unwrap();
+        vec![
+            ('A', Write::Alert(Box::new(sample::alert().settled_at(Position(1))))),
+            (
+                'B',
+                Write::Body { alert, sealed: Sealed { key, nonce: [0; 12], ciphertext: vec![] } },
+            ),
+            (
+                'K',
+                Write::Key {
+                    agency,
+                    key: IdempotencyKey::try_from("k-1").unwrap(),
+                    alert,
+                    expires_at: Timestamp::from_millis(0),
+                },
+            ),
+            (
+                'H',
+                Write::HandOut {
+                    mailbox: MailboxId::try_from("EDT").unwrap(),
+                    first_sequence: 1,
+                    deliveries: vec![],
+                },
+            ),
+            ('D', Write::Directory(Box::default())),
+        ]
+    }
+
+    #[test]
+    fn each_action_allows_its_own_writes_and_a_permit_to_read_allows_none() {
+        let table = [
+            (Action::SubmitAlert, "ABK"),
+            (Action::ReadStatus, ""),
+            (Action::Receive, "AH"),
+            (Action::ListMailbox, ""),
+            (Action::ReportOpened, "A"),
+            (Action::Acknowledge, "A"),
+            (Action::Decline, "A"),
+            (Action::Witness, ""),
+            (Action::ReadAudit, ""),
+            (Action::ReadDirectory, ""),
+            (Action::ChangeDirectory, "D"),
+            (Action::ProposeRoles, "D"),
+            (Action::ApproveRoles, "D"),
+            (Action::Hello, ""),
+            (Action::Escalate, "A"),
+            (Action::Purge, "A"),
+            (Action::LoadDirectory, "D"),
+            (Action::RecordHubEvent, ""),
+            (Action::RecordRefusal, ""),
+        ];
+        assert_eq!(table.len(), Action::ALL.len(), "every action has a row");
+        for (action, allowed) in table {
+            let found: String = writes()
+                .iter()
+                .filter(|(_, write)| allows(action, write))
+                .map(|(letter, _)| *letter)
+                .collect();
+            assert_eq!(found, allowed, "{action}");
+        }
+    }
+}

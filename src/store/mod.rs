@@ -1,10 +1,18 @@
 //! What the hub keeps, behind one port.
 //!
 //! Owns the [`Store`] trait – queries named after use cases, one [`Store::commit`] – and [`Commit`], the only
-//! way to change anything: it needs a [`Permit`], an audit entry, and writes that the permit's action allows.
+//! way to change anything: it needs a [`Permit`](crate::policy::access::Permit), an audit entry, and writes that the permit's action allows.
 //! Engines share nothing but the conformance suite; they hold no key and see personal data only sealed.
 
 mod commit;
+pub mod embedded;
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+pub mod model;
 
 use std::sync::Arc;
 
@@ -25,10 +33,16 @@ pub use commit::{Commit, CommitError, Expect};
 /// What the hub keeps. `dyn` at this port; every method may be called from any task.
 pub trait Store: Send + Sync {
     /// Commits all or nothing; durable and visible when it returns.
+    ///
+    /// [`StoreError::Conflict`] when an expectation does not hold, and also when a write is not the next of
+    /// its kind: an alert's or the directory's next version, a mailbox's next number, a key not in use. One
+    /// commit changes a thing once. Keys expire by hub time: that of the commit or of the newest group,
+    /// whichever is later.
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, StoreError>>;
 
     /// What a submission is decided on, in one load: the alert this key was used for in the last 30 days, and
-    /// the first alert of the episode it joins.
+    /// the first alert of the episode it joins. The 30 days end at the newest group's hub time: the store has
+    /// no clock.
     fn submission_facts<'a>(
         &'a self,
         agency: &'a AgencyCode,

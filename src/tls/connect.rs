@@ -58,7 +58,7 @@ pub enum ConnectorError {
     ServerName,
 }
 
-/// Why a connection was not made. [`explain`](super::explain) has plain words for each.
+/// Why a connection was not made. [`explain`](super::explain()) has plain words for each.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The address has no host that a certificate could bear.

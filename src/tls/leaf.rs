@@ -27,9 +27,8 @@ pub(crate) struct Leaf {
 
 /// Reads a client's certificate. Signature, validity and revocation are webpki's part, done before.
 pub(crate) fn read(der: &[u8], trust_domain: &TrustDomain) -> Result<Leaf, Refusal> {
-    let certificate = match X509Certificate::from_der(der) {
-        Ok(([], certificate)) => certificate,
-        Ok(_) | Err(_) => return Err(Refusal::MalformedCertificate),
+    let Ok(([], certificate)) = X509Certificate::from_der(der) else {
+        return Err(Refusal::MalformedCertificate);
     };
     // A second extension of one kind is where two readers of a certificate would differ.
     certificate.extensions_map().ok().ok_or(Refusal::UnacceptableCertificate)?;

@@ -45,3 +45,7 @@ pub use live::{ConnectionLimits, LiveConnection, LiveConnections};
 pub use reload::{Reload, ServerTls, TlsReloader};
 pub use revocation::{GraceTooLong, RevocationRules};
 pub use stream::PeerStream;
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "test arithmetic")]
+mod tests;

@@ -3,6 +3,11 @@
 //! The types come from `proto/staysafe/v1` through `build.rs`. `Debug` of a type that holds parts of an alert
 //! shows its name only: personal data cannot reach a log through `{:?}`.
 
+pub mod json;
+pub mod parse;
+pub mod render;
+pub mod words;
+
 /// The types, clients and servers of package `staysafe.v1`.
 #[allow(
     clippy::all,

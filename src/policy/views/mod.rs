@@ -9,6 +9,7 @@
 
 mod banners;
 mod facts;
+mod hub_facts;
 mod markers;
 mod rules;
 mod table;
@@ -17,6 +18,7 @@ mod tree;
 use crate::domain::codes::code_list;
 use crate::domain::{AlertKind, Letter, View};
 
+pub use hub_facts::{HubFacts, HubNote};
 pub use markers::may_see;
 
 /// The version of these rules; recorded with every hand-out. One more with every change of who sees what.
@@ -77,8 +79,8 @@ pub struct CopyRequest<'a> {
     pub letter: Letter,
     /// The view of the delivery. A narrower one is taken where the kind demands it: see [`Cut::view`].
     pub view: View,
-    /// Encoded `HubFacts`, or empty. What a sender put there is never used.
-    pub hub_facts: &'a [u8],
+    /// What the hub adds. What a sender put in its place is never used.
+    pub hub_facts: Option<&'a HubFacts>,
     /// Letter E: the school's URN. Its own pupils are the children with this URN.
     pub school_urn: Option<&'a str>,
     /// Letter E: further own pupils, where CADT-EDU stands in for a school without an inbox.
@@ -100,7 +102,7 @@ impl CopyRequest<'_> {
             kind,
             letter,
             view,
-            hub_facts: &[],
+            hub_facts: None,
             school_urn: None,
             pupils: &[],
             council_children: &[],
@@ -164,9 +166,6 @@ pub enum ViewError {
     /// The alert's bytes are not a message of the contract.
     #[error("the alert is not a message of the contract")]
     AlertMalformed,
-    /// The hub facts are not a message of the contract.
-    #[error("the hub facts are not a message of the contract")]
-    HubFactsMalformed,
 }
 
 /// Cuts the copy of `alert` (an encoded `Alert`, as received) for one recipient.
@@ -213,18 +212,14 @@ pub fn padding_len(encoded_bytes: usize) -> usize {
     }
 }
 
-fn decode(alert: &[u8], hub_facts: &[u8]) -> Result<tree::Node, ViewError> {
+fn decode(alert: &[u8], hub_facts: Option<&HubFacts>) -> Result<tree::Node, ViewError> {
     use table::numbers::field::alert::HUB;
 
     let message = table::message_named("Alert").ok_or(ViewError::AlertMalformed)?;
     let mut tree =
         tree::Node::decode(message, alert).map_err(|tree::Malformed| ViewError::AlertMalformed)?;
     tree.items.retain(|item| item.field.number != HUB);
-    if let (Some(field), Some(message)) = (message.field(HUB), table::message_named("HubFacts"))
-        && !hub_facts.is_empty()
-    {
-        let node = tree::Node::decode(message, hub_facts)
-            .map_err(|tree::Malformed| ViewError::HubFactsMalformed)?;
+    if let (Some(field), Some(node)) = (message.field(HUB), hub_facts.and_then(HubFacts::node)) {
         tree.items.push(tree::Item { field, content: tree::Content::Node(node) });
     }
     Ok(tree)

@@ -1,6 +1,6 @@
 //! The walk through an alert: which field, which person, which value stays.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::facts::{Facts, Part, Sign};
 use super::table::numbers::{field, value};
@@ -18,7 +18,7 @@ pub(super) fn apply(
 ) -> (Node, u32) {
     let cutter = Cutter { facts, request, view };
     let mut copy = cutter.node(alert, Scope::Whole);
-    let mut numbers = HashMap::new();
+    let mut numbers = BTreeMap::new();
     number_persons(&copy, &mut numbers);
     renumber(&mut copy, &numbers);
     (copy, cutter.other_children(alert))
@@ -35,6 +35,8 @@ pub(super) fn is_open(field: &Field, letter: Letter) -> bool {
 enum Scope {
     /// What the fields' own letters say.
     Whole,
+    /// The same, of a person of concern.
+    WholeOfConcern,
     NamesAndPhones,
     NameAndRelationship,
     RelationshipOnly,
@@ -44,7 +46,7 @@ impl Scope {
     fn holds(self, message: &str, number: u32) -> bool {
         use field::person::{FAMILY_NAME, GIVEN_NAMES, PERSON_REF, PHONES, RELATIONSHIP};
         match (self, message) {
-            (Self::Whole, _) => true,
+            (Self::Whole | Self::WholeOfConcern, _) => true,
             (_, "PersonOfConcern") => number == field::person_of_concern::PERSON,
             (Self::NamesAndPhones, "Person") => {
                 [PERSON_REF, FAMILY_NAME, GIVEN_NAMES, PHONES].contains(&number)
@@ -69,7 +71,7 @@ impl Cutter<'_> {
         if node.message.opaque {
             return node.clone();
         }
-        let mut seen: HashMap<u32, usize> = HashMap::new();
+        let mut seen: BTreeMap<u32, usize> = BTreeMap::new();
         let mut items = Vec::new();
         for item in &node.items {
             let count = seen.entry(item.field.number).or_default();
@@ -105,9 +107,9 @@ impl Cutter<'_> {
             Rule::Subjects => self.shows_subject(position).then(|| self.descend(item, scope))?,
             Rule::Household => self.descend(item, self.household_scope(item.content.node()?)?),
             Rule::PersonsOfConcern => self.descend(item, self.concern_scope(item.content.node()?)?),
-            Rule::Addresses => {
-                self.shows_address(item.content.node()?).then(|| self.descend(item, scope))?
-            }
+            Rule::Addresses => self
+                .shows_address(item.content.node()?, scope)
+                .then(|| self.descend(item, scope))?,
             Rule::Phones => shows_phone(item.content.node()?).then(|| self.descend(item, scope))?,
             Rule::Headline => Some(self.headline(&item.content)),
             Rule::Told => {
@@ -257,14 +259,16 @@ impl Cutter<'_> {
             | Letter::M
             | Letter::L
             | Letter::X
-            | Letter::D => Some(Scope::Whole),
+            | Letter::D => Some(Scope::WholeOfConcern),
             Letter::N => {
                 let near = [LIVES_WITH_FAMILY, HAS_CONTACT]
                     .iter()
                     .any(|number| concern.value(*number) == value::bool3::YES);
                 Some(if near { Scope::NameAndRelationship } else { Scope::RelationshipOnly })
             }
-            Letter::H1 | Letter::H2 => concern.is_true(PATIENT_SAFETY).then_some(Scope::Whole),
+            Letter::H1 | Letter::H2 => {
+                concern.is_true(PATIENT_SAFETY).then_some(Scope::WholeOfConcern)
+            }
             Letter::K
             | Letter::A
             | Letter::R
@@ -277,13 +281,13 @@ impl Cutter<'_> {
         }
     }
 
-    /// Domain 3.4: SAFE is sealed; an old home beside it is not shown as current; S sees home and placement.
-    fn shows_address(&self, address: &Node) -> bool {
+    /// Domain 3.4: SAFE is sealed; an old home of the family beside it is not shown as current; S sees home and placement.
+    fn shows_address(&self, address: &Node, scope: Scope) -> bool {
         use value::address_type::{HOME, OTHER_PARENT, PLACEMENT, TEMPORARY};
         let kind = address.value(field::address::TYPE);
         let known = [HOME, PLACEMENT, TEMPORARY, OTHER_PARENT].contains(&kind);
         let current = !address.is_true(field::address::CLOSED) && kind != OTHER_PARENT;
-        let old_home = self.facts.any_safe() && current;
+        let old_home = self.facts.any_safe() && current && scope != Scope::WholeOfConcern;
         let for_letter = self.request.letter != Letter::S || [HOME, PLACEMENT].contains(&kind);
         known && !old_home && for_letter
     }
@@ -444,7 +448,7 @@ fn date_only(instant: &Node) -> Option<Content> {
 }
 
 /// Numbers the persons of a copy in order of appearance.
-fn number_persons(node: &Node, numbers: &mut HashMap<String, usize>) {
+fn number_persons(node: &Node, numbers: &mut BTreeMap<String, usize>) {
     for item in &node.items {
         if node.message.name == "Person" && item.field.rule == Rule::PersonRef {
             let reference = item.content.text().unwrap_or_default().to_owned();
@@ -458,7 +462,7 @@ fn number_persons(node: &Node, numbers: &mut HashMap<String, usize>) {
 }
 
 /// Puts the numbers in place of the sender's references; one to a person who is not in the copy goes.
-fn renumber(node: &mut Node, numbers: &HashMap<String, usize>) {
+fn renumber(node: &mut Node, numbers: &BTreeMap<String, usize>) {
     for item in &mut node.items {
         if let Content::Node(inner) = &mut item.content {
             renumber(inner, numbers);

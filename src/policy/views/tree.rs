@@ -81,7 +81,11 @@ impl Node {
                 let value = input.array()?;
                 self.put(field, Content::Fixed64(value));
             }
-            (Shape::Text | Shape::Bytes, 2) => {
+            (Shape::Text, 2) => {
+                let value = std::str::from_utf8(input.slice()?).ok().ok_or(Malformed)?;
+                self.put(field, Content::of_text(value));
+            }
+            (Shape::Bytes, 2) => {
                 let value = input.slice()?.to_vec();
                 self.put(field, Content::Bytes(value));
             }
@@ -295,7 +299,7 @@ impl<'a> Input<'a> {
     }
 }
 
-fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(low_bits(value) | 0x80);
         value >>= 7;
@@ -307,11 +311,11 @@ fn low_bits(value: u64) -> u8 {
     u8::try_from(value & 0x7f).unwrap_or_default()
 }
 
-fn put_tag(out: &mut Vec<u8>, number: u32, wire: u8) {
+pub(super) fn put_tag(out: &mut Vec<u8>, number: u32, wire: u8) {
     put_varint(out, u64::from(number) << 3 | u64::from(wire));
 }
 
-fn put_slice(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
+pub(super) fn put_slice(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
     put_tag(out, number, 2);
     put_varint(out, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     out.extend_from_slice(bytes);

@@ -124,7 +124,7 @@ pub struct CustomLeaf {
     pub common_name: String,
     /// The subject alternative names, in this order.
     pub names: Vec<LeafName>,
-    /// The content of a subject alternative name extension as DER, in place of `names`.
+    /// The content of a subject alternative name extension as DER, beside that of `names` if there are any.
     pub names_der: Option<Vec<u8>>,
     /// Whether it may be a client's (`clientAuth`).
     pub client: bool,
@@ -488,20 +488,17 @@ fn leaf_params(leaf: &CustomLeaf, serial: &Serial) -> Result<CertificateParams, 
             params.insert_extended_key_usage(purpose);
         }
     }
-    match &leaf.names_der {
-        Some(der) => params
-            .custom_extensions
-            .push(CustomExtension::from_oid_content(SUBJECT_ALTERNATIVE_NAME, der.clone())),
-        None => {
-            for name in &leaf.names {
-                params.subject_alt_names.push(match name {
-                    LeafName::Uri(uri) => SanType::URI(uri.as_str().try_into()?),
-                    LeafName::Dns(dns) => SanType::DnsName(dns.as_str().try_into()?),
-                    LeafName::Ip(ip) => SanType::IpAddress(*ip),
-                    LeafName::Email(email) => SanType::Rfc822Name(email.as_str().try_into()?),
-                });
-            }
-        }
+    if let Some(der) = leaf.names_der.clone() {
+        let extension = CustomExtension::from_oid_content(SUBJECT_ALTERNATIVE_NAME, der);
+        params.custom_extensions.push(extension);
+    }
+    for name in &leaf.names {
+        params.subject_alt_names.push(match name {
+            LeafName::Uri(uri) => SanType::URI(uri.as_str().try_into()?),
+            LeafName::Dns(dns) => SanType::DnsName(dns.as_str().try_into()?),
+            LeafName::Ip(ip) => SanType::IpAddress(*ip),
+            LeafName::Email(email) => SanType::Rfc822Name(email.as_str().try_into()?),
+        });
     }
     Ok(params)
 }

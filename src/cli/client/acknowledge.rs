@@ -1,0 +1,69 @@
+//! `staysafe acknowledge`: a named person takes a delivery. Only this stops escalation.
+
+use clap::Args;
+use serde_json::json;
+
+use super::super::connect::ConnectArgs;
+use super::super::error::CliError;
+use super::super::json;
+use super::super::output::{Output, clean};
+use super::words;
+use crate::wire::v1;
+
+/// `acknowledge`.
+#[derive(Debug, Args)]
+pub(crate) struct AcknowledgeArgs {
+    /// The delivery, as the copy names it.
+    #[arg(value_name = "DELIVERY")]
+    delivery: String,
+
+    /// Who takes it, by opaque id; not needed with a person's own certificate.
+    #[arg(
+        long,
+        env = "STAYSAFE_USER",
+        hide_env_values = true,
+        default_value = "",
+        value_name = "ID",
+        hide_default_value = true
+    )]
+    user: String,
+
+    /// Mailbox; by default your agency's duty mailbox.
+    #[arg(long, value_name = "MAILBOX")]
+    mailbox: Option<String>,
+
+    /// Passed on within your agency, by a person who stays responsible.
+    #[arg(long)]
+    forwarded: bool,
+
+    /// A note of at most 1,000 characters; the sender does not see it.
+    #[arg(long, default_value = "", value_name = "TEXT", hide_default_value = true)]
+    note: String,
+
+    #[command(flatten)]
+    connect: ConnectArgs,
+}
+
+/// Runs `acknowledge`.
+pub(crate) async fn run(args: &AcknowledgeArgs, out: &mut Output) -> Result<(), CliError> {
+    let mut session = args.connect.open(out).await?;
+    let outcome = match args.forwarded {
+        true => v1::AcknowledgeOutcome::Forwarded,
+        false => v1::AcknowledgeOutcome::Accepted,
+    };
+    let request = v1::AcknowledgeRequest {
+        mailbox: session.mailbox(args.mailbox.as_ref()),
+        delivery_id: args.delivery.clone(),
+        user_id: args.user.clone(),
+        outcome: outcome.into(),
+        note: args.note.clone(),
+    };
+    let answer = session.client.acknowledge(request).await?;
+    out.text(&format!(
+        "{}: delivery {}, {}",
+        words::delivery_state(answer.state()),
+        clean(&args.delivery),
+        words::time(answer.acknowledged_at.as_ref()),
+    ))?;
+    out.json(&json!({ "acknowledged": json::of("staysafe.v1.AcknowledgeResponse", &answer)? }))
+}

@@ -1,0 +1,16 @@
+//! What a partner does from a shell: send, receive, take, decline, follow up, and check the hub.
+//!
+//! On top of the typed client only: every command here could be written by a partner, and shows how.
+
+mod copy;
+mod receipts;
+mod state;
+mod words;
+
+pub(crate) mod acknowledge;
+pub(crate) mod audit;
+pub(crate) mod decline;
+pub(crate) mod directory;
+pub(crate) mod inbox;
+pub(crate) mod send;
+pub(crate) mod status;

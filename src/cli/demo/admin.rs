@@ -1,0 +1,72 @@
+//! The loopback admin address of a simulated hub: the one thing a demonstration needs of it is to move time.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::super::error::CliError;
+
+/// The longest answer read, in bytes.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+/// How long a move may take: what comes due in between is done before the hub answers.
+const MOVE_MAX: Duration = Duration::from_secs(120);
+
+/// Asks for `/simulated-time`; the hub time in milliseconds after it.
+pub(super) async fn move_time(admin: SocketAddr, asked: &Value) -> Result<i64, CliError> {
+    let moved = tokio::time::timeout(MOVE_MAX, post(admin, &asked.to_string())).await;
+    let answer = match moved {
+        Ok(answer) => answer.map_err(|source| CliError::system("move hub time", source))?,
+        Err(_elapsed) => return Err(CliError::failed("hub time did not move within 2 minutes")),
+    };
+    hub_time(&answer)
+        .ok_or_else(|| CliError::failed(format!("hub time did not move: {}", first_line(&answer))))
+}
+
+async fn post(admin: SocketAddr, body: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(admin).await?;
+    let request = format!(
+        "POST /simulated-time HTTP/1.1\r\nHost: {admin}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+fn hub_time(answer: &str) -> Option<i64> {
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = first_line(head).split(' ').nth(1)?;
+    let body: Value = serde_json::from_str(body.trim()).ok()?;
+    body.get("hub_time_ms").and_then(Value::as_i64).filter(|_| status == "200")
+}
+
+fn first_line(answer: &str) -> &str {
+    answer.lines().next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_is_read_from_a_good_answer_only() {
+        let good = "HTTP/1.1 200 OK\r\ncontent-length: 21\r\n\r\n{\"hub_time_ms\":123}";
+
+        assert_eq!(hub_time(good), Some(123));
+        assert_eq!(hub_time(&good.replace("200 OK", "409 Conflict")), None);
+        assert_eq!(hub_time("HTTP/1.1 200 OK\r\n\r\nno"), None);
+        assert_eq!(hub_time(""), None);
+    }
+
+    #[tokio::test]
+    async fn a_hub_that_is_not_there_is_told_in_words() {
+        let refused = move_time(([127, 0, 0, 1], 1).into(), &serde_json::json!({})).await;
+
+        assert!(refused.unwrap_err().to_string().contains("move hub time"));
+    }
+}

@@ -1,0 +1,184 @@
+//! Where a demonstration lies: one directory with certificates, keys, alerts and the data of its hubs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::super::certs::PARTNERSHIP;
+use super::super::error::CliError;
+use super::super::store::write_keys;
+use super::story::SAMPLES;
+use crate::directory;
+use crate::domain::AgencyCode;
+use crate::domain::directory::{Directory, UserEntry};
+use crate::domain::principal::Role;
+use crate::env::{SystemEntropy, random};
+use crate::tls::{Authority, MachineClock, ServerNames, SystemMachineClock, TrustDomain};
+
+/// The partnership, as a hub loads it at its first start.
+const PARTNERSHIP_FILE: &str = include_str!("../../../docs/samples/partnership.toml");
+const TRUST_DOMAIN: &str = "staysafe.example";
+const DAYS: u32 = 30;
+
+/// The directory of a demonstration.
+pub(super) struct Home {
+    root: PathBuf,
+    directory: Directory,
+}
+
+impl Home {
+    /// Makes the directory with everything that is made before the first hub starts.
+    pub(super) fn make(chosen: Option<&Path>) -> Result<Self, CliError> {
+        let root = match chosen {
+            Some(chosen) => chosen.to_owned(),
+            None => {
+                let name: [u8; 4] = random(&SystemEntropy::new());
+                let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
+                std::env::temp_dir().join(format!("staysafe-demo-{name}"))
+            }
+        };
+        fs::create_dir_all(&root).map_err(|source| CliError::file("make", &root, source))?;
+        let root =
+            root.canonicalize().map_err(|source| CliError::file("look for", &root, source))?;
+        let empty = fs::read_dir(&root).map(|mut inside| inside.next().is_none());
+        if !empty.map_err(|source| CliError::file("read", &root, source))? {
+            return Err(CliError::Usage(format!(
+                "{} is not empty; give a new directory",
+                root.display()
+            )));
+        }
+        let directory = directory::parse(PARTNERSHIP_FILE)
+            .map_err(|source| CliError::because("the partnership is refused", source))?;
+        let home = Self { root, directory };
+        home.write("partnership.toml", PARTNERSHIP_FILE)?;
+        for (name, text) in SAMPLES {
+            home.write(&format!("alerts/{name}"), text)?;
+        }
+        home.make_certificates()?;
+        Ok(home)
+    }
+
+    /// Something in the directory.
+    pub(super) fn path(&self, inside: &str) -> PathBuf {
+        self.root.join(inside)
+    }
+
+    /// Makes the files of one hub; its configuration.
+    pub(super) fn make_hub(&self, name: &str) -> Result<PathBuf, CliError> {
+        write_keys(&self.path(&format!("{name}/keys")))?;
+        // Paths start at the file's directory. Port 0: the machine chooses, so that nothing is in the way.
+        let text = format!(
+            "[hub]\nname = \"{name}\"\ntrust_domain = \"{TRUST_DOMAIN}\"\ndata_dir = \"data\"\n\
+             listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n\n\
+             [tls]\nauthorities = \"../certs/ca.pem\"\ncertificate = \"../certs/server/hub.pem\"\n\
+             key = \"../certs/server/hub.key\"\nrevocations = \"../certs/ca.crl.pem\"\n\n\
+             [keys]\nmaster_key_file = \"keys/master.key\"\nsigning_key_file = \"keys/signing.pem\"\n\n\
+             [directory]\nfile = \"../partnership.toml\"\n\n\
+             [audit]\npublish_seconds = 1\n\n[store]\nsegment_bytes = 4194304\n"
+        );
+        self.write(&format!("{name}/hub.toml"), &text)
+    }
+
+    /// Somebody on duty in an agency.
+    pub(super) fn person(&self, agency: &str, role: Role) -> Result<String, CliError> {
+        let code = AgencyCode::try_from(agency).ok();
+        let found = code.and_then(|code| self.directory.agencies.get(&code)).and_then(|agency| {
+            let mut users = agency.users.iter();
+            users.find(|(_, user)| holds(user, role)).map(|(id, _)| id.to_string())
+        });
+        found.ok_or_else(|| {
+            CliError::failed(format!("the partnership has no {} in {agency}", role.as_str()))
+        })
+    }
+
+    /// The mailboxes of an agency, the duty desk's first.
+    pub(super) fn mailboxes(&self, agency: &str) -> Vec<String> {
+        let code = AgencyCode::try_from(agency).ok();
+        let found = code.and_then(|code| self.directory.agencies.get(&code));
+        let mailboxes = found.map(|agency| agency.mailboxes.as_slice()).unwrap_or_default();
+        mailboxes.iter().map(|mailbox| mailbox.id.to_string()).collect()
+    }
+
+    /// Who reads the audit log, as `--as` says it.
+    pub(super) fn reviewer(&self) -> Result<String, CliError> {
+        Ok(format!("HUB-IG/user/{}", self.person("HUB-IG", Role::IgReviewer)?))
+    }
+
+    fn make_certificates(&self) -> Result<(), CliError> {
+        let failed = |source| CliError::because("the certificates could not be made", source);
+        let trust_domain = TrustDomain::parse(TRUST_DOMAIN)
+            .map_err(|source| CliError::because("the trust domain is malformed", source))?;
+        let clock: Arc<dyn MachineClock> = Arc::new(SystemMachineClock);
+        let authority =
+            Authority::create(&self.path("certs"), &trust_domain, clock).map_err(failed)?;
+        let names = ServerNames {
+            dns: vec!["localhost".to_owned()],
+            ips: vec![std::net::Ipv4Addr::LOCALHOST.into()],
+        };
+        let server = authority.issue_server(&names, DAYS).map_err(failed)?;
+        authority.write(&server).map_err(failed)?;
+        for agency in PARTNERSHIP {
+            let system = self.system(agency)?;
+            let issued = authority.issue_system(agency, &system, DAYS).map_err(failed)?;
+            authority.write(&issued).map_err(failed)?;
+        }
+        let reviewer = self.person("HUB-IG", Role::IgReviewer)?;
+        let issued = authority.issue_user("HUB-IG", &reviewer, DAYS).map_err(failed)?;
+        authority.write(&issued).map_err(failed)?;
+        Ok(())
+    }
+
+    fn system(&self, agency: &str) -> Result<String, CliError> {
+        let code = AgencyCode::try_from(agency).ok();
+        let found = code.and_then(|code| self.directory.agencies.get(&code));
+        let system = found.and_then(|agency| agency.systems.first()).map(ToString::to_string);
+        system.ok_or_else(|| CliError::failed(format!("the partnership has no {agency}")))
+    }
+
+    fn write(&self, inside: &str, text: &str) -> Result<PathBuf, CliError> {
+        let path = self.path(inside);
+        let written =
+            path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        written.map_err(|source| CliError::file("write", &path, source))?;
+        Ok(path)
+    }
+}
+
+fn holds(user: &UserEntry, role: Role) -> bool {
+    user.active && user.roles.contains(&role)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_has_everything_the_first_hub_needs() {
+        let dir = tempfile::tempdir().unwrap();
+
+        let home = Home::make(Some(dir.path())).unwrap();
+        let config = home.make_hub("autumn").unwrap();
+
+        let text = fs::read_to_string(config).unwrap();
+        assert!(crate::config::Config::parse(&text).is_ok());
+        for agency in PARTNERSHIP {
+            let directory = home.path(&format!("certs/agencies/{agency}"));
+            assert!(fs::read_dir(directory).unwrap().next().is_some(), "{agency}");
+            if agency != "HUB-IG" {
+                assert!(home.person(agency, Role::DutyReceiver).is_ok(), "{agency}");
+            }
+        }
+        assert!(home.reviewer().unwrap().starts_with("HUB-IG/user/"));
+    }
+
+    #[test]
+    fn a_directory_that_holds_something_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("letter.txt"), "x").unwrap();
+
+        let refused = Home::make(Some(dir.path())).map(|_| ()).unwrap_err();
+
+        assert_eq!(refused.exit_code(), 2);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,346 @@
+//! The story as data: who sends what and when, who takes it, and what must come of it.
+//!
+//! The evenings are the acceptance scenarios of domain section 9; every recipient, priority and deadline here is
+//! written by hand from them and compared with what the hubs do.
+
+/// Part of the story, on one hub.
+pub(super) struct Chapter {
+    /// The scenario.
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    pub(super) steps: &'static [Step],
+}
+
+/// What happens next.
+pub(super) enum Step {
+    /// Hub time moves to this instant.
+    At(&'static str),
+    /// The teller says this.
+    Tell(&'static str),
+    /// An agency's system sends an alert; then every agency looks into its mailbox.
+    Send(Sending),
+    /// A person on duty takes what the agency received of the alert of this name.
+    Take(&'static str, &'static str),
+    /// People of these agencies take everything that still waits, in every mailbox of theirs.
+    TakeAll(&'static [&'static str]),
+    /// The sender asks what became of its alert.
+    Follow(&'static str, &'static str),
+    /// An agency looks into a mailbox that is not its duty desk's.
+    Look(&'static str, &'static str),
+}
+
+/// One submission.
+pub(super) struct Sending {
+    /// How the story calls it.
+    pub(super) name: &'static str,
+    pub(super) by: &'static str,
+    /// The sample's file name.
+    pub(super) sample: &'static str,
+    /// The alert whose episode it belongs to.
+    pub(super) joins: Option<&'static str>,
+    /// The incomplete alert it completes.
+    pub(super) completes: Option<&'static str>,
+    pub(super) outcome: Outcome,
+}
+
+/// What must come of a submission.
+pub(super) enum Outcome {
+    /// Refused, naming fields that end so. Nobody receives anything.
+    Refused(&'static [&'static str]),
+    /// Taken whole, and delivered to exactly these.
+    Accepted(&'static [Due]),
+    /// Taken with gaps, and delivered to these at least.
+    Incomplete(&'static [Due]),
+    /// It completes another; whoever had that one has it again.
+    Completes,
+}
+
+/// What one recipient must get.
+pub(super) struct Due {
+    pub(super) mailbox: &'static str,
+    pub(super) priority: &'static str,
+    /// By when a named person must have taken it; none where nobody must.
+    pub(super) by: Option<&'static str>,
+}
+
+const fn due(mailbox: &'static str, priority: &'static str, by: &'static str) -> Due {
+    Due { mailbox, priority, by: Some(by) }
+}
+
+const fn informed(mailbox: &'static str, priority: &'static str) -> Due {
+    Due { mailbox, priority, by: None }
+}
+
+/// S06, on a hub of its own: it is before the others, and its refusals leave nothing behind.
+pub(super) const REFUSALS: &[Chapter] = &[Chapter {
+    id: "S06",
+    title: "Tuesday 12 May 2026: the children's impact is missing",
+    steps: &[
+        Step::At("2026-05-12T11:00:00+01:00"),
+        Step::Tell(
+            "The Family Safety Unit sends a routine notification about two children. Of the first it says \
+             \"children present\", of the second nothing. At P4 the hub refuses, with every field at once.",
+        ),
+        Step::Send(Sending {
+            name: "routine",
+            by: "FSU",
+            sample: "s06a-rejected.json",
+            joins: None,
+            completes: None,
+            outcome: Outcome::Refused(&["child_impacts[0].impact_text", "child_impacts[1]"]),
+        }),
+        Step::Tell(
+            "The police send the same gaps with a GOLD grading. At P2 the hub takes it: delivered at once with \
+             the gaps shown, and the sender is asked to complete it.",
+        ),
+        Step::Send(Sending {
+            name: "urgent",
+            by: "MERPOL",
+            sample: "s06b-incomplete.json",
+            joins: None,
+            completes: None,
+            outcome: Outcome::Incomplete(&[
+                due("FSU", "P2", "2026-05-12T12:00:00+01:00"),
+                due("CADT", "P2", "2026-05-12T12:00:00+01:00"),
+            ]),
+        }),
+        Step::Take("CADT", "urgent"),
+        Step::Take("FSU", "urgent"),
+        Step::At("2026-05-12T11:20:00+01:00"),
+        Step::Tell("The Family Safety Unit sends again, with what it knows of each child."),
+        Step::Send(Sending {
+            name: "corrected",
+            by: "FSU",
+            sample: "s06a-corrected.json",
+            joins: None,
+            completes: None,
+            outcome: Outcome::Accepted(&[due("CADT", "P4", "2026-05-13T11:20:00+01:00")]),
+        }),
+        Step::At("2026-05-12T11:50:00+01:00"),
+        Step::Tell(
+            "Fifty minutes after the urgent one, the police complete it. The chase is called off.",
+        ),
+        Step::Send(Sending {
+            name: "completed",
+            by: "MERPOL",
+            sample: "s06b-completed.json",
+            joins: None,
+            completes: Some("urgent"),
+            outcome: Outcome::Completes,
+        }),
+        Step::At("2026-05-12T12:05:00+01:00"),
+        Step::Follow("MERPOL", "urgent"),
+    ],
+}];
+
+/// S01, S03 and S05, one after the other on one hub.
+pub(super) const AUTUMN: &[Chapter] = &[S01, S03, S05];
+
+const S01: Chapter = Chapter {
+    id: "S01",
+    title: "Friday 23 October 2026: missing overnight",
+    steps: &[
+        Step::At("2026-10-23T22:40:00+01:00"),
+        Step::Tell(
+            "Ellie-Test, 14, has not come home from school. The police grade the risk MEDIUM and report it. The \
+             front door is closed, so the Emergency Duty Team is asked; A&E gets a look-out and no more.",
+        ),
+        Step::Send(Sending {
+            name: "reported",
+            by: "MERPOL",
+            sample: "s01-missing-reported.json",
+            joins: None,
+            completes: None,
+            outcome: Outcome::Accepted(&[
+                due("EDT", "P2", "2026-10-23T23:40:00+01:00"),
+                due("CADT", "P4", "2026-10-26T17:00:00+00:00"),
+                due("SAFERFUT", "P3", "2026-10-26T13:00:00+00:00"),
+                due("WUTH-AED", "P3", "2026-10-24T02:40:00+01:00"),
+            ]),
+        }),
+        Step::At("2026-10-23T22:55:00+01:00"),
+        Step::Take("WUTH-AED", "reported"),
+        Step::At("2026-10-23T23:05:00+01:00"),
+        Step::Take("EDT", "reported"),
+        Step::Follow("MERPOL", "reported"),
+        Step::At("2026-10-24T10:12:00+01:00"),
+        Step::Tell(
+            "Saturday at ten she is back. The police say so; whoever knew of it hears of it, the look-out ends, and \
+             72 hours begin for the return home interview, across the night the clocks go back.",
+        ),
+        Step::Send(Sending {
+            name: "found",
+            by: "MERPOL",
+            sample: "s01-missing-found.json",
+            joins: Some("reported"),
+            completes: None,
+            outcome: Outcome::Accepted(&[
+                due("EDT", "P3", "2026-10-24T14:12:00+01:00"),
+                due("CADT", "P3", "2026-10-26T13:00:00+00:00"),
+                due("SAFERFUT", "P3", "2026-10-26T13:00:00+00:00"),
+                informed("WUTH-AED", ""),
+            ]),
+        }),
+        Step::At("2026-10-24T10:30:00+01:00"),
+        Step::TakeAll(&["EDT", "WUTH-AED"]),
+        Step::At("2026-10-26T09:10:00+00:00"),
+        Step::Tell("Monday morning the offices open."),
+        Step::TakeAll(&["CADT", "SAFERFUT"]),
+        Step::Follow("MERPOL", "found"),
+        Step::Tell(
+            "The interview itself is not yet a message of this hub: at 72 hours it says that none was recorded.",
+        ),
+        Step::At("2026-10-27T09:15:00+00:00"),
+        Step::TakeAll(&["CADT", "SAFERFUT", "EDT"]),
+    ],
+};
+
+const S03: Chapter = Chapter {
+    id: "S03",
+    title: "Sunday 8 November 2026: a 15-year-old accepts help",
+    steps: &[
+        Step::At("2026-11-08T03:10:00+00:00"),
+        Step::Tell(
+            "Orla, 15, came to A&E after drinking. She is sober, goes home with a parent, and agrees to an \
+             appointment with Response; she was found able to decide this herself. No risk marker, so neither the \
+             front door nor the police hear of it.",
+        ),
+        Step::Send(Sending {
+            name: "attended",
+            by: "WUTH-AED",
+            sample: "s03-alcohol-attendance.json",
+            joins: None,
+            completes: None,
+            outcome: Outcome::Accepted(&[
+                due("RESPONSE", "P4", "2026-11-09T17:00:00+00:00"),
+                informed("WCHC-019", "P5"),
+                due("WUTH-SG", "P4", "2026-11-09T17:00:00+00:00"),
+            ]),
+        }),
+        Step::At("2026-11-09T09:20:00+00:00"),
+        Step::Take("RESPONSE", "attended"),
+        Step::Take("WUTH-SG", "attended"),
+        Step::Follow("WUTH-AED", "attended"),
+    ],
+};
+
+const S05: Chapter = Chapter {
+    id: "S05",
+    title: "Saturday 14 November 2026: Gold, three children, one unborn",
+    steps: &[
+        Step::At("2026-11-14T00:40:00+00:00"),
+        Step::Tell(
+            "An assault at home: Dana, pregnant, with Tilly, 8, and Noah, 3, in the house. The police grade it GOLD. \
+             One notification; each recipient gets its own part of it.",
+        ),
+        Step::Send(Sending {
+            name: "gold",
+            by: "MERPOL",
+            sample: "s05-domestic-abuse-gold.json",
+            joins: None,
+            completes: None,
+            outcome: Outcome::Accepted(&[
+                due("EDT", "P2", "2026-11-14T01:40:00+00:00"),
+                due("CADT", "P4", "2026-11-16T17:00:00+00:00"),
+                due("FSU", "P2", "2026-11-16T10:00:00+00:00"),
+                due("MIDW", "P2", "2026-11-14T01:40:00+00:00"),
+                due("WCHC-019", "P3", "2026-11-16T13:00:00+00:00"),
+                due("MARAC", "P3", "2026-11-16T13:00:00+00:00"),
+                due("SCH-900101", "P3", "2026-11-16T08:30:00+00:00"),
+            ]),
+        }),
+        Step::At("2026-11-14T00:55:00+00:00"),
+        Step::Take("EDT", "gold"),
+        Step::At("2026-11-14T01:45:00+00:00"),
+        Step::Tell(
+            "The ward is busy: nobody has taken it at maternity. Its duty manager is called.",
+        ),
+        Step::Look("MIDW", "MIDW/manager"),
+        Step::Follow("MERPOL", "gold"),
+        Step::At("2026-11-14T01:50:00+00:00"),
+        Step::Take("MIDW", "gold"),
+        Step::At("2026-11-16T08:05:00+00:00"),
+        Step::Tell("Monday before school: the safeguarding lead reads it before Tilly comes in."),
+        Step::Take("SCH-900101", "gold"),
+        Step::At("2026-11-16T09:10:00+00:00"),
+        Step::TakeAll(&["CADT", "FSU", "MARAC", "WCHC-019", "MIDW"]),
+        Step::Follow("MERPOL", "gold"),
+    ],
+};
+
+macro_rules! sample_file {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../../docs/samples/alerts/", $name)))
+    };
+}
+
+/// The sample alerts that the story plays, and some more for the reader to send.
+pub(super) const SAMPLES: &[(&str, &str)] = &[
+    sample_file!("s01-missing-reported.json"),
+    sample_file!("s01-missing-found.json"),
+    sample_file!("s02-missing-reported.json"),
+    sample_file!("s03-alcohol-attendance.json"),
+    sample_file!("s05-domestic-abuse-gold.json"),
+    sample_file!("s06a-rejected.json"),
+    sample_file!("s06a-corrected.json"),
+    sample_file!("s06b-incomplete.json"),
+    sample_file!("s06b-completed.json"),
+    sample_file!("s17-alcohol-attendance.json"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::cli::certs::PARTNERSHIP;
+
+    fn chapters() -> impl Iterator<Item = &'static Chapter> {
+        REFUSALS.iter().chain(AUTUMN)
+    }
+
+    #[test]
+    fn time_goes_forward_only_within_each_hub() {
+        for hub in [REFUSALS, AUTUMN] {
+            let steps = hub.iter().flat_map(|chapter| chapter.steps);
+            let times: Vec<jiff::Timestamp> = steps
+                .filter_map(|step| match step {
+                    Step::At(at) => Some(at.parse().unwrap()),
+                    Step::Tell(_)
+                    | Step::Send(_)
+                    | Step::Take(..)
+                    | Step::TakeAll(_)
+                    | Step::Follow(..)
+                    | Step::Look(..) => None,
+                })
+                .collect();
+            assert!(times.is_sorted(), "{times:?}");
+        }
+    }
+
+    #[test]
+    fn everybody_and_every_sample_of_the_story_exists() {
+        for chapter in chapters() {
+            let mut names = BTreeSet::new();
+            for step in chapter.steps {
+                match step {
+                    Step::Send(sending) => {
+                        assert!(PARTNERSHIP.contains(&sending.by), "{}", sending.by);
+                        let known = SAMPLES.iter().any(|(name, _)| *name == sending.sample);
+                        assert!(known, "{}", sending.sample);
+                        assert!(names.insert(sending.name), "{} twice", sending.name);
+                    }
+                    Step::Take(agency, name) | Step::Follow(agency, name) => {
+                        assert!(PARTNERSHIP.contains(agency), "{agency}");
+                        assert!(names.contains(name), "{name} is taken before it is sent");
+                    }
+                    Step::TakeAll(agencies) => {
+                        assert!(agencies.iter().all(|agency| PARTNERSHIP.contains(agency)));
+                    }
+                    Step::Look(agency, mailbox) => assert!(mailbox.starts_with(agency)),
+                    Step::At(_) | Step::Tell(_) => {}
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Why a command failed: in words for people, with a stable reason for scripts, and the exit code.
+
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::certs::CertsError;
+use super::output::{clean, loud};
+use crate::sdk::{ClientError, FieldViolation, WitnessError};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// Called in a way that cannot work.
+    #[error("{0}")]
+    Usage(String),
+    /// The hub refused, or could not be reached.
+    #[error("the hub did not do it")]
+    Client(ClientError),
+    /// An alert that was urgent, or may have been, is not known to be stored.
+    #[error("the alert was not sent")]
+    NotSent(ClientError),
+    /// A file could not be used.
+    #[error("could not {doing} {}", path.display())]
+    File {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The operating system refused.
+    #[error("could not {doing}")]
+    System {
+        /// What was being done.
+        doing: &'static str,
+        /// What it said.
+        #[source]
+        source: io::Error,
+    },
+    /// Something given is not in the form it must have.
+    #[error("{what}: {why}")]
+    Malformed {
+        /// What was given.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A signature, proof or log does not hold.
+    #[error("ALARM: {0}")]
+    Proof(String),
+    /// The hub or its store could not do it.
+    #[error("{what}")]
+    Failed {
+        /// What failed.
+        what: String,
+        /// Why.
+        #[source]
+        source: Option<Box<dyn Error + Send + Sync>>,
+    },
+    /// A `certs` command failed.
+    #[error("the certificates could not be made")]
+    Certs(#[from] CertsError),
+    /// The answer could not be printed.
+    #[error("the answer could not be printed")]
+    Print(#[source] io::Error),
+}
+
+impl From<ClientError> for CliError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            // Nobody was asked about the log: that is no alarm, only a hub that is not there.
+            ClientError::Witness(WitnessError::Asking(inner)) => Self::Client(*inner),
+            ClientError::Endpoint
+            | ClientError::Certificate(_)
+            | ClientError::Connection { .. }
+            | ClientError::Refused { .. }
+            | ClientError::StreamEnded
+            | ClientError::Witness(_) => Self::Client(error),
+        }
+    }
+}
+
+impl CliError {
+    /// A file that could not be used.
+    pub(crate) fn file(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File { doing, path: path.to_owned(), source }
+    }
+
+    /// A refusal by the operating system.
+    pub(crate) const fn system(doing: &'static str, source: io::Error) -> Self {
+        Self::System { doing, source }
+    }
+
+    /// Something that failed without a cause of its own to show.
+    pub(crate) fn failed(what: impl Into<String>) -> Self {
+        Self::Failed { what: what.into(), source: None }
+    }
+
+    /// Something that failed, and why.
+    pub(crate) fn because(
+        what: impl Into<String>,
+        source: impl Error + Send + Sync + 'static,
+    ) -> Self {
+        Self::Failed { what: what.into(), source: Some(Box::new(source)) }
+    }
+
+    /// 2 for a wrong call, 0 when nobody reads any more, 1 for all else.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Print(source) if source.kind() == io::ErrorKind::BrokenPipe => 0,
+            Self::Client(_)
+            | Self::NotSent(_)
+            | Self::File { .. }
+            | Self::System { .. }
+            | Self::Malformed { .. }
+            | Self::Proof(_)
+            | Self::Failed { .. }
+            | Self::Certs(_)
+            | Self::Print(_) => 1,
+        }
+    }
+
+    /// The stable reason.
+    pub(crate) fn reason(&self) -> &str {
+        match self {
+            Self::Usage(_) => "USAGE",
+            Self::Client(error) | Self::NotSent(error) => match error.reason() {
+                "" => "REFUSED",
+                reason => reason,
+            },
+            Self::File { .. } => "FILE",
+            Self::System { .. } => "SYSTEM",
+            Self::Malformed { .. } => "MALFORMED",
+            Self::Proof(_) => "PROOF_DOES_NOT_HOLD",
+            Self::Failed { .. } => "FAILED",
+            Self::Certs(_) => "CERTS",
+            Self::Print(_) => "PRINT",
+        }
+    }
+
+    /// For people: what failed, why, every field that is wrong, and what to do where life may hang on it.
+    pub(crate) fn to_text(&self) -> String {
+        let mut lines = match self {
+            Self::Client(error) => client_text(error),
+            Self::NotSent(error) => format!("{}\n{}", loud(&phone(error)), client_text(error)),
+            Self::Usage(_)
+            | Self::File { .. }
+            | Self::System { .. }
+            | Self::Malformed { .. }
+            | Self::Proof(_)
+            | Self::Failed { .. }
+            | Self::Certs(_)
+            | Self::Print(_) => format!("error: {self}{}", causes(self)),
+        };
+        if matches!(self, Self::Usage(_)) {
+            lines.push_str("\nsee `staysafe help`");
+        }
+        clean(&lines)
+    }
+
+    /// For scripts: the same as one object.
+    pub(crate) fn to_json(&self) -> Value {
+        let (message, violations) = match self {
+            Self::Client(error) | Self::NotSent(error) => (words(error), violations(error)),
+            Self::Usage(_)
+            | Self::File { .. }
+            | Self::System { .. }
+            | Self::Malformed { .. }
+            | Self::Proof(_)
+            | Self::Failed { .. }
+            | Self::Certs(_)
+            | Self::Print(_) => (format!("{self}{}", causes(self)), &[][..]),
+        };
+        let violations: Vec<Value> = violations
+            .iter()
+            .map(|at| json!({ "field": at.field, "description": at.description }))
+            .collect();
+        let mut error = json!({
+            "reason": self.reason(),
+            "message": message,
+            "violations": violations,
+        });
+        if let (Self::NotSent(source), Some(object)) = (self, error.as_object_mut()) {
+            object.insert("phone".to_owned(), json!(phone(source)));
+        }
+        json!({ "error": error })
+    }
+}
+
+fn client_text(error: &ClientError) -> String {
+    let mut lines = format!("error: {}", words(error));
+    if let ClientError::Refused { reason, .. } = error
+        && !reason.is_empty()
+    {
+        lines.push_str(&format!(" ({reason})"));
+    }
+    for violation in violations(error) {
+        lines.push_str(&format!("\n  {}\n      {}", violation.field, violation.description));
+    }
+    if matches!(error, ClientError::Certificate(_) | ClientError::Witness(_)) {
+        lines.push_str(&causes(error));
+    }
+    lines
+}
+
+/// The words without code and violations, which stand apart.
+fn words(error: &ClientError) -> String {
+    match error {
+        ClientError::Refused { message, .. } => message.clone(),
+        ClientError::Endpoint
+        | ClientError::Certificate(_)
+        | ClientError::Connection { .. }
+        | ClientError::StreamEnded
+        | ClientError::Witness(_) => error.to_string(),
+    }
+}
+
+fn violations(error: &ClientError) -> &[FieldViolation] {
+    match error {
+        ClientError::Refused { violations, .. } => violations,
+        ClientError::Endpoint
+        | ClientError::Certificate(_)
+        | ClientError::Connection { .. }
+        | ClientError::StreamEnded
+        | ClientError::Witness(_) => &[],
+    }
+}
+
+/// The hub's own words where it gave a number, else what always holds.
+fn phone(error: &ClientError) -> String {
+    let said = words(error);
+    let number = said.find("Not sent: phone").and_then(|at| said.get(at..));
+    match number {
+        Some(number) => format!("NOT SENT\n{number}"),
+        None => "NOT SENT\nThe hub does not have this alert. Phone the recipient's duty desk now. \
+                 In danger call 999."
+            .to_owned(),
+    }
+}
+
+fn causes(error: &dyn Error) -> String {
+    let mut lines = String::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        lines.push_str(&format!("\n  because: {cause}"));
+        next = cause.source();
+    }
+    lines
+}

@@ -1,0 +1,121 @@
+//! The alert service: submit, status of one's own alerts.
+
+use tonic::{Request, Response, Status};
+
+use super::{Edge, status};
+use crate::broker::{self, Accepted, Received};
+use crate::domain::submission::Given;
+use crate::domain::{AlertId, ErrorKind};
+use crate::wire::v1::alert_service_server::AlertService;
+use crate::wire::{SubmitAlertRequest, parse, render, v1};
+
+#[tonic::async_trait]
+impl AlertService for Edge {
+    async fn submit_alert(
+        &self,
+        request: Request<SubmitAlertRequest>,
+    ) -> Result<Response<v1::SubmitAlertResponse>, Status> {
+        let parsed = parse::submission(request.get_ref(), self.people)
+            .map_err(|unreadable| status::of_violations(&unreadable.violations))?;
+        let named = parsed
+            .submission
+            .envelope
+            .sender_user
+            .get()
+            .and_then(|sender| sender.user.as_ref())
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let principal = self.sending_principal(&request, &named).await?;
+        self.timed(async {
+            let received = received(parsed)?;
+            let accepted = self.broker.submit(&principal, received).await;
+            let accepted = accepted.map_err(|error| {
+                status::log(error.kind(), error.reason(), &error);
+                status::of_submit(&error)
+            })?;
+            Ok(response(&accepted))
+        })
+        .await
+    }
+
+    async fn get_alert_status(
+        &self,
+        request: Request<v1::GetAlertStatusRequest>,
+    ) -> Result<Response<v1::GetAlertStatusResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        self.timed(async {
+            let alert = AlertId::try_from(request.get_ref().alert_id.as_str())
+                .map_err(|_malformed| status::of(ErrorKind::NotFound, "NOT_FOUND"))?;
+            let found = self.broker.status(&principal, alert).await;
+            let found = found.map_err(|error| status::of_submit(&error))?;
+            Ok(render_status(&found))
+        })
+        .await
+    }
+
+    async fn list_own_alerts(
+        &self,
+        request: Request<v1::ListOwnAlertsRequest>,
+    ) -> Result<Response<v1::ListOwnAlertsResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        self.timed(async {
+            let asked = request.get_ref();
+            let before = match asked.page_token.as_str() {
+                "" => None,
+                token => Some(AlertId::try_from(token).map_err(|_malformed| {
+                    status::of_field("page_token", "the next_page_token of a page")
+                })?),
+            };
+            let limit = if asked.page_size == 0 { 50 } else { asked.page_size };
+            let limit = usize::try_from(limit).unwrap_or(broker::PAGE_MAX).min(broker::PAGE_MAX);
+            let found = self.broker.own_alerts(&principal, before, limit).await;
+            let found = found.map_err(|error| status::of_submit(&error))?;
+            let next = if found.len() == limit { found.last() } else { None };
+            Ok(v1::ListOwnAlertsResponse {
+                alerts: found.iter().map(|alert| render::alert_summary(alert)).collect(),
+                next_page_token: next.map(|alert| alert.id.to_string()).unwrap_or_default(),
+            })
+        })
+        .await
+    }
+}
+
+fn received(parsed: parse::Parsed) -> Result<Received, Status> {
+    let Given::Given(key) = parsed.key else {
+        return Err(status::of_violations(&parsed.submission.violations));
+    };
+    let completes = match parsed.completes {
+        Given::Given(alert) => Some(alert),
+        Given::Missing => None,
+        Given::Malformed => return Err(status::of_field("completes", "an alert_id of yours")),
+    };
+    Ok(Received { submission: parsed.submission, key, alert: parsed.alert, completes })
+}
+
+fn response(accepted: &Accepted) -> v1::SubmitAlertResponse {
+    let alert = &accepted.alert;
+    v1::SubmitAlertResponse {
+        alert_id: alert.id.to_string(),
+        episode_id: alert.episode.to_string(),
+        acceptance: render::acceptance(alert).into(),
+        gaps: alert.gaps.iter().map(render::gap).collect(),
+        priority: render::code_of_priority(alert.priority),
+        receipt: Some(render::receipt(&accepted.receipt)),
+        notices: accepted.notices.iter().map(render::notice).collect(),
+        duty_contacts: accepted.contacts.iter().map(render::duty_contact).collect(),
+    }
+}
+
+fn render_status(found: &broker::Status) -> v1::GetAlertStatusResponse {
+    v1::GetAlertStatusResponse {
+        summary: Some(render::alert_summary(&found.alert)),
+        gaps: render::open_gaps(&found.alert),
+        deliveries: found
+            .deliveries
+            .iter()
+            .map(|seen| render::visible_delivery(&seen.delivery, &seen.receipts))
+            .collect(),
+        receipt: Some(render::receipt(&found.receipt)),
+        notices: found.notices.iter().map(render::notice).collect(),
+    }
+}

@@ -1,0 +1,245 @@
+//! The mailbox service: receive, confirm, report opened, list, acknowledge, decline.
+
+use std::pin::Pin;
+
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use super::{Edge, status};
+use crate::domain::delivery::{AckOutcome, DeclineReason};
+use crate::domain::{DeliveryId, MailboxId};
+use crate::mailbox::{self, Answer, Batch, Item};
+use crate::wire::render;
+use crate::wire::v1;
+use crate::wire::v1::mailbox_service_server::MailboxService;
+
+type Receiving = Pin<Box<dyn Stream<Item = Result<v1::ReceiveResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl MailboxService for Edge {
+    type ReceiveStream = Receiving;
+
+    async fn receive(
+        &self,
+        request: Request<v1::ReceiveRequest>,
+    ) -> Result<Response<Receiving>, Status> {
+        let principal = self.principal(&request, "").await?;
+        let asked = request.into_inner();
+        let mailbox = mailbox_id(&asked.mailbox)?;
+        let stream = self.mailboxes.open_stream(&principal, mailbox, &asked.cursor).await?;
+        let (sender, receiver) = mpsc::channel(self.limits.stream_buffer);
+        let edge = self.clone();
+        self.tasks.spawn(async move { edge.feed(stream, sender).await });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    async fn confirm(
+        &self,
+        request: Request<v1::ConfirmRequest>,
+    ) -> Result<Response<v1::ConfirmResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let mailbox = mailbox_id(&asked.mailbox)?;
+            let confirmed = self.mailboxes.confirm(&principal, &mailbox, &asked.sequences).await?;
+            Ok(v1::ConfirmResponse { confirmed })
+        })
+        .await
+    }
+
+    async fn report_opened(
+        &self,
+        request: Request<v1::ReportOpenedRequest>,
+    ) -> Result<Response<v1::ReportOpenedResponse>, Status> {
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
+            let opened =
+                self.mailboxes.answer(&principal, &mailbox, delivery, &Answer::Opened).await?;
+            let state = render::delivery_state(&opened.delivery).into();
+            Ok(v1::ReportOpenedResponse { state })
+        })
+        .await
+    }
+
+    async fn list_deliveries(
+        &self,
+        request: Request<v1::ListDeliveriesRequest>,
+    ) -> Result<Response<v1::ListDeliveriesResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let mailbox = mailbox_id(&asked.mailbox)?;
+            let after = page_start(&asked.page_token)?;
+            let limit = if asked.page_size == 0 { 50 } else { asked.page_size };
+            let window = (after, usize::try_from(limit).unwrap_or(usize::MAX));
+            let wanted: Vec<v1::DeliveryState> = asked.states().collect();
+            let keep = |delivery: &crate::domain::Delivery| {
+                wanted.is_empty() || wanted.contains(&render::delivery_state(delivery))
+            };
+            let page = self.mailboxes.list(&principal, &mailbox, window, keep).await?;
+            let now = self.env.now();
+            Ok(v1::ListDeliveriesResponse {
+                deliveries: page
+                    .rows
+                    .iter()
+                    .map(|row| render::delivery_summary(&row.alert, &row.delivery, now))
+                    .collect(),
+                next_page_token: page.next.map(|next| next.to_string()).unwrap_or_default(),
+            })
+        })
+        .await
+    }
+
+    async fn acknowledge(
+        &self,
+        request: Request<v1::AcknowledgeRequest>,
+    ) -> Result<Response<v1::AcknowledgeResponse>, Status> {
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
+            let answer = Answer::Acknowledge { outcome: outcome(asked.outcome())? };
+            let taken = self.mailboxes.answer(&principal, &mailbox, delivery, &answer).await?;
+            Ok(v1::AcknowledgeResponse {
+                state: render::delivery_state(&taken.delivery).into(),
+                acknowledged_at: Some(render::timestamp(taken.at)),
+            })
+        })
+        .await
+    }
+
+    async fn decline(
+        &self,
+        request: Request<v1::DeclineRequest>,
+    ) -> Result<Response<v1::DeclineResponse>, Status> {
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
+            let answer = Answer::Decline { reason: reason(asked.reason())? };
+            let declined = self.mailboxes.answer(&principal, &mailbox, delivery, &answer).await?;
+            Ok(v1::DeclineResponse { state: render::delivery_state(&declined.delivery).into() })
+        })
+        .await
+    }
+}
+
+impl Edge {
+    /// Feeds one stream until the reader goes, reads nothing for too long, or the hub drains.
+    async fn feed(
+        &self,
+        mut stream: mailbox::Stream,
+        sender: mpsc::Sender<Result<v1::ReceiveResponse, Status>>,
+    ) {
+        loop {
+            let batch = match self.mailboxes.next_batch(&mut stream).await {
+                Ok(batch) => batch,
+                Err(error) => {
+                    self.pass(&sender, Err(Status::from(error))).await;
+                    return;
+                }
+            };
+            let idle = batch.items.is_empty();
+            for response in responses(&batch) {
+                if !self.pass(&sender, Ok(response)).await {
+                    return;
+                }
+            }
+            if idle {
+                tokio::select! {
+                    () = self.draining.cancelled() => return,
+                    () = sender.closed() => return,
+                    () = self.mailboxes.wait(&mut stream, self.limits.heartbeat) => {}
+                }
+            }
+            if self.draining.is_cancelled() {
+                return;
+            }
+        }
+    }
+
+    /// Passes one item to the reader; no when the reader is gone or takes nothing for too long. What it did
+    /// not take stays in the mailbox.
+    async fn pass(
+        &self,
+        sender: &mpsc::Sender<Result<v1::ReceiveResponse, Status>>,
+        item: Result<v1::ReceiveResponse, Status>,
+    ) -> bool {
+        let sent = tokio::time::timeout(self.limits.slow_reader, sender.send(item));
+        matches!(sent.await, Ok(Ok(())))
+    }
+}
+
+/// The batch's items in order, and a heartbeat behind them.
+fn responses(batch: &Batch) -> Vec<v1::ReceiveResponse> {
+    use v1::receive_response::Item as Wire;
+    let mut out = Vec::with_capacity(batch.items.len().saturating_add(1));
+    for item in &batch.items {
+        let sequence = item.sequence();
+        let wire = match item {
+            Item::Copy(copy) => Wire::Copy(render::alert_copy(&render::CopyParts {
+                alert: &copy.alert,
+                delivery: &copy.delivery,
+                cut: &copy.cut,
+                sender_phone: &copy.sender_phone,
+                simulated: copy.simulated,
+            })),
+            Item::Tombstone { delivery, sequence } => Wire::Tombstone(v1::Tombstone {
+                delivery_id: delivery.to_string(),
+                sequence: *sequence,
+                reason: v1::TombstoneReason::LookoutPurged.into(),
+            }),
+        };
+        out.push(v1::ReceiveResponse { item: Some(wire), cursor: mailbox::cursor(sequence) });
+    }
+    let heartbeat = v1::Heartbeat {
+        high_water: batch.high_water,
+        more_waiting: batch.more_waiting,
+        hub_time: Some(render::timestamp(batch.at)),
+    };
+    out.push(v1::ReceiveResponse { item: Some(Wire::Heartbeat(heartbeat)), cursor: Vec::new() });
+    out
+}
+
+fn mailbox_id(raw: &str) -> Result<MailboxId, Status> {
+    MailboxId::try_from(raw)
+        .map_err(|_malformed| status::of_field("mailbox", "1-64 of [A-Za-z0-9/-]"))
+}
+
+fn delivery(raw: &str) -> Result<DeliveryId, Status> {
+    DeliveryId::try_from(raw)
+        .map_err(|_malformed| status::of_field("delivery_id", "the delivery_id of a copy"))
+}
+
+fn page_start(token: &str) -> Result<u64, Status> {
+    match token {
+        "" => Ok(0),
+        token => token
+            .parse()
+            .map_err(|_malformed| status::of_field("page_token", "the next_page_token of a page")),
+    }
+}
+
+fn outcome(wire: v1::AcknowledgeOutcome) -> Result<AckOutcome, Status> {
+    match wire {
+        v1::AcknowledgeOutcome::Accepted => Ok(AckOutcome::Accepted),
+        v1::AcknowledgeOutcome::Forwarded => Ok(AckOutcome::Forwarded),
+        v1::AcknowledgeOutcome::Unspecified => {
+            Err(status::of_field("outcome", "ACCEPTED or FORWARDED"))
+        }
+    }
+}
+
+fn reason(wire: v1::DeclineReason) -> Result<DeclineReason, Status> {
+    match wire {
+        v1::DeclineReason::NotOurs => Ok(DeclineReason::NotOurs),
+        v1::DeclineReason::NoCapacity => Ok(DeclineReason::NoCapacity),
+        v1::DeclineReason::ConflictOfInterest => Ok(DeclineReason::ConflictOfInterest),
+        v1::DeclineReason::Other => Ok(DeclineReason::Other),
+        v1::DeclineReason::Unspecified => Err(status::of_field("reason", "why it is declined")),
+    }
+}

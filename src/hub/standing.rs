@@ -1,0 +1,110 @@
+//! How the hub is: serving, not taking writes, draining.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Serialize;
+
+use crate::audit::{Audit, Publisher};
+use crate::store::{Store, WriteStanding};
+use crate::tls::TlsReloader;
+
+/// How the hub is, in one word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// Everything works.
+    Serving,
+    /// Reads and streams go on; nothing new is taken.
+    NotTakingWrites,
+    /// Stopping: streams end, nothing is lost.
+    Draining,
+}
+
+impl Standing {
+    /// As the health service and the admin address say it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::NotTakingWrites => "not taking writes",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+/// Looks at the parts.
+pub(super) struct Watch {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) audit: Arc<Audit>,
+    pub(super) publisher: Arc<Publisher>,
+    pub(super) tls: Arc<TlsReloader>,
+    pub(super) draining: AtomicBool,
+    pub(super) simulated: bool,
+}
+
+/// What `/status` shows.
+#[derive(Serialize)]
+pub(super) struct Report {
+    standing: &'static str,
+    simulated: bool,
+    store_commits: u64,
+    index_backlog_commits: u64,
+    tree_size_entries: u64,
+    checkpoint_size_entries: u64,
+    checkpoint_late: bool,
+    audit_broken: Option<&'static str>,
+    connections_live: usize,
+}
+
+impl Watch {
+    /// How the hub is.
+    pub(super) fn standing(&self) -> Standing {
+        if self.draining.load(Ordering::Relaxed) {
+            return Standing::Draining;
+        }
+        match self.store.standing().writing {
+            WriteStanding::Open => Standing::Serving,
+            WriteStanding::DiskFull | WriteStanding::Poisoned | WriteStanding::Closed => {
+                Standing::NotTakingWrites
+            }
+        }
+    }
+
+    /// The figures of `/status`.
+    pub(super) fn report(&self) -> Report {
+        let store = self.store.standing();
+        Report {
+            standing: self.standing().as_str(),
+            simulated: self.simulated,
+            store_commits: store.durable.0,
+            index_backlog_commits: store.index_backlog,
+            tree_size_entries: self.audit.integrated_size(),
+            checkpoint_size_entries: self.published(),
+            checkpoint_late: self.publisher.is_late(),
+            audit_broken: self.audit.breach().map(|breach| breach.reason),
+            connections_live: self.tls.live().list().len(),
+        }
+    }
+
+    /// Puts the figures into the metrics.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a gauge is a float; counts stay far below 2^52"
+    )]
+    pub(super) fn count(&self) {
+        let report = self.report();
+        let writing = if self.standing() == Standing::Serving { 1.0 } else { 0.0 };
+        metrics::gauge!("staysafe_store_writing").set(writing);
+        metrics::gauge!("staysafe_store_commits").set(report.store_commits as f64);
+        metrics::gauge!("staysafe_index_backlog_commits").set(report.index_backlog_commits as f64);
+        metrics::gauge!("staysafe_tree_size_entries").set(report.tree_size_entries as f64);
+        metrics::gauge!("staysafe_checkpoint_size_entries")
+            .set(report.checkpoint_size_entries as f64);
+        metrics::gauge!("staysafe_checkpoint_late")
+            .set(f64::from(u8::from(report.checkpoint_late)));
+    }
+
+    fn published(&self) -> u64 {
+        self.audit.latest().map_or(0, |latest| latest.checkpoint.size())
+    }
+}

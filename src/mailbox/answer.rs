@@ -1,0 +1,274 @@
+//! What a recipient says about its deliveries: stored, seen, taken, declined.
+//!
+//! Confirming is the partner system's word; the other three are a named person's. Each is one commit that
+//! rests on the version of the alert it was decided on.
+
+use super::{ATTEMPTS_MAX, MailboxError, Mailboxes};
+use crate::domain::delivery::{AckOutcome, DeclineReason, TransitionError};
+use crate::domain::{
+    AlertRecord, Delivery, DeliveryId, Event, EventKind, MailboxId, Principal, Timestamp, UserId,
+};
+use crate::policy::access::{Action, Permit};
+use crate::policy::escalation;
+use crate::store::{Commit, Expect, StoreError, Write};
+
+/// Sequence numbers in one confirmation.
+pub const CONFIRM_MAX: usize = 256;
+
+/// What a person says about one delivery.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// The person has seen it.
+    Opened,
+    /// The person takes it.
+    Acknowledge {
+        /// How.
+        outcome: AckOutcome,
+    },
+    /// The person declines it.
+    Decline {
+        /// Why.
+        reason: DeclineReason,
+    },
+}
+
+/// Where the delivery stands after an answer.
+#[derive(Clone, Debug)]
+pub struct Acknowledged {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// Hub time of the answer that counts: the first one of its kind.
+    pub at: Timestamp,
+}
+
+impl Answer {
+    const fn action(&self) -> Action {
+        match self {
+            Self::Opened => Action::ReportOpened,
+            Self::Acknowledge { .. } => Action::Acknowledge,
+            Self::Decline { .. } => Action::Decline,
+        }
+    }
+
+    const fn event(&self) -> EventKind {
+        match self {
+            Self::Opened => EventKind::Opened,
+            // Passing it on is taking it first: the ladder stops, the *taken* receipt stands.
+            Self::Acknowledge { .. } => EventKind::Acknowledged,
+            Self::Decline { .. } => EventKind::Declined,
+        }
+    }
+
+    fn apply(
+        &self,
+        delivery: Delivery,
+        by: UserId,
+        now: Timestamp,
+    ) -> Result<Delivery, TransitionError> {
+        match self {
+            Self::Opened => delivery.open(by, now),
+            Self::Acknowledge { outcome } => delivery.acknowledge(by, *outcome, now),
+            Self::Decline { reason } => delivery.decline(by, *reason, now),
+        }
+    }
+
+    fn settled_at(&self, delivery: &Delivery) -> Option<Timestamp> {
+        let moment = match self {
+            Self::Opened => delivery.opened.as_ref(),
+            Self::Acknowledge { .. } => delivery.acknowledged.as_ref().map(|(moment, _)| moment),
+            Self::Decline { .. } => delivery.declined.as_ref().map(|(moment, _)| moment),
+        };
+        moment.map(|moment| moment.at)
+    }
+}
+
+impl Mailboxes {
+    /// Confirms that the partner system has stored these numbers; tells how many were newly confirmed.
+    ///
+    /// Numbers never handed out are refused; numbers confirmed before, or ended since, change nothing.
+    ///
+    /// # Errors
+    /// More than [`CONFIRM_MAX`] numbers, an unknown number, or the store.
+    pub async fn confirm(
+        &self,
+        principal: &Principal,
+        mailbox: &MailboxId,
+        sequences: &[u64],
+    ) -> Result<u32, MailboxError> {
+        if sequences.len() > CONFIRM_MAX {
+            return Err(MailboxError::TooMany);
+        }
+        for _attempt in 0..ATTEMPTS_MAX {
+            let permit = self.permit(principal, Action::Receive, mailbox).await?;
+            match self.confirm_once(&permit, mailbox, sequences).await {
+                Err(MailboxError::Store(StoreError::Conflict)) => {}
+                done => {
+                    if done.is_ok() {
+                        sequences.iter().for_each(|n| self.outstanding.settled(mailbox, *n));
+                    }
+                    return done;
+                }
+            }
+        }
+        Err(MailboxError::Busy)
+    }
+
+    async fn confirm_once(
+        &self,
+        permit: &Permit,
+        mailbox: &MailboxId,
+        sequences: &[u64],
+    ) -> Result<u32, MailboxError> {
+        let now = self.env.now();
+        let mut changed: Vec<AlertRecord> = Vec::new();
+        let mut events = Vec::new();
+        for sequence in sequences {
+            let before = sequence.checked_sub(1).ok_or(MailboxError::NotFound)?;
+            let found = self.store.handed_out(mailbox, before, 1).await?;
+            let Some((_, id)) = found.into_iter().find(|(number, _)| number == sequence) else {
+                return Err(MailboxError::NotFound);
+            };
+            let at = match changed.iter().position(|record| record.id == id.alert) {
+                Some(at) => at,
+                None => {
+                    changed.push(self.alert(id.alert).await?.as_ref().clone());
+                    changed.len().saturating_sub(1)
+                }
+            };
+            let Some(record) = changed.get_mut(at) else { return Err(MailboxError::NotFound) };
+            if let Some(event) = self.confirm_delivery(record, id, mailbox, now) {
+                events.push(event);
+            }
+        }
+        if events.is_empty() {
+            return Ok(0);
+        }
+        let confirmed = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        changed.retain(|record| {
+            events.iter().any(|event: &Event| event.alert.is_some_and(|alert| alert == record.id))
+        });
+        self.put(permit, now, events, changed).await?;
+        Ok(confirmed)
+    }
+
+    /// Confirms one delivery in `record`; none when it was confirmed before or has ended.
+    fn confirm_delivery(
+        &self,
+        record: &mut AlertRecord,
+        id: DeliveryId,
+        mailbox: &MailboxId,
+        now: Timestamp,
+    ) -> Option<Event> {
+        let delivery =
+            record.deliveries.iter_mut().find(|delivery| delivery.number == id.number)?;
+        if delivery.confirmed.is_some() {
+            return None;
+        }
+        *delivery = delivery.clone().confirm(now).ok()?;
+        let event = Event::new(self.env.ids(self.env.now()).event(), EventKind::Confirmed);
+        let mut event = event.about(record.id, record.episode).to(id.number, mailbox);
+        event.subjects.clone_from(&record.subjects);
+        Some(event)
+    }
+
+    /// Records a person's answer to one delivery. The same answer by the same person again succeeds and
+    /// changes nothing, since the first reply may have been lost.
+    ///
+    /// # Errors
+    /// No person named, a person without the role, an unknown delivery, a state that does not allow it.
+    pub async fn answer(
+        &self,
+        principal: &Principal,
+        mailbox: &MailboxId,
+        delivery: DeliveryId,
+        answer: &Answer,
+    ) -> Result<Acknowledged, MailboxError> {
+        for _attempt in 0..ATTEMPTS_MAX {
+            let permit = self.permit(principal, answer.action(), mailbox).await?;
+            let user = permit.actor().user.clone().ok_or(MailboxError::NotFound)?;
+            match self.answer_once(&permit, (mailbox, delivery), user, answer).await {
+                Err(MailboxError::Store(StoreError::Conflict)) => {}
+                done => return done,
+            }
+        }
+        Err(MailboxError::Busy)
+    }
+
+    async fn answer_once(
+        &self,
+        permit: &Permit,
+        (mailbox, id): (&MailboxId, DeliveryId),
+        user: UserId,
+        answer: &Answer,
+    ) -> Result<Acknowledged, MailboxError> {
+        let now = self.env.now();
+        let mut record = self.alert(id.alert).await?.as_ref().clone();
+        let delivery = record
+            .deliveries
+            .iter_mut()
+            .find(|delivery| delivery.number == id.number && delivery.mailbox == *mailbox)
+            .ok_or(MailboxError::NotFound)?;
+        let before = delivery.clone();
+        // A delivery that was never handed out is not known to the recipient.
+        *delivery = match answer.apply(before.clone(), user, now) {
+            Err(TransitionError::NotHandedOut) => return Err(MailboxError::NotFound),
+            other => other?,
+        };
+        let after = delivery.clone();
+        let at = answer.settled_at(&after).unwrap_or(now);
+        if after != before {
+            let record = escalation::settled(record);
+            let answered = self.answered(&record, &after, answer);
+            let passed_on =
+                matches!(answer, Answer::Acknowledge { outcome: AckOutcome::Forwarded }).then(
+                    || Event {
+                        id: self.env.ids(now).event(),
+                        kind: EventKind::Forwarded,
+                        ..answered.clone()
+                    },
+                );
+            let events = std::iter::once(answered).chain(passed_on).collect();
+            self.put(permit, now, events, vec![record]).await?;
+            if let Some(sequence) = after.sequence {
+                self.outstanding.settled(mailbox, sequence);
+            }
+            self.wake.notify_driver();
+        }
+        Ok(Acknowledged { delivery: after, at })
+    }
+
+    fn answered(&self, record: &AlertRecord, delivery: &Delivery, answer: &Answer) -> Event {
+        let mut event = Event::new(self.env.ids(self.env.now()).event(), answer.event())
+            .about(record.id, record.episode)
+            .to(delivery.number, &delivery.mailbox);
+        event.subjects.clone_from(&record.subjects);
+        event.level = delivery.purpose.level();
+        event.deadline = delivery.due;
+        if let Answer::Decline { reason } = answer {
+            event.reason = Some(reason.as_str().to_owned());
+        }
+        event
+    }
+
+    /// Commits changed alerts, each at its next version.
+    pub(super) async fn put(
+        &self,
+        permit: &Permit,
+        now: Timestamp,
+        events: Vec<Event>,
+        changed: Vec<AlertRecord>,
+    ) -> Result<(), MailboxError> {
+        let mut expects = Vec::with_capacity(changed.len());
+        let mut writes = Vec::with_capacity(changed.len());
+        for mut record in changed {
+            expects.push(Expect::AlertVersion { alert: record.id, version: record.version });
+            record.version = record.version.saturating_add(1);
+            writes.push(Write::Alert(Box::new(record)));
+        }
+        let commit = Commit::new(permit, now, events, self.env.salt_seed())?
+            .writing(writes)?
+            .expecting(expects);
+        self.store.commit(commit).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+//! One recipient's copy of an alert, cut to what that recipient may see.
+
+use std::sync::Arc;
+
+use super::{MailboxError, Mailboxes};
+use crate::domain::directory::Directory;
+use crate::domain::{AlertRecord, Delivery, DeliveryId};
+use crate::policy::views::{self, CopyRequest, Cut, HubFacts};
+use crate::record;
+
+/// A copy ready to be rendered: the record's facts and the cut body. Nothing else may leave.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    /// The alert's record.
+    pub alert: Arc<AlertRecord>,
+    /// The delivery it is the copy of.
+    pub delivery: Delivery,
+    /// What the view left of the body.
+    pub cut: Cut,
+    /// The sender's duty phone.
+    pub sender_phone: String,
+    /// Whether hub time is simulated; marked on the copy.
+    pub simulated: bool,
+}
+
+impl Copy {
+    /// The delivery's id.
+    #[must_use]
+    pub fn delivery_id(&self) -> DeliveryId {
+        DeliveryId { alert: self.alert.id, number: self.delivery.number }
+    }
+}
+
+impl Mailboxes {
+    /// Opens the body and cuts the copy. The only place where a body is opened; its hand-out is recorded
+    /// and durable before this is called.
+    pub(super) async fn cut_copy(
+        &self,
+        alert: Arc<AlertRecord>,
+        number: u32,
+    ) -> Result<Copy, MailboxError> {
+        let delivery = alert.delivery(number).cloned().ok_or(MailboxError::NotFound)?;
+        let body = alert.body.as_ref().ok_or(MailboxError::NotFound)?;
+        let sealed = self.store.body(alert.id, body).await?;
+        let plain =
+            self.sealer.open_body(alert.id, &sealed).map_err(|_opaque| MailboxError::Body)?;
+        let body = record::decode_body(&plain).map_err(|_malformed| MailboxError::Body)?;
+        let hub_facts =
+            HubFacts::decode(&body.hub_facts).map_err(|_malformed| MailboxError::Body)?;
+        let directory = self.store.directory();
+        let urn = school_urn(&directory, &delivery);
+        let request = CopyRequest {
+            hub_facts: Some(&hub_facts),
+            school_urn: urn.as_deref(),
+            living_outside: &body.living_outside,
+            ..CopyRequest::new(alert.kind, delivery.letter, delivery.view)
+        };
+        let cut = views::cut(&body.alert, &request).map_err(|_malformed| MailboxError::Body)?;
+        let sender_phone = sender_phone(&directory, &alert);
+        let simulated = self.env.clock.is_simulated();
+        Ok(Copy { alert, delivery, cut, sender_phone, simulated })
+    }
+}
+
+/// Whose pupil a school's copy is about: the setting routed to, else the school of the recipient agency.
+fn school_urn(directory: &Directory, delivery: &Delivery) -> Option<String> {
+    delivery.setting.clone().or_else(|| {
+        let recipient = delivery.mailbox.agency_code();
+        let own = directory
+            .schools
+            .values()
+            .find(|school| school.agency.as_ref().is_some_and(|code| code.as_str() == recipient));
+        own.map(|school| school.urn.clone())
+    })
+}
+
+fn sender_phone(directory: &Directory, alert: &AlertRecord) -> String {
+    let sender = directory.agencies.get(&alert.sender);
+    let duty = sender.and_then(|agency| agency.mailboxes.first());
+    duty.map(|mailbox| mailbox.phone.clone()).unwrap_or_default()
+}

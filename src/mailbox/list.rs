@@ -1,0 +1,114 @@
+//! A mailbox at a glance: what was handed out, by number, without content.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{MailboxError, Mailboxes};
+use crate::domain::{
+    AlertId, AlertRecord, Delivery, DeliveryId, Event, EventKind, MailboxId, Principal,
+};
+use crate::policy::access::Action;
+use crate::store::Commit;
+
+/// Rows in one page, at most.
+pub const PAGE_MAX: usize = 256;
+
+/// Remembered showings; beyond this everything is recorded again.
+const SHOWN_MAX: usize = 100_000;
+
+/// One row of a list.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The delivery's number in the mailbox.
+    pub sequence: u64,
+    /// Its id.
+    pub id: DeliveryId,
+    /// The alert's record.
+    pub alert: Arc<AlertRecord>,
+    /// The delivery.
+    pub delivery: Delivery,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The rows, ascending by number.
+    pub rows: Vec<Row>,
+    /// Where the next page starts; none at the end.
+    pub next: Option<u64>,
+}
+
+/// Which alerts were shown to whom, so that a refresh records only what is new.
+#[derive(Default)]
+pub(super) struct Shown {
+    seen: Mutex<HashSet<([u8; 32], AlertId)>>,
+}
+
+impl Shown {
+    /// Whether this is the first showing of `alert` to the holder of the certificate.
+    fn first_time(&self, fingerprint: [u8; 32], alert: AlertId) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= SHOWN_MAX {
+            seen.clear();
+        }
+        seen.insert((fingerprint, alert))
+    }
+}
+
+impl Mailboxes {
+    /// Lists up to `limit` (at most [`PAGE_MAX`]) handed-out deliveries numbered above `after` for which
+    /// `keep` says yes. The showing is recorded before it is returned.
+    ///
+    /// # Errors
+    /// Denied or unknown mailbox (recorded), or the store.
+    pub async fn list(
+        &self,
+        principal: &Principal,
+        mailbox: &MailboxId,
+        (after, limit): (u64, usize),
+        keep: impl Fn(&Delivery) -> bool + Send,
+    ) -> Result<Page, MailboxError> {
+        let permit = self.permit(principal, Action::ListMailbox, mailbox).await?;
+        let limit = limit.clamp(1, PAGE_MAX);
+        let mut rows = Vec::new();
+        let mut through = after;
+        let mut next = None;
+        'pages: loop {
+            let page = self.store.handed_out(mailbox, through, PAGE_MAX).await?;
+            if page.is_empty() {
+                break;
+            }
+            for (sequence, id) in page {
+                if rows.len() == limit {
+                    next = Some(through);
+                    break 'pages;
+                }
+                through = sequence;
+                let alert = self.alert(id.alert).await?;
+                let Some(delivery) = alert.delivery(id.number).cloned() else { continue };
+                if keep(&delivery) {
+                    rows.push(Row { sequence, id, alert, delivery });
+                }
+            }
+        }
+        let fingerprint = permit.actor().fingerprint.unwrap_or_default();
+        let events: Vec<Event> = rows
+            .iter()
+            .filter(|row| self.shown.first_time(fingerprint, row.alert.id))
+            .map(|row| self.viewed(row, mailbox))
+            .collect();
+        if !events.is_empty() {
+            let now = self.env.now();
+            self.store.commit(Commit::new(&permit, now, events, self.env.salt_seed())?).await?;
+        }
+        Ok(Page { rows, next })
+    }
+
+    fn viewed(&self, row: &Row, mailbox: &MailboxId) -> Event {
+        let event = Event::new(self.env.ids(self.env.now()).event(), EventKind::RecordViewed);
+        let mut event = event.about(row.alert.id, row.alert.episode).to(row.id.number, mailbox);
+        event.subjects.clone_from(&row.alert.subjects);
+        event.reason = Some("LIST".to_owned());
+        event
+    }
+}

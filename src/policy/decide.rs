@@ -1,0 +1,291 @@
+//! One decision for one alert: routes, sharing, deliveries, timers, events – ready for one commit.
+
+use super::routing::{self, Routes};
+use super::sharing::{self, Case, Verdict};
+use super::sketch::EventSketch;
+use super::validation::{Validated, is_refused};
+use super::views::HubFacts;
+use super::{Context, EpisodeChanges, clock, escalation, hub_facts};
+use crate::domain::alert::{AlertStatus, Timer, TimerKind, TimerState};
+use crate::domain::decision::{ShareOutcome, SharingDecision};
+use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::directory::MailboxRole;
+use crate::domain::event::EventKind;
+use crate::domain::submission::Offer;
+use crate::domain::{
+    AgencyCode, AlertKind, Deadline, DeadlineTag, Delivery, Event, Letter, MailboxId, Priority,
+    Rule, Submission, View,
+};
+
+/// Everything a broker puts into one [`crate::domain::AlertRecord`], one entry and one reply.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decision {
+    /// One for each routed recipient, withheld ones too.
+    pub decisions: Vec<SharingDecision>,
+    /// One for each recipient that gets the alert, then tasks. Numbered from 0.
+    pub deliveries: Vec<Delivery>,
+    /// The clocks the alert starts.
+    pub timers: Vec<Timer>,
+    /// What the hub adds to the copies, to be sealed beside the alert.
+    pub hub_facts: HubFacts,
+    /// Subjects, from 0, the impact on whom community health does not see: they live outside Wirral.
+    pub living_outside: Vec<usize>,
+    /// What changes in the episode's earlier alerts.
+    pub changes: EpisodeChanges,
+    /// What to record, in order, from ALERT_SUBMITTED on. Id, alert, episode and subjects are the caller's to
+    /// fill in.
+    pub events: Vec<Event>,
+    /// Agencies a rule names that the directory does not hold: an alarm for its keepers.
+    pub unroutable: Vec<AgencyCode>,
+}
+
+/// Decides on a validated alert.
+#[must_use]
+pub fn decide(submission: &Submission, validated: &Validated, context: &Context<'_>) -> Decision {
+    let case = Case { submission, validated, context };
+    let routes = routing::routes(submission, validated, context);
+    let verdicts = sharing::decide(&case, &routes.recipients);
+    let mut deliveries: Vec<Delivery> = verdicts
+        .iter()
+        .filter(|verdict| verdict.delivers())
+        .zip(0..)
+        .map(|(verdict, number)| delivery(verdict, number, context))
+        .collect();
+    let started = routing::Started { submission, validated, context, deliveries: &deliveries };
+    let mut timers = routing::timers(&started);
+    let is_overridden = sharing::overrides_a_refusal(&case, &verdicts);
+    let mut events = events(&case, &routes, &verdicts);
+    if is_overridden {
+        events.push(overridden(&verdicts));
+        // Below P2 the approver came first; above, the review comes after (domain 6.4).
+        if validated.mode.is_urgent() {
+            review(&case, &mut deliveries, &mut timers, &mut events);
+        }
+    }
+    events.extend(deliveries.iter().map(queued));
+    Decision {
+        hub_facts: hub_facts::of(submission, validated, context, &routes),
+        living_outside: hub_facts::living_outside(submission, validated, context),
+        changes: EpisodeChanges::of(submission, context),
+        decisions: verdicts.into_iter().map(|verdict| verdict.decision).collect(),
+        deliveries,
+        timers,
+        events: events.into_iter().map(EventSketch::into_event).collect(),
+        unroutable: routes.unroutable,
+    }
+}
+
+fn delivery(verdict: &Verdict, number: u32, context: &Context<'_>) -> Delivery {
+    let Verdict { recipient, decision, .. } = verdict;
+    // An alternate's own inbox has its own clock, unless the row set one.
+    let due = if decision.row == Rule::D0 && !recipient.rules.contains(&Rule::R24) {
+        routing::due_in(context, &recipient.mailbox, recipient.priority)
+    } else {
+        recipient.due
+    };
+    Delivery {
+        number,
+        mailbox: recipient.mailbox.clone(),
+        letter: recipient.letter,
+        view: recipient.view,
+        purpose: recipient.purpose,
+        of: None,
+        setting: recipient.setting.clone(),
+        priority: recipient.priority,
+        routes: recipient.rules.clone(),
+        row: decision.row,
+        queued_at: context.now,
+        due,
+        rung: escalation::first_rung(recipient.letter, recipient.purpose, due),
+        state: DeliveryState::Queued,
+        sequence: None,
+        delivered: None,
+        confirmed: None,
+        opened: None,
+        acknowledged: None,
+        declined: None,
+    }
+}
+
+/// The sender's duty manager reviews within 8 working hours: a task now, a timer for its end.
+fn review(
+    case: &Case<'_>,
+    deliveries: &mut Vec<Delivery>,
+    timers: &mut Vec<Timer>,
+    events: &mut Vec<EventSketch>,
+) {
+    let sender = case.context.sender;
+    let manager = sender
+        .mailbox(MailboxRole::Manager)
+        .or_else(|| routing::duty_mailbox(sender))
+        .map(|mailbox| mailbox.id.clone());
+    let Some(mailbox) = manager else { return };
+    let at = clock::working_minutes(case.context.now, 8 * 60);
+    let due = Deadline { at, tag: DeadlineTag::Default };
+    let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+    let task = task(number, &mailbox, Priority::P4, case.context.now);
+    events.push(
+        EventSketch::of(EventKind::TaskCreated)
+            .to(number, &mailbox)
+            .due(Some(due))
+            .because(TimerKind::OverrideReviewDue.as_str()),
+    );
+    deliveries.push(Delivery { due: Some(due), letter: Letter::T, ..task });
+    timers.push(Timer {
+        kind: TimerKind::OverrideReviewDue,
+        due,
+        mailbox,
+        delivery: Some(number),
+        state: TimerState::Armed,
+    });
+}
+
+/// A task beside the alert: the envelope only, whoever holds it can open their own copy.
+pub(crate) fn task(
+    number: u32,
+    mailbox: &MailboxId,
+    priority: Priority,
+    now: crate::domain::Timestamp,
+) -> Delivery {
+    Delivery {
+        number,
+        mailbox: mailbox.clone(),
+        letter: Letter::T,
+        view: View::Ladder,
+        purpose: Purpose::Task,
+        of: None,
+        setting: None,
+        priority,
+        routes: Vec::new(),
+        row: Rule::D16,
+        queued_at: now,
+        due: None,
+        rung: None,
+        state: DeliveryState::Queued,
+        sequence: None,
+        delivered: None,
+        confirmed: None,
+        opened: None,
+        acknowledged: None,
+        declined: None,
+    }
+}
+
+pub(crate) fn queued(delivery: &Delivery) -> EventSketch {
+    let mut rules = vec![delivery.row];
+    rules.extend(&delivery.routes);
+    EventSketch::of(EventKind::Queued)
+        .to(delivery.number, &delivery.mailbox)
+        .by_rules(&rules)
+        .in_view(delivery.view)
+        .due(delivery.due)
+}
+
+fn events(case: &Case<'_>, routes: &Routes, verdicts: &[Verdict]) -> Vec<EventSketch> {
+    let mut events = vec![EventSketch::of(EventKind::AlertSubmitted)];
+    taken(case, &mut events);
+    agreements(case, &mut events);
+    for verdict in verdicts {
+        shared(verdict, &mut events);
+    }
+    let mut rules: Vec<Rule> =
+        routes.recipients.iter().flat_map(|routed| routed.rules.iter().copied()).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let computed = EventSketch::of(EventKind::RouteComputed).by_rules(&rules);
+    events.push(if routes.unroutable.is_empty() {
+        computed
+    } else {
+        computed.because("AGENCY_NOT_IN_DIRECTORY")
+    });
+    if routes.calendar_unknown {
+        events.push(EventSketch::of(EventKind::CalendarUnknown).by_rules(&[Rule::R24]));
+    }
+    events
+}
+
+/// How the alert was taken: news, gaps, mismatches, fields refused alone.
+fn taken(case: &Case<'_>, events: &mut Vec<EventSketch>) {
+    let Case { submission, validated, context } = *case;
+    match submission.kind {
+        AlertKind::MissingUpdated | AlertKind::MissingFound | AlertKind::MissingCancelled => {
+            let news = EventSketch::of(EventKind::AlertUpdated).because(submission.kind.as_str());
+            events.push(news);
+        }
+        AlertKind::MissingReported | AlertKind::AlcoholAttendance | AlertKind::DvNotification => {}
+    }
+    if validated.status == AlertStatus::AcceptedIncomplete {
+        let paths: Vec<String> = validated.gaps.iter().map(|gap| gap.path.clone()).collect();
+        let mut rules: Vec<Rule> = validated.gaps.iter().map(|gap| gap.rule).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        events.push(EventSketch::of(EventKind::AlertIncomplete).refusing(&paths).by_rules(&rules));
+    }
+    if !validated.skewed.is_empty() {
+        let skew = EventSketch::of(EventKind::ClockSkew).refusing(&validated.skewed);
+        events.push(skew.by_rules(&[Rule::GAP1]));
+    }
+    let manager = context.sender.mailbox(MailboxRole::Manager);
+    for mismatch in &validated.mismatches {
+        let event = EventSketch::of(EventKind::PriorityMismatch)
+            .refusing(std::slice::from_ref(&mismatch.path))
+            .because(mismatch.reason);
+        events.push(match manager {
+            Some(mailbox) => event.at_mailbox(&mailbox.id),
+            None => event,
+        });
+    }
+    if !validated.refused_fields.is_empty() {
+        let refused = EventSketch::denied(EventKind::AlertRejected, "DOWNGRADE_WITHOUT_AUTHORITY");
+        events.push(refused.refusing(&validated.refused_fields).by_rules(&[Rule::GAP4]));
+    }
+}
+
+/// Competence, agreements and refusals the alert brought.
+fn agreements(case: &Case<'_>, events: &mut Vec<EventSketch>) {
+    let alcohol = case.submission.alcohol();
+    if alcohol.is_some_and(|facts| facts.competence.is_given()) {
+        events.push(EventSketch::of(EventKind::CompetenceRecorded));
+    }
+    if alcohol.is_some_and(|facts| facts.offer.is(Offer::Accepted)) {
+        events.push(EventSketch::of(EventKind::ConsentRecorded));
+    }
+    let is_declined = alcohol.is_some_and(|facts| facts.offer.is(Offer::Declined));
+    if is_declined || is_refused(&case.submission.sharing) {
+        events.push(EventSketch::of(EventKind::ConsentRefused));
+    }
+}
+
+fn shared(verdict: &Verdict, events: &mut Vec<EventSketch>) {
+    let decision = &verdict.decision;
+    // For sharing the deciding row stands first, then every row that applied.
+    let mut rules = vec![decision.row];
+    rules.extend(decision.applicable.iter().filter(|row| **row != decision.row));
+    if let Some(error) = verdict.error {
+        let failed = EventSketch::of(EventKind::PolicyError).failed().because(error.reason());
+        events.push(failed.at_mailbox(&decision.mailbox).by_rules(&rules));
+    }
+    let event = match decision.outcome {
+        ShareOutcome::Share | ShareOutcome::ShareLimited => {
+            let accepted = EventSketch::of(EventKind::BasisAccepted).on_basis(decision.basis);
+            if decision.provisional { accepted.because("PROVISIONAL") } else { accepted }
+        }
+        ShareOutcome::Withhold => {
+            EventSketch::denied(EventKind::BasisRefused, decision.row.as_str())
+        }
+        ShareOutcome::AlternateRoute => {
+            EventSketch::of(EventKind::CoiApplied).on_basis(decision.basis)
+        }
+    };
+    events.push(event.at_mailbox(&decision.mailbox).by_rules(&rules).in_view(decision.view));
+}
+
+/// Names the rows that overrode it.
+fn overridden(verdicts: &[Verdict]) -> EventSketch {
+    let is_reviewed = |row: &Rule| matches!(row, Rule::D1 | Rule::D3 | Rule::D4 | Rule::D11);
+    let mut rows: Vec<Rule> =
+        verdicts.iter().map(|verdict| verdict.decision.row).filter(is_reviewed).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    EventSketch::of(EventKind::RefusalOverridden).by_rules(&rows)
+}

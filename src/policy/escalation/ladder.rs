@@ -1,0 +1,210 @@
+//! The rungs: who is called, when the next one is due, what they see (domain 5.2).
+
+use crate::domain::delivery::{DeliveryState, Purpose, Rung};
+use crate::domain::directory::{Agency, Cover, Directory, Mailbox, MailboxRole};
+use crate::domain::event::EventKind;
+use crate::domain::{
+    AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Priority, Rule, Span, Timestamp, View,
+};
+
+use super::super::clock;
+use super::super::partners::{self, CADT, COUNCIL, EDT, HUB_IG};
+use super::super::sketch::EventSketch;
+use super::{Climb, is_answered};
+
+/// Calls every rung that is due at `now`.
+pub(super) fn call(climb: &mut Climb, directory: &Directory, now: Timestamp) {
+    let is_due = |delivery: &&Delivery| delivery.rung.is_some_and(|rung| rung.at <= now);
+    // Each turn ends a ladder or makes its level one higher, so there are at most four a delivery.
+    while let Some(due) = climb.record.deliveries.iter().find(is_due).cloned() {
+        let next = match due.rung {
+            Some(_) if is_answered(&climb.record, due.number) => None,
+            Some(rung) => rung_called(climb, directory, &due, Call { rung, now }),
+            None => None,
+        };
+        let of = |delivery: &&mut Delivery| delivery.number == due.number;
+        if let Some(delivery) = climb.record.deliveries.iter_mut().find(of) {
+            delivery.rung = next;
+        }
+    }
+}
+
+/// One call of one rung.
+#[derive(Clone, Copy)]
+struct Call {
+    rung: Rung,
+    now: Timestamp,
+}
+
+/// Calls one rung and says which is next.
+fn rung_called(
+    climb: &mut Climb,
+    directory: &Directory,
+    unanswered: &Delivery,
+    call: Call,
+) -> Option<Rung> {
+    let Call { rung, now } = call;
+    let last = last_level(unanswered);
+    let next_at =
+        (rung.level < last).then(|| at_level(unanswered, rung.level.saturating_add(1))).flatten();
+    if rung.level == 1 && unanswered.declined.is_none() {
+        climb.events.push(
+            EventSketch::of(EventKind::DeadlineMissed)
+                .to(unanswered.number, &unanswered.mailbox)
+                .due(unanswered.due),
+        );
+    }
+    let whom = target(directory, unanswered, rung.level, now);
+    let is_on_duty = whom.as_ref().is_some_and(|whom| is_staffed(directory, &whom.id, now));
+    // The last level is called even if the rota is empty: somebody must be.
+    let is_called = is_on_duty || (rung.level >= last && whom.is_some());
+    let said = EventSketch::of(EventKind::Escalated)
+        .to(unanswered.number, whom.as_ref().map_or(&unanswered.mailbox, |whom| &whom.id))
+        .at_level(rung.level)
+        .due(unanswered.due);
+    climb.events.push(if is_on_duty { said } else { said.failed().because("NOBODY_ON_DUTY") });
+    if let (true, Some(whom)) = (is_called, &whom) {
+        let delivery = rung_delivery(&climb.record, directory, unanswered, (&whom.id, call));
+        climb.add(delivery);
+    }
+    if rung.level == 4 {
+        climb.events.extend(failed_cover(directory));
+    }
+    let at = if is_on_duty { next_at? } else { now.min(next_at?) };
+    Some(Rung { level: rung.level.saturating_add(1), at })
+}
+
+fn rung_delivery(
+    record: &AlertRecord,
+    directory: &Directory,
+    unanswered: &Delivery,
+    (mailbox, call): (&MailboxId, Call),
+) -> Delivery {
+    let own = directory.agency_of(&unanswered.mailbox).map(|agency| &agency.code);
+    let theirs = directory.agency_of(mailbox);
+    let is_inside = theirs.map(|agency| &agency.code) == own;
+    let (letter, view) =
+        if is_inside { (unanswered.letter, unanswered.view) } else { seen_outside(record, theirs) };
+    Delivery {
+        number: unanswered.number,
+        mailbox: mailbox.clone(),
+        letter,
+        view,
+        purpose: purpose(call.rung.level),
+        of: Some(unanswered.number),
+        setting: unanswered.setting.clone(),
+        priority: unanswered.priority,
+        routes: unanswered.routes.clone(),
+        row: unanswered.row,
+        queued_at: call.now,
+        due: unanswered.due,
+        rung: None,
+        state: DeliveryState::Queued,
+        sequence: None,
+        delivered: None,
+        confirmed: None,
+        opened: None,
+        acknowledged: None,
+        declined: None,
+    }
+}
+
+/// Outside the recipient agency: the envelope only, unless that agency has the alert itself.
+fn seen_outside(record: &AlertRecord, agency: Option<&Agency>) -> (Letter, View) {
+    let Some(agency) = agency else { return (Letter::T, View::Ladder) };
+    let is_own = |delivery: &&Delivery| {
+        let is_alert = matches!(delivery.purpose, Purpose::Alert | Purpose::OutOfHoursCopy);
+        is_alert && delivery.mailbox.agency_code() == agency.code.as_str()
+    };
+    record
+        .deliveries
+        .iter()
+        .find(is_own)
+        .map_or((agency.letter, View::Ladder), |delivery| (delivery.letter, delivery.view))
+}
+
+const fn purpose(level: u8) -> Purpose {
+    match level {
+        0 | 1 => Purpose::Level1,
+        2 => Purpose::Level2,
+        3 => Purpose::Level3,
+        _ => Purpose::Level4,
+    }
+}
+
+/// P1 and P2 have four levels, P3 and P4 three; a sealed item goes from its lead to the two seniors.
+fn last_level(unanswered: &Delivery) -> u8 {
+    match unanswered.priority {
+        _ if unanswered.row == Rule::D0 => 2,
+        Priority::P1 | Priority::P2 => 4,
+        Priority::P3 | Priority::P4 | Priority::P5 => 3,
+    }
+}
+
+/// When a level is called. P1 and P2 count from the commit into the inbox, which is the deadline less 15 or
+/// 60 minutes; a desk that was closed has its own later deadline, and its ladder moves with it.
+fn at_level(unanswered: &Delivery, level: u8) -> Option<Timestamp> {
+    let due = unanswered.due?.at;
+    let elapsed = |minutes: i64| due.plus(Span::minutes(minutes));
+    Some(match (unanswered.priority, level) {
+        (_, 0 | 1) => due,
+        (Priority::P1, 2) => elapsed(15),
+        (Priority::P1, 3) => elapsed(45),
+        (Priority::P1, _) => elapsed(105),
+        (Priority::P2, 2) => elapsed(30),
+        (Priority::P2, 3) => elapsed(60),
+        (Priority::P2, _) => elapsed(180),
+        (Priority::P3 | Priority::P4 | Priority::P5, 2) => clock::working_minutes(due, 2 * 60),
+        (Priority::P3 | Priority::P4 | Priority::P5, _) => clock::working_minutes(due, 8 * 60),
+    })
+}
+
+fn target<'a>(
+    directory: &'a Directory,
+    unanswered: &Delivery,
+    level: u8,
+    now: Timestamp,
+) -> Option<&'a Mailbox> {
+    let own = directory.agency_of(&unanswered.mailbox)?;
+    let of =
+        |code: &str, role| directory.agencies.get(&AgencyCode::try_from(code).ok()?)?.mailbox(role);
+    let is_sealed = unanswered.row == Rule::D0;
+    match level {
+        0 | 1 if is_sealed => of(COUNCIL, MailboxRole::HeadOfService),
+        2 if is_sealed => of(COUNCIL, MailboxRole::Director),
+        0 | 1 => own.mailbox(MailboxRole::Manager),
+        2 => own.mailbox(MailboxRole::Lead),
+        3 if partners::is_front_door(&own.code) => of(COUNCIL, MailboxRole::HeadOfService),
+        3 if clock::is_office_hours(now) => of(CADT, MailboxRole::Manager),
+        3 => of(EDT, MailboxRole::Manager),
+        _ => of(COUNCIL, MailboxRole::Director),
+    }
+}
+
+/// Information governance hears of a duty that nobody covered.
+fn failed_cover(directory: &Directory) -> Option<EventSketch> {
+    let ig = directory.agencies.get(&AgencyCode::try_from(HUB_IG).ok()?)?;
+    let mailbox = super::super::routing::duty_mailbox(ig)?;
+    let notice = EventSketch::of(EventKind::NoticeSent).at_mailbox(&mailbox.id);
+    Some(notice.because("FAILED_DUTY_COVER"))
+}
+
+/// Whether anybody can take something from this mailbox now: a rota slot of an active person; where no rota
+/// is kept, the mailbox's cover hours.
+#[must_use]
+pub fn is_staffed(directory: &Directory, mailbox: &MailboxId, now: Timestamp) -> bool {
+    let Some(agency) = directory.agency_of(mailbox) else { return false };
+    let Some(mailbox) = directory.mailbox(mailbox) else { return false };
+    if mailbox.rota.is_empty() {
+        return match mailbox.cover {
+            Cover::AllHours => true,
+            Cover::OfficeHours => clock::is_office_hours(now),
+            Cover::SchoolDays => false,
+        };
+    }
+    mailbox.rota.iter().any(|slot| {
+        let is_on = slot.from <= now && now < slot.until;
+        // A person who left, or was put out of action, does not answer.
+        is_on && agency.users.get(&slot.user).is_none_or(|user| user.active)
+    })
+}

@@ -1,0 +1,132 @@
+//! What happens when time passes and nobody answers (domain 5.2).
+//!
+//! L1 and L2 are people of the recipient agency and see its view. L3 and L4 are outside it and see the
+//! envelope only, unless their own agency is itself a recipient. A level nobody on the rota can take is
+//! skipped, said so, and the next is called at once; the last is called in any case. Climbing twice at one
+//! instant does nothing twice.
+
+mod ladder;
+mod timers;
+
+pub use ladder::is_staffed;
+
+use super::sketch::EventSketch;
+use crate::domain::alert::{AlertStatus, Timer, TimerKind, TimerState};
+use crate::domain::delivery::{Purpose, Rung};
+use crate::domain::directory::Directory;
+use crate::domain::{AlertRecord, Deadline, Delivery, Event, EventKind, Letter, Timestamp};
+
+/// What one look at an alert changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Steps {
+    /// The record as it must stand; its version is the caller's to raise. Equal where nothing was due.
+    pub record: AlertRecord,
+    /// What to record, without ids; empty where nothing was due.
+    pub events: Vec<Event>,
+}
+
+/// The first rung of a new delivery: at its deadline. None at P5, for schools and for anything that is no
+/// alert: an Encompass deadline is the sender's to miss.
+#[must_use]
+pub fn first_rung(letter: Letter, purpose: Purpose, due: Option<Deadline>) -> Option<Rung> {
+    let has_ladder = matches!(purpose, Purpose::Alert | Purpose::OutOfHoursCopy);
+    let due = due.filter(|_| has_ladder && letter != Letter::E)?;
+    Some(Rung { level: 1, at: due.at })
+}
+
+/// Fires what is due at `now`: timers, then rungs.
+#[must_use]
+pub fn steps(record: &AlertRecord, now: Timestamp, directory: &Directory) -> Steps {
+    let mut climb = Climb { record: record.clone(), events: Vec::new() };
+    timers::fire(&mut climb, directory, now);
+    ladder::call(&mut climb, directory, now);
+    if climb.events.is_empty() && climb.record != *record {
+        // Everything that was due had been settled by a person.
+        climb.events.push(EventSketch::of(EventKind::TaskDone));
+    }
+    let Climb { record, events } = climb;
+    let about = |sketch: EventSketch| {
+        let mut event = sketch.into_event().about(record.id, record.episode);
+        event.subjects.clone_from(&record.subjects);
+        event
+    };
+    let events = events.into_iter().map(about).collect();
+    Steps { record, events }
+}
+
+/// Stops what a person's answer has settled: the ladder of a delivery whose rung was answered, and timers
+/// that wait for the answer or for the alert's completion. Call it in the commit that records the answer.
+#[must_use]
+pub fn settled(mut record: AlertRecord) -> AlertRecord {
+    let answered: Vec<u32> = record
+        .deliveries
+        .iter()
+        .map(|delivery| delivery.number)
+        .filter(|number| is_answered(&record, *number))
+        .collect();
+    for delivery in &mut record.deliveries {
+        if answered.contains(&delivery.number) {
+            delivery.rung = None;
+        }
+    }
+    let done: Vec<bool> = record.timers.iter().map(|timer| is_settled(&record, timer)).collect();
+    for (timer, is_done) in record.timers.iter_mut().zip(done) {
+        if is_done && timer.state == TimerState::Armed {
+            timer.state = TimerState::Cancelled;
+        }
+    }
+    record
+}
+
+/// Whether a person has taken the delivery, or one of its rungs.
+#[must_use]
+pub fn is_answered(record: &AlertRecord, number: u32) -> bool {
+    record.deliveries.iter().any(|delivery| {
+        let is_it = delivery.number == number;
+        let is_its_rung = delivery.of == Some(number) && delivery.purpose.level().is_some();
+        (is_it || is_its_rung) && delivery.is_acknowledged()
+    })
+}
+
+/// Whether the timer has nothing to do any more.
+fn is_settled(record: &AlertRecord, timer: &Timer) -> bool {
+    let answered = || timer.delivery.is_some_and(|number| is_answered(record, number));
+    let opened = || {
+        let delivery = timer.delivery.and_then(|number| record.delivery(number));
+        delivery.is_some_and(|delivery| delivery.opened.is_some())
+    };
+    match timer.kind {
+        TimerKind::ChaseFirst | TimerKind::ChaseSecond => {
+            record.status != AlertStatus::AcceptedIncomplete
+        }
+        TimerKind::OutOfHoursHandover | TimerKind::OverrideReviewDue => answered(),
+        // The school is told when a person there has seen it.
+        TimerKind::EncompassDue => opened() || answered(),
+        TimerKind::LookoutPurge
+        | TimerKind::RhiWarning
+        | TimerKind::RhiDue
+        | TimerKind::MaracReferralExpected
+        | TimerKind::ResponseContactDue
+        | TimerKind::SafeguardingReviewDue => false,
+    }
+}
+
+/// The record while its steps are taken.
+struct Climb {
+    record: AlertRecord,
+    events: Vec<EventSketch>,
+}
+
+impl Climb {
+    /// Adds a delivery under the next number and says that it was queued.
+    fn add(&mut self, delivery: Delivery) -> u32 {
+        let number = u32::try_from(self.record.deliveries.len()).unwrap_or(u32::MAX);
+        let delivery = Delivery { number, ..delivery };
+        self.events.push(super::decide::queued(&delivery));
+        self.record.deliveries.push(delivery);
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests;

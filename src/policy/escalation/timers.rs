@@ -1,0 +1,162 @@
+//! The other clocks: chases, handover, interviews, schools, reviews (domain 5.1, 5.3, 6.4).
+
+use crate::domain::alert::{Timer, TimerKind, TimerState};
+use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::directory::{Directory, MailboxRole};
+use crate::domain::event::EventKind;
+use crate::domain::{Delivery, Letter, MailboxId, Priority, Timestamp};
+
+use super::super::decide::task;
+use super::super::partners::CADT;
+use super::super::routing;
+use super::super::sketch::EventSketch;
+use super::{Climb, first_rung, is_settled};
+
+/// Fires every armed timer due at `now`, but the purge of look-outs: that is retention's.
+pub(super) fn fire(climb: &mut Climb, directory: &Directory, now: Timestamp) {
+    let due: Vec<(usize, Timer)> = climb
+        .record
+        .timers
+        .iter()
+        .enumerate()
+        .filter(|(_, timer)| timer.state == TimerState::Armed && timer.due.at <= now)
+        .filter(|(_, timer)| timer.kind != TimerKind::LookoutPurge)
+        .map(|(index, timer)| (index, timer.clone()))
+        .collect();
+    for (index, timer) in due {
+        let state = if is_settled(&climb.record, &timer) {
+            TimerState::Cancelled
+        } else {
+            fired(climb, directory, &timer, now);
+            TimerState::Fired
+        };
+        if let Some(timer) = climb.record.timers.get_mut(index) {
+            timer.state = state;
+        }
+    }
+}
+
+fn fired(climb: &mut Climb, directory: &Directory, timer: &Timer, now: Timestamp) {
+    let mut raise = Raise { climb, directory, timer, now };
+    match timer.kind {
+        TimerKind::ChaseFirst | TimerKind::ChaseSecond => {
+            raise.event(EventKind::Chased);
+            raise.task(&timer.mailbox, Priority::P3, Letter::T);
+        }
+        TimerKind::RhiWarning => {
+            raise.event(EventKind::DeadlineWarned);
+            raise.own_task(Priority::P3);
+        }
+        TimerKind::RhiDue => raise.interview_missed(),
+        TimerKind::EncompassDue => {
+            raise.event(EventKind::DeadlineMissed);
+            raise.task(&timer.mailbox, Priority::P2, Letter::T);
+        }
+        TimerKind::MaracReferralExpected
+        | TimerKind::ResponseContactDue
+        | TimerKind::SafeguardingReviewDue => {
+            raise.event(EventKind::TaskCreated);
+            raise.own_task(Priority::P4);
+        }
+        TimerKind::OverrideReviewDue => {
+            raise.event(EventKind::DeadlineMissed);
+            let lead = raise.mailbox_of(timer.mailbox.agency_code(), MailboxRole::Lead);
+            raise.task(&lead.unwrap_or_else(|| timer.mailbox.clone()), Priority::P3, Letter::T);
+        }
+        TimerKind::OutOfHoursHandover => raise.handover(),
+        TimerKind::LookoutPurge => {}
+    }
+}
+
+/// What a timer that fires raises.
+struct Raise<'a> {
+    climb: &'a mut Climb,
+    directory: &'a Directory,
+    timer: &'a Timer,
+    now: Timestamp,
+}
+
+impl Raise<'_> {
+    fn event(&mut self, kind: EventKind) {
+        let event =
+            EventSketch::of(kind).due(Some(self.timer.due)).because(self.timer.kind.as_str());
+        self.climb.events.push(match self.timer.delivery {
+            Some(number) => event.to(number, &self.timer.mailbox),
+            None => event.at_mailbox(&self.timer.mailbox),
+        });
+    }
+
+    fn task(&mut self, mailbox: &MailboxId, priority: Priority, letter: Letter) {
+        let new = task(0, mailbox, priority, self.now);
+        let due = Some(self.timer.due);
+        self.climb.add(Delivery { letter, due, of: self.timer.delivery, ..new });
+    }
+
+    /// A task for the mailbox whose duty it is, under its own letter.
+    fn own_task(&mut self, priority: Priority) {
+        let letter = self.directory.agency_of(&self.timer.mailbox).map_or(Letter::T, |a| a.letter);
+        self.task(&self.timer.mailbox.clone(), priority, letter);
+    }
+
+    /// The owner's lead is called (L2) and the front door informed: late, whoever interviews.
+    fn interview_missed(&mut self) {
+        self.event(EventKind::DeadlineMissed);
+        let owner = self.timer.mailbox.agency_code().to_owned();
+        let letter = self.directory.agency_of(&self.timer.mailbox).map_or(Letter::T, |a| a.letter);
+        let lead = self.mailbox_of(&owner, MailboxRole::Lead);
+        self.task(&lead.unwrap_or_else(|| self.timer.mailbox.clone()), Priority::P3, letter);
+        if owner != CADT
+            && let Some(front_door) = self.mailbox_of(CADT, MailboxRole::Duty)
+        {
+            self.task(&front_door, Priority::P4, Letter::C);
+        }
+    }
+
+    /// The out-of-hours team takes over what the front door still holds, with the clock it already has.
+    fn handover(&mut self) {
+        let held = self.timer.delivery.and_then(|number| self.climb.record.delivery(number));
+        let Some(held) = held.cloned() else { return };
+        let is_there = self.climb.record.deliveries.iter().any(|delivery| {
+            delivery.mailbox == self.timer.mailbox && delivery.purpose == Purpose::Alert
+        });
+        if !is_there {
+            let letter =
+                self.directory.agency_of(&self.timer.mailbox).map_or(held.letter, |a| a.letter);
+            let number = self.climb.add(Delivery {
+                mailbox: self.timer.mailbox.clone(),
+                letter,
+                purpose: Purpose::Alert,
+                of: None,
+                queued_at: self.now,
+                rung: first_rung(letter, Purpose::Alert, held.due),
+                state: DeliveryState::Queued,
+                sequence: None,
+                delivered: None,
+                confirmed: None,
+                opened: None,
+                declined: None,
+                ..held.clone()
+            });
+            let said = EventSketch::of(EventKind::Forwarded).to(number, &self.timer.mailbox);
+            self.climb.events.push(said.because(self.timer.kind.as_str()).due(held.due));
+        }
+        // The clock moves with the alert: the front door's own ladder ends.
+        let of = |delivery: &&mut Delivery| delivery.number == held.number;
+        if let Some(delivery) = self.climb.record.deliveries.iter_mut().find(of) {
+            delivery.rung = None;
+        }
+    }
+
+    fn mailbox_of(&self, code: &str, role: MailboxRole) -> Option<MailboxId> {
+        let code = crate::domain::AgencyCode::try_from(code).ok()?;
+        let agency = self.directory.agencies.get(&code)?;
+        let mailbox = match role {
+            MailboxRole::Duty => routing::duty_mailbox(agency),
+            MailboxRole::Manager
+            | MailboxRole::Lead
+            | MailboxRole::HeadOfService
+            | MailboxRole::Director => agency.mailbox(role),
+        };
+        mailbox.map(|mailbox| mailbox.id.clone())
+    }
+}

@@ -1,0 +1,84 @@
+//! What the hub adds to an alert's copies: derived areas, markers, deadlines (domain 3).
+
+use super::routing::{self, Routes};
+use super::validation::{Assessment, SharingStanding, Validated};
+use super::views::{HubFacts, HubNote};
+use super::{Context, age::Age, area};
+use crate::domain::submission::RiskMarker;
+use crate::domain::{AlertKind, Span, Submission};
+
+/// Older than this an alert is marked late (domain 3.3).
+const LATE_AFTER: Span = Span::days(7);
+
+/// The hub's facts about one alert, to be sealed beside it.
+pub(super) fn of(
+    submission: &Submission,
+    validated: &Validated,
+    context: &Context<'_>,
+    routes: &Routes,
+) -> HubFacts {
+    let markers = match &validated.assessment {
+        Assessment::Alcohol(found) => added_markers(submission, &found.markers),
+        Assessment::Missing(_) | Assessment::DomesticAbuse(_) => Vec::new(),
+    };
+    let age = match &validated.assessment {
+        Assessment::Alcohol(found) => years(found.age),
+        Assessment::Missing(_) | Assessment::DomesticAbuse(_) => None,
+    };
+    let stated = submission.envelope.risk.known();
+    HubFacts {
+        received_at: Some(context.now),
+        notes: notes(submission, validated, context),
+        area: area::resolve(submission, context.directory).codes(),
+        effective_risk: validated.risk.filter(|risk| stated != Some(*risk)),
+        rhi_due_at: routing::interview_due(submission, validated, context),
+        age_at_attendance: age,
+        added_risk_markers: markers,
+        encompass: routes.encompass.clone(),
+    }
+}
+
+/// School-age children who live outside Wirral: community health does not see the impact on them.
+pub(super) fn living_outside(
+    submission: &Submission,
+    validated: &Validated,
+    context: &Context<'_>,
+) -> Vec<usize> {
+    let people = submission.subjects.iter().zip(&validated.ages).enumerate();
+    people
+        .filter(|(_, (person, age))| {
+            !age.is_at_most(4) && !area::lives_in_wirral(person, context.directory)
+        })
+        .map(|(index, _)| index)
+        .collect()
+}
+
+fn notes(submission: &Submission, validated: &Validated, context: &Context<'_>) -> Vec<HubNote> {
+    let occurred = submission.envelope.occurred_at.get();
+    let is_late = occurred.is_some_and(|at| context.now.since(*at) > LATE_AFTER);
+    let is_unconfirmed = submission.kind == AlertKind::MissingFound
+        && !routing::is_confirmed_end(submission, context);
+    [
+        is_late.then_some(HubNote::Late),
+        (!validated.skewed.is_empty()).then_some(HubNote::ClockSkew),
+        (validated.sharing == SharingStanding::Provisional).then_some(HubNote::ProvisionalBasis),
+        is_unconfirmed.then_some(HubNote::FoundUnconfirmed),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn added_markers(submission: &Submission, markers: &[RiskMarker]) -> Vec<u32> {
+    let given = |marker: &RiskMarker| {
+        submission.alcohol().is_some_and(|facts| facts.risk_markers.contains(*marker))
+    };
+    markers.iter().filter(|marker| !given(marker)).map(|marker| marker.code()).collect()
+}
+
+fn years(age: Age) -> Option<u32> {
+    match age {
+        Age::Years(years) => Some(u32::from(years)),
+        Age::Unknown => None,
+    }
+}

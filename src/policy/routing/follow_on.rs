@@ -1,0 +1,172 @@
+//! The clocks an alert starts besides its acknowledgements (domain 5.3, last column; 3.2; 6.4).
+
+use crate::domain::alert::{AlertStatus, Timer, TimerKind, TimerState};
+use crate::domain::directory::MailboxRole;
+use crate::domain::submission::{LookedAfter, Offer, RiskBand};
+use crate::domain::{
+    AgencyCode, AlertKind, Deadline, DeadlineTag, Delivery, Letter, MailboxId, Rule, Span,
+    Submission, Timestamp, View,
+};
+
+use super::super::partners::{self, CADT, EDT, MARAC, RESPONSE, SAFERFUT, WUTH_SG};
+use super::super::validation::{Assessment, Validated};
+use super::super::{Context, clock};
+use super::{chase, duty_mailbox, is_confirmed_end};
+
+/// What the timers rest on.
+pub(crate) struct Started<'a> {
+    pub(crate) submission: &'a Submission,
+    pub(crate) validated: &'a Validated,
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) deliveries: &'a [Delivery],
+}
+
+/// Every timer the alert arms. The review of an overridden refusal is the caller's.
+pub(crate) fn timers(started: &Started<'_>) -> Vec<Timer> {
+    let mut timers = Vec::new();
+    chases(started, &mut timers);
+    handover(started, &mut timers);
+    encompass(started, &mut timers);
+    match &started.validated.assessment {
+        Assessment::Missing(_) => return_interview(started, &mut timers),
+        Assessment::Alcohol(found) if !found.hard => pathway(started, &mut timers),
+        Assessment::Alcohol(_) => {}
+        Assessment::DomesticAbuse(found) => {
+            if found.band == RiskBand::HighGold {
+                marac(started, &mut timers);
+            }
+        }
+    }
+    timers
+}
+
+fn chases(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    if started.validated.status != AlertStatus::AcceptedIncomplete {
+        return;
+    }
+    let sender = started.context.sender;
+    let (first, second) = chase(started.context.now);
+    let desk = duty_mailbox(sender).map(|mailbox| mailbox.id.clone());
+    let manager = sender.mailbox(MailboxRole::Manager).map(|mailbox| mailbox.id.clone());
+    let manager = manager.or_else(|| desk.clone());
+    let each = [(TimerKind::ChaseFirst, first, desk), (TimerKind::ChaseSecond, second, manager)];
+    for (kind, at, mailbox) in each {
+        timers.extend(mailbox.map(|mailbox| armed(kind, at, DeadlineTag::Default, mailbox)));
+    }
+}
+
+/// A P1/P2 the front door holds at closing goes to EDT, with the clock it already has (domain 5.1).
+fn handover(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    if !clock::is_office_hours(started.context.now) {
+        return;
+    }
+    let Some(edt) = duty_of(started, EDT) else { return };
+    let is_held = |delivery: &&Delivery| {
+        delivery.mailbox.agency_code() == CADT
+            && delivery.priority.is_urgent()
+            && delivery.view == View::Standard
+    };
+    for delivery in started.deliveries.iter().filter(is_held) {
+        let at = clock::next_closing(started.context.now);
+        let timer = armed(TimerKind::OutOfHoursHandover, at, DeadlineTag::Default, edt.clone());
+        timers.push(Timer { delivery: Some(delivery.number), ..timer });
+    }
+}
+
+/// A school that was not told in time: the duty is on the sender (R24).
+fn encompass(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let sender = started.context.sender;
+    let told = sender.mailbox(MailboxRole::Manager).or_else(|| duty_mailbox(sender));
+    let Some(told) = told else { return };
+    let is_notice =
+        |delivery: &&Delivery| delivery.letter == Letter::E && delivery.routes.contains(&Rule::R24);
+    for delivery in started.deliveries.iter().filter(is_notice) {
+        let Some(due) = delivery.due else { continue };
+        let timer = armed(TimerKind::EncompassDue, due.at, due.tag, told.id.clone());
+        timers.push(Timer { delivery: Some(delivery.number), ..timer });
+    }
+}
+
+/// The return home interview: 72 hours of elapsed time from the return, warned at 48 (R06).
+fn return_interview(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let Some(due) = interview_due(started.submission, started.validated, started.context) else {
+        return;
+    };
+    let Some(owner) = interview_owner(started) else { return };
+    let warning = due.minus(Span::hours(24));
+    let warned = [Some(owner.clone()), duty_of(started, SAFERFUT)];
+    let warned = warned.into_iter().flatten();
+    timers
+        .extend(warned.map(|who| armed(TimerKind::RhiWarning, warning, DeadlineTag::Default, who)));
+    timers.push(armed(TimerKind::RhiDue, due, DeadlineTag::Stat, owner));
+}
+
+/// When the return home interview is due: 72 hours after the return; none while FOUND_UNCONFIRMED or if dead.
+pub(crate) fn interview_due(
+    submission: &Submission,
+    validated: &Validated,
+    context: &Context<'_>,
+) -> Option<Timestamp> {
+    let deceased = match &validated.assessment {
+        Assessment::Missing(found) => found.deceased,
+        Assessment::Alcohol(_) | Assessment::DomesticAbuse(_) => true,
+    };
+    let is_return = submission.kind == AlertKind::MissingFound
+        && is_confirmed_end(submission, context)
+        && !deceased;
+    let found_at = submission.missing().and_then(|facts| facts.found_at.get()).copied();
+    let from = found_at.filter(|at| *at <= context.now).unwrap_or(context.now);
+    is_return.then(|| from.plus(Span::hours(72)))
+}
+
+/// The responsible council if looked after (CIC for Wirral), else the front door.
+fn interview_owner(started: &Started<'_>) -> Option<MailboxId> {
+    let envelope = &started.submission.envelope;
+    let council =
+        envelope.responsible_la.get().filter(|_| envelope.looked_after.is(LookedAfter::Yes));
+    let team = council.and_then(|code| partners::responsible_team(code));
+    team.and_then(|team| duty_of(started, team.as_str())).or_else(|| duty_of(started, CADT))
+}
+
+/// R10: RESPONSE makes contact in two working days. R11: the hospital's team reviews the next working day.
+fn pathway(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let now = started.context.now;
+    let is_agreed =
+        started.submission.alcohol().is_some_and(|facts| facts.offer.is(Offer::Accepted));
+    let (kind, agency, at) = if is_agreed {
+        (TimerKind::ResponseContactDue, RESPONSE, clock::working_days(now, 2))
+    } else {
+        (TimerKind::SafeguardingReviewDue, WUTH_SG, clock::working_days(now, 1))
+    };
+    delivered_to(started, agency, kind, at, timers);
+}
+
+/// R20: a MARAC referral is expected in two working days.
+fn marac(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let at = clock::working_days(started.context.now, 2);
+    delivered_to(started, MARAC, TimerKind::MaracReferralExpected, at, timers);
+}
+
+fn delivered_to(
+    started: &Started<'_>,
+    agency: &str,
+    kind: TimerKind,
+    at: Timestamp,
+    timers: &mut Vec<Timer>,
+) {
+    let is_to = |delivery: &&Delivery| delivery.mailbox.agency_code() == agency;
+    if let Some(delivery) = started.deliveries.iter().find(is_to) {
+        let timer = armed(kind, at, DeadlineTag::Default, delivery.mailbox.clone());
+        timers.push(Timer { delivery: Some(delivery.number), ..timer });
+    }
+}
+
+fn duty_of(started: &Started<'_>, code: &str) -> Option<MailboxId> {
+    let code = AgencyCode::try_from(code).ok()?;
+    let agency = started.context.directory.agencies.get(&code)?;
+    duty_mailbox(agency).map(|mailbox| mailbox.id.clone())
+}
+
+const fn armed(kind: TimerKind, at: Timestamp, tag: DeadlineTag, mailbox: MailboxId) -> Timer {
+    Timer { kind, due: Deadline { at, tag }, mailbox, delivery: None, state: TimerState::Armed }
+}

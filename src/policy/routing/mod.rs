@@ -1,0 +1,189 @@
+//! Who gets an alert, how urgently and by when (domain 5).
+//!
+//! All matching rows apply. Recipients are the union; for each mailbox there is one delivery at the highest
+//! priority that names every row. An agency is never routed its own alert. Nobody is routed by a SAFE
+//! address. Whether a routed recipient may see the alert is not decided here (see [`super::sharing`]).
+
+mod alcohol;
+pub mod contact;
+mod domestic_abuse;
+mod due;
+mod encompass;
+mod follow_on;
+mod missing;
+mod union;
+
+pub(crate) use due::{chase, due_in};
+pub(crate) use follow_on::{Started, interview_due, timers};
+pub(crate) use missing::is_confirmed_end;
+
+use super::validation::{Assessment, Validated};
+use super::{Context, area, partners};
+use crate::domain::delivery::Purpose;
+use crate::domain::directory::Agency;
+use crate::domain::{AgencyCode, Deadline, Letter, MailboxId, Priority, Rule, Submission, View};
+
+/// One recipient.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Routed {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// Its agency.
+    pub agency: AgencyCode,
+    /// The letter its copy is cut by.
+    pub letter: Letter,
+    /// The view its copy is cut by.
+    pub view: View,
+    /// The alert itself, or the front door's copy while the out-of-hours team acts.
+    pub purpose: Purpose,
+    /// The school or college (URN) an Encompass notice is about, where a stand-in gets it.
+    pub setting: Option<String>,
+    /// Its priority.
+    pub priority: Priority,
+    /// The rows that named it, ascending.
+    pub rules: Vec<Rule>,
+    /// When a person must have taken it.
+    pub due: Option<Deadline>,
+}
+
+/// Every recipient of one alert.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Routes {
+    /// The recipients, most urgent first.
+    pub recipients: Vec<Routed>,
+    /// Agencies a row names that the directory does not hold, or that have no inbox.
+    pub unroutable: Vec<AgencyCode>,
+    /// Whether a school deadline rests on no term calendar: CALENDAR_UNKNOWN.
+    pub calendar_unknown: bool,
+    /// Operation Encompass: school URN and by when it must know.
+    pub encompass: Vec<(String, crate::domain::Timestamp)>,
+}
+
+/// One row's wish: whom to tell, how urgently, what to show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Wish {
+    to: Target,
+    priority: Priority,
+    view: View,
+    rule: Rule,
+    /// The row's own deadline (Encompass) in place of the inbox's clock.
+    due: Option<Deadline>,
+    /// The school a stand-in is told about.
+    setting: Option<String>,
+}
+
+/// Whom a row names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Target {
+    /// An agency's duty inbox. CADT means the front door with its out-of-hours swap.
+    Duty(AgencyCode),
+    /// A mailbox that got the episode before.
+    Again(MailboxId),
+}
+
+/// One recipient of a row's table.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    to: &'static str,
+    priority: Priority,
+    view: View,
+}
+
+/// A line in the letter's standard view.
+const fn line(to: &'static str, priority: Priority) -> Line {
+    Line { to, priority, view: View::Standard }
+}
+
+/// A look-out.
+const fn lookout(to: &'static str, priority: Priority) -> Line {
+    Line { to, priority, view: View::Lookout }
+}
+
+/// What the rows look at.
+struct Facts<'a> {
+    submission: &'a Submission,
+    validated: &'a Validated,
+    context: &'a Context<'a>,
+    area: area::Area,
+}
+
+/// What the rows answer.
+#[derive(Default)]
+struct Wishes {
+    list: Vec<Wish>,
+    calendar_unknown: bool,
+    encompass: Vec<(String, crate::domain::Timestamp)>,
+}
+
+impl Wishes {
+    fn lines(&mut self, rule: Rule, lines: &[Line]) {
+        for line in lines {
+            self.tell(rule, line.to, line.priority, line.view);
+        }
+    }
+
+    fn tell(&mut self, rule: Rule, to: &str, priority: Priority, view: View) {
+        if let Ok(agency) = AgencyCode::try_from(to) {
+            self.agency(rule, agency, priority, view);
+        }
+    }
+
+    fn agency(&mut self, rule: Rule, to: AgencyCode, priority: Priority, view: View) {
+        self.list.push(Wish {
+            to: Target::Duty(to),
+            priority,
+            view,
+            rule,
+            due: None,
+            setting: None,
+        });
+    }
+
+    fn names(&self, code: &str) -> bool {
+        self.list.iter().any(|wish| match &wish.to {
+            Target::Duty(agency) => agency.as_str() == code,
+            Target::Again(mailbox) => mailbox.agency_code() == code,
+        })
+    }
+}
+
+/// Computes the recipients.
+#[must_use]
+pub fn routes(submission: &Submission, validated: &Validated, context: &Context<'_>) -> Routes {
+    let area = area::resolve(submission, context.directory);
+    let facts = Facts { submission, validated, context, area };
+    let mut wishes = Wishes::default();
+    match &validated.assessment {
+        Assessment::Missing(found) => missing::rows(&facts, found, &mut wishes),
+        Assessment::Alcohol(found) => alcohol::rows(&facts, found, &mut wishes),
+        Assessment::DomesticAbuse(found) => domestic_abuse::rows(&facts, found, &mut wishes),
+    }
+    r82(&facts, &mut wishes);
+    let (recipients, unroutable) = union::of(&facts, &wishes.list);
+    wishes.encompass.sort();
+    wishes.encompass.dedup();
+    Routes {
+        recipients,
+        unroutable,
+        calendar_unknown: wishes.calendar_unknown,
+        encompass: wishes.encompass,
+    }
+}
+
+/// R82: at effective priority P1 a child always reaches the front door.
+fn r82(facts: &Facts<'_>, wishes: &mut Wishes) {
+    let concerns_a_child = match &facts.validated.assessment {
+        Assessment::Missing(_) | Assessment::Alcohol(_) => true,
+        Assessment::DomesticAbuse(found) => found.child_in_scope,
+    };
+    let is_p1 = facts.validated.priority == Priority::P1;
+    let reaches = wishes.names(partners::CADT) || wishes.names(partners::EDT);
+    if is_p1 && concerns_a_child && !reaches {
+        wishes.lines(Rule::R82, &[line(partners::CADT, Priority::P1)]);
+    }
+}
+
+/// The duty inbox of an agency: the one that serves duty, else its first.
+pub(crate) fn duty_mailbox(agency: &Agency) -> Option<&crate::domain::directory::Mailbox> {
+    agency.mailbox(crate::domain::directory::MailboxRole::Duty).or_else(|| agency.mailboxes.first())
+}

@@ -1,0 +1,5 @@
+//! The acceptance scenarios of domain 9, as far as policy decides them: recipients, priorities, deadlines, rows.
+
+mod alcohol;
+mod domestic_abuse;
+mod missing;

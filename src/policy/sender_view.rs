@@ -1,0 +1,290 @@
+//! What a sender may see of the way of its own alert (domain 5.3a).
+//!
+//! A delivery is named only if the sender could foresee it from the kind. Everything else is one line, the front
+//! door's, so that status never tells a sender that a refuge, a lead or another council is involved. Made from the
+//! alert's record, so that the same key gives the same answer whenever it is asked.
+
+use crate::calendar;
+use crate::domain::alert::{AlertStatus, Gap};
+use crate::domain::codes::code_list;
+use crate::domain::decision::ShareOutcome;
+use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::directory::{Agency, Cover, Directory, Mailbox};
+use crate::domain::{AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Rule, Timestamp};
+
+/// The name of the one line that stands for every delivery the sender may not see.
+pub const FRONT_DOOR: &str = "front door";
+
+/// The agency whose phone stands for the front door.
+const FRONT_DOOR_AGENCY: &str = "CADT";
+
+/// The police; a missing report from anyone else is not a report to them.
+const POLICE: &str = "MERPOL";
+
+/// One delivery under the name the sender may know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VisibleDelivery {
+    /// The mailbox, or [`FRONT_DOOR`].
+    pub name: String,
+    /// The delivery, where it is named.
+    pub named: Option<u32>,
+    /// The delivery, or the least advanced of those that the line stands for.
+    pub delivery: Delivery,
+    /// Nobody has acknowledged in time: phone them.
+    pub overdue: bool,
+    /// The duty phone.
+    pub phone: String,
+}
+
+code_list! {
+    /// What a sender must know; numbers as in the contract.
+    NoticeCode {
+        /// This does not replace 999 or a phone call.
+        Not999 = 1 => "NOT_999",
+        /// Nobody has answered: phone.
+        Phone = 2 => "PHONE",
+        /// This is not a report to the police.
+        NotAPoliceReport = 3 => "NOT_A_POLICE_REPORT",
+        /// The hub raised the priority or the risk.
+        PriorityRaised = 4 => "PRIORITY_RAISED",
+        /// A recipient is closed and nobody stands in.
+        RecipientClosed = 5 => "RECIPIENT_CLOSED",
+        /// A recipient got nothing, by a named row.
+        NotShared = 6 => "NOT_SHARED",
+        /// Hub time is simulated.
+        Simulated = 9 => "SIMULATED",
+    }
+}
+
+/// Something a sender must know, in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notice {
+    /// Which.
+    pub code: NoticeCode,
+    /// The words.
+    pub text: String,
+}
+
+/// Whom to phone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DutyContact {
+    /// The mailbox, or [`FRONT_DOOR`].
+    pub name: String,
+    /// The number.
+    pub phone: String,
+}
+
+/// The deliveries of `alert` as its sender may see them, rungs of the ladder left out.
+#[must_use]
+pub fn deliveries(
+    alert: &AlertRecord,
+    directory: &Directory,
+    now: Timestamp,
+) -> Vec<VisibleDelivery> {
+    let mut seen = Vec::new();
+    let mut folded: Option<&Delivery> = None;
+    for delivery in original(alert) {
+        if delivery.row == Rule::D0 {
+            continue;
+        }
+        if is_foreseen(alert, delivery, directory) {
+            let name = delivery.mailbox.to_string();
+            let phone = phone_of(directory, &delivery.mailbox);
+            seen.push(line(name, Some(delivery.number), delivery, (phone, now)));
+        } else {
+            folded = Some(match folded {
+                Some(known) if advance(known) <= advance(delivery) => known,
+                Some(_) | None => delivery,
+            });
+        }
+    }
+    if let Some(least) = folded {
+        let phone = front_door_phone(directory);
+        seen.push(line(FRONT_DOOR.to_owned(), None, least, (phone, now)));
+    }
+    seen
+}
+
+/// What the sender must know when the alert was taken.
+#[must_use]
+pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut say = |code, text: String| notices.push(Notice { code, text });
+    if alert.priority.is_urgent() {
+        say(
+            NoticeCode::Not999,
+            "This does not replace 999 or a phone call. In danger call 999; phone the duty numbers below."
+                .to_owned(),
+        );
+    }
+    if alert.kind.is_missing() && alert.sender.as_str() != POLICE {
+        let text = "This is not a report to the police: ring 101, in danger 999.";
+        say(NoticeCode::NotAPoliceReport, text.to_owned());
+    }
+    if alert.gaps.iter().any(|gap: &Gap| gap.rule == Rule::GAP2) {
+        let text = format!("Contradictions were resolved upward: taken at {}.", alert.priority);
+        say(NoticeCode::PriorityRaised, text);
+    }
+    if let Some(text) = closed_recipient(alert, directory) {
+        say(NoticeCode::RecipientClosed, text);
+    }
+    for decision in &alert.decisions {
+        let foreseen = is_foreseen_letter(alert, decision.letter, directory)
+            || same_organisation(alert, &decision.mailbox, directory);
+        if decision.outcome == ShareOutcome::Withhold && foreseen {
+            let text = format!("Not shared with {} by {}.", decision.mailbox, decision.row);
+            say(NoticeCode::NotShared, text);
+        }
+    }
+    if simulated {
+        say(NoticeCode::Simulated, "SIMULATED: this hub's time is not real.".to_owned());
+    }
+    notices
+}
+
+/// Whom to phone now because nobody has acknowledged in time.
+#[must_use]
+pub fn overdue(alert: &AlertRecord, directory: &Directory, now: Timestamp) -> Vec<Notice> {
+    let late = deliveries(alert, directory, now).into_iter().filter(|seen| seen.overdue);
+    late.map(|seen| Notice {
+        code: NoticeCode::Phone,
+        text: format!("{} has not acknowledged in time: phone {}.", seen.name, seen.phone),
+    })
+    .collect()
+}
+
+/// Whom to phone about an urgent alert; nobody for a routine one.
+#[must_use]
+pub fn contacts(alert: &AlertRecord, directory: &Directory) -> Vec<DutyContact> {
+    if !alert.priority.is_urgent() {
+        return Vec::new();
+    }
+    let mut contacts: Vec<DutyContact> = Vec::new();
+    for delivery in original(alert).filter(|delivery| delivery.priority.is_urgent()) {
+        let contact = if is_foreseen(alert, delivery, directory) {
+            let phone = phone_of(directory, &delivery.mailbox);
+            DutyContact { name: delivery.mailbox.to_string(), phone }
+        } else if delivery.row == Rule::D0 {
+            continue;
+        } else {
+            DutyContact { name: FRONT_DOOR.to_owned(), phone: front_door_phone(directory) }
+        };
+        if !contacts.contains(&contact) {
+            contacts.push(contact);
+        }
+    }
+    contacts
+}
+
+/// Whether the sender still owes something: gaps that are not filled.
+#[must_use]
+pub fn open_gaps(alert: &AlertRecord) -> &[Gap] {
+    match alert.status {
+        AlertStatus::AcceptedIncomplete => &alert.gaps,
+        AlertStatus::Accepted | AlertStatus::Completed => &[],
+    }
+}
+
+/// The delivery that has come least far, over all of them.
+#[must_use]
+pub fn least_advanced(alert: &AlertRecord) -> Option<&Delivery> {
+    original(alert).min_by_key(|delivery| advance(delivery))
+}
+
+fn original(alert: &AlertRecord) -> impl Iterator<Item = &Delivery> {
+    alert.deliveries.iter().filter(|delivery| match delivery.purpose {
+        Purpose::Alert | Purpose::OutOfHoursCopy => true,
+        Purpose::Level1 | Purpose::Level2 | Purpose::Level3 | Purpose::Level4 | Purpose::Task => {
+            false
+        }
+    })
+}
+
+fn line(
+    name: String,
+    named: Option<u32>,
+    delivery: &Delivery,
+    (phone, now): (String, Timestamp),
+) -> VisibleDelivery {
+    let late = delivery.due.is_some_and(|due| due.at <= now) && !delivery.is_acknowledged();
+    let ended = matches!(delivery.state, DeliveryState::Ended(_));
+    VisibleDelivery { name, named, delivery: delivery.clone(), overdue: late && !ended, phone }
+}
+
+fn is_foreseen(alert: &AlertRecord, delivery: &Delivery, directory: &Directory) -> bool {
+    let notice_it_sent = delivery.letter == Letter::E && delivery.row == Rule::D2;
+    notice_it_sent
+        || is_foreseen_letter(alert, delivery.letter, directory)
+        || same_organisation(alert, &delivery.mailbox, directory)
+}
+
+fn is_foreseen_letter(alert: &AlertRecord, letter: Letter, directory: &Directory) -> bool {
+    let sender = directory.agencies.get(&alert.sender).map(|agency| agency.letter);
+    match letter {
+        Letter::C | Letter::P | Letter::R => true,
+        Letter::F | Letter::M => matches!(sender, Some(Letter::P | Letter::F | Letter::M)),
+        Letter::CL
+        | Letter::K
+        | Letter::A
+        | Letter::H1
+        | Letter::H2
+        | Letter::N
+        | Letter::S
+        | Letter::E
+        | Letter::Y
+        | Letter::L
+        | Letter::X
+        | Letter::D
+        | Letter::Z
+        | Letter::T
+        | Letter::G => false,
+    }
+}
+
+fn same_organisation(alert: &AlertRecord, mailbox: &MailboxId, directory: &Directory) -> bool {
+    let organisation = |agency: Option<&Agency>| agency.and_then(|a| a.organisation.clone());
+    let sender = organisation(directory.agencies.get(&alert.sender));
+    sender.is_some() && sender == organisation(directory.agency_of(mailbox))
+}
+
+/// Where no front door stands in for a closed recipient, the sender is told until when (domain 5.1).
+fn closed_recipient(alert: &AlertRecord, directory: &Directory) -> Option<String> {
+    if !alert.priority.is_urgent() || original(alert).any(|d| d.letter == Letter::C) {
+        return None;
+    }
+    let closed = original(alert).find(|delivery| {
+        let cover = directory.mailbox(&delivery.mailbox).map(|mailbox: &Mailbox| mailbox.cover);
+        let staffed = cover == Some(Cover::AllHours)
+            || calendar::is_office_hours(delivery.queued_at.to_jiff());
+        delivery.priority.is_urgent() && !staffed && is_foreseen(alert, delivery, directory)
+    })?;
+    let opens = calendar::next_office_opening(closed.queued_at.to_jiff()).ok()?;
+    let opens = calendar::on_screen(opens);
+    Some(format!(
+        "{} is closed until {opens}: phone 999 in danger, else the National Domestic Abuse Helpline 0808 2000 247.",
+        closed.mailbox
+    ))
+}
+
+fn phone_of(directory: &Directory, mailbox: &MailboxId) -> String {
+    directory.mailbox(mailbox).map(|mailbox| mailbox.phone.clone()).unwrap_or_default()
+}
+
+fn front_door_phone(directory: &Directory) -> String {
+    let agency = AgencyCode::try_from(FRONT_DOOR_AGENCY).ok();
+    let front_door = agency.and_then(|code| directory.agencies.get(&code));
+    let duty = front_door.and_then(|agency| agency.mailboxes.first());
+    duty.map(|mailbox| mailbox.phone.clone()).unwrap_or_default()
+}
+
+/// How far a delivery has come, for folding: the least advanced stands for all.
+fn advance(delivery: &Delivery) -> u8 {
+    match delivery.state {
+        DeliveryState::Queued => 0,
+        DeliveryState::Delivered if delivery.is_acknowledged() => 4,
+        DeliveryState::Delivered if delivery.opened.is_some() => 3,
+        DeliveryState::Delivered if delivery.confirmed.is_some() => 2,
+        DeliveryState::Delivered => 1,
+        DeliveryState::Ended(_) => 5,
+    }
+}

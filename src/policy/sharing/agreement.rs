@@ -1,0 +1,173 @@
+//! Who may agree to a service, refuse it, and whose word counts (domain 6.3).
+
+use crate::domain::submission::{
+    AlcoholFacts, CompetenceFacts, CompetenceOutcome, ConsentGiver, ConsentState, ConsentType,
+    Offer, OfferAgreedBy, OfferDeclinedBy, RefusedBy, Scope,
+};
+
+use super::super::age::Age;
+use super::super::validation::Assessment;
+use super::Case;
+
+/// Whether a service was agreed to by somebody whose word counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Agreement {
+    /// Yes.
+    Given,
+    /// No, by somebody whose word counts.
+    Refused,
+    /// Nobody whose word counts has said anything.
+    None,
+}
+
+/// What is known of the agreement to `scope`.
+#[must_use]
+pub fn agreement_to(case: &Case<'_>, scope: Scope) -> Agreement {
+    let age = age_of(case);
+    let refused = refusers(case, scope).any(|by| may_refuse(case, age, scope, by));
+    if refused {
+        return Agreement::Refused;
+    }
+    if givers(case, scope).any(|by| may_agree(case, age, scope, by)) {
+        return Agreement::Given;
+    }
+    Agreement::None
+}
+
+/// Whether a competent young person objects to community health being told (D10).
+#[must_use]
+pub fn competent_objection(case: &Case<'_>) -> bool {
+    let by_child = matches!(
+        case.submission.sharing.refused_by.known(),
+        Some(RefusedBy::Child | RefusedBy::Both)
+    );
+    let of_this = refusers(case, Scope::CommunityHealth)
+        .any(|by| matches!(by, ConsentGiver::ChildCompetent | ConsentGiver::YoungPerson));
+    let is_competent =
+        competence(case).is_some_and(|record| record.outcome.is(CompetenceOutcome::Competent));
+    (by_child || of_this) && is_competent
+}
+
+/// Who agrees (6.3): 0–12 a PR holder; 13–15 the competent child alone, or a PR holder; from 16 the young person.
+fn may_agree(case: &Case<'_>, age: Age, scope: Scope, by: ConsentGiver) -> bool {
+    match (by, age) {
+        (ConsentGiver::PrHolder, _) => {
+            // From 16 a parent's word does not count, nor against a competent child's own refusal: that
+            // refusal is found before any agreement.
+            age.may_be_under(16)
+        }
+        (ConsentGiver::ChildCompetent, Age::Years(13..=15)) => is_competent_for(case, scope),
+        (ConsentGiver::YoungPerson, Age::Years(16..)) => !is_found_unable(case),
+        (ConsentGiver::Adult, Age::Years(18..)) => true,
+        (ConsentGiver::ChildCompetent | ConsentGiver::YoungPerson | ConsentGiver::Adult, _) => {
+            false
+        }
+    }
+}
+
+/// Who refuses or withdraws (6.3): 0–12 a PR holder; 13–15 the child recorded COMPETENT, or the PR holder
+/// where no competent child decides; from 16 the young person. A refusal while UNABLE_TO_ASSESS is recorded
+/// and is no competent refusal.
+fn may_refuse(case: &Case<'_>, age: Age, scope: Scope, by: ConsentGiver) -> bool {
+    match (by, age) {
+        (ConsentGiver::PrHolder, Age::Years(13..=15)) => !is_competent_for(case, scope),
+        (ConsentGiver::PrHolder, _) => age.may_be_under(13),
+        (ConsentGiver::ChildCompetent, Age::Years(0..=15) | Age::Unknown) => {
+            is_competent_for(case, scope)
+        }
+        (
+            ConsentGiver::YoungPerson | ConsentGiver::ChildCompetent | ConsentGiver::Adult,
+            Age::Years(16..),
+        ) => !is_found_unable(case),
+        (ConsentGiver::YoungPerson | ConsentGiver::Adult, _) => false,
+    }
+}
+
+/// Gillick, for this decision and no other.
+fn is_competent_for(case: &Case<'_>, scope: Scope) -> bool {
+    competence(case).is_some_and(|record| {
+        record.outcome.is(CompetenceOutcome::Competent)
+            && record.understands_all
+            && record.scope.get() == Some(&scope)
+    })
+}
+
+/// From 16 capacity is presumed unless an assessment shows otherwise.
+fn is_found_unable(case: &Case<'_>) -> bool {
+    competence(case).is_some_and(|record| {
+        matches!(
+            record.outcome.known(),
+            Some(CompetenceOutcome::NotCompetent | CompetenceOutcome::UnableToAssess)
+        ) || record.outcome.is_unrecognised()
+    })
+}
+
+/// Everybody who is said to have agreed to `scope`.
+fn givers<'a>(case: &'a Case<'_>, scope: Scope) -> impl Iterator<Item = ConsentGiver> + 'a {
+    let offered = alcohol(case).filter(|facts| {
+        let is_for_scope = scope == Scope::Response && facts.agreement_scope.get() == Some(&scope);
+        is_for_scope && facts.offer.is(Offer::Accepted)
+    });
+    let by_offer = offered.and_then(|facts| facts.offer_agreed_by.known()).map(|by| match by {
+        OfferAgreedBy::ChildCompetent => ConsentGiver::ChildCompetent,
+        OfferAgreedBy::YoungPerson => ConsentGiver::YoungPerson,
+        OfferAgreedBy::PrHolder => ConsentGiver::PrHolder,
+    });
+    by_offer.into_iter().chain(recorded(case, scope, &[ConsentState::Given]))
+}
+
+/// Everybody who is said to have refused or withdrawn from `scope`.
+fn refusers<'a>(case: &'a Case<'_>, scope: Scope) -> impl Iterator<Item = ConsentGiver> + 'a {
+    let declined = alcohol(case)
+        .filter(|facts| scope == Scope::Response && facts.offer.is(Offer::Declined))
+        .and_then(|facts| facts.offer_declined_by.known());
+    let child = matches!(declined, Some(OfferDeclinedBy::Child | OfferDeclinedBy::Both));
+    let parent = matches!(declined, Some(OfferDeclinedBy::Parent | OfferDeclinedBy::Both));
+    let by_offer = [
+        child.then(|| match age_of(case) {
+            Age::Years(16..) => ConsentGiver::YoungPerson,
+            Age::Years(_) | Age::Unknown => ConsentGiver::ChildCompetent,
+        }),
+        parent.then_some(ConsentGiver::PrHolder),
+    ];
+    let states = &[ConsentState::Refused, ConsentState::Withdrawn];
+    by_offer.into_iter().flatten().chain(recorded(case, scope, states))
+}
+
+/// Service agreements about `scope` in one of `states`. A refusal or withdrawal that was itself followed by a
+/// later agreement of the same person is a new record; the latest of each giver counts.
+fn recorded<'a>(
+    case: &'a Case<'_>,
+    scope: Scope,
+    states: &'static [ConsentState],
+) -> impl Iterator<Item = ConsentGiver> + 'a {
+    let records = &case.submission.sharing.consents;
+    ConsentGiver::ALL.iter().copied().filter(move |giver| {
+        let latest = records
+            .iter()
+            .filter(|record| {
+                record.kind.is(ConsentType::ServiceAgreement)
+                    && record.scope.get() == Some(&scope)
+                    && record.giver.is(*giver)
+            })
+            .max_by_key(|record| record.effective_at);
+        latest.and_then(|record| record.state.known()).is_some_and(|state| states.contains(&state))
+    })
+}
+
+fn alcohol<'a>(case: &'a Case<'_>) -> Option<&'a AlcoholFacts> {
+    case.submission.alcohol()
+}
+
+fn competence<'a>(case: &'a Case<'_>) -> Option<&'a CompetenceFacts> {
+    alcohol(case)?.competence.get()
+}
+
+fn age_of(case: &Case<'_>) -> Age {
+    match &case.validated.assessment {
+        Assessment::Alcohol(found) => found.age,
+        Assessment::Missing(_) | Assessment::DomesticAbuse(_) => {
+            case.validated.ages.first().copied().unwrap_or(Age::Unknown)
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The matrix: kind and condition × recipient letter → the one applicable row (domain 6.5a, rows a, c, d,
+//! f–i, for the kinds the hub speaks).
+
+use crate::domain::directory::Agency;
+use crate::domain::{Letter, Rule};
+
+use super::super::partners;
+
+/// A line of the matrix.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Condition {
+    /// a: MISSING_*.
+    Missing,
+    /// c: ALCOHOL_ATTENDANCE, no hard marker.
+    AlcoholNoHard,
+    /// d: ALCOHOL_ATTENDANCE, hard marker.
+    AlcoholHard,
+    /// f: DV, child in scope, high.
+    ChildHigh,
+    /// g: DV, child in scope, not high.
+    ChildNotHigh,
+    /// h: DV, no child in scope, high.
+    NoChildHigh,
+    /// i: DV, no child in scope, not high.
+    NoChildNotHigh,
+}
+
+/// A sharing row the matrix names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Row {
+    D2,
+    D3,
+    D4,
+    D5,
+    D6,
+    D7,
+    D8,
+    D9,
+    D10,
+    D10a,
+    D11,
+    D99,
+}
+
+impl Row {
+    /// The rule's id.
+    pub(super) const fn rule(self) -> Rule {
+        match self {
+            Self::D2 => Rule::D2,
+            Self::D3 => Rule::D3,
+            Self::D4 => Rule::D4,
+            Self::D5 => Rule::D5,
+            Self::D6 => Rule::D6,
+            Self::D7 => Rule::D7,
+            Self::D8 => Rule::D8,
+            Self::D9 => Rule::D9,
+            Self::D10 => Rule::D10,
+            Self::D10a => Rule::D10a,
+            Self::D11 => Rule::D11,
+            Self::D99 => Rule::D99,
+        }
+    }
+}
+
+/// One cell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Cell {
+    /// No routing row sends it there: D99 if attempted.
+    No,
+    /// This row.
+    Row(Row),
+    /// Community health and maternity differ.
+    Health { community: Row, maternity: Row },
+    /// Only when police send it.
+    FromPolice(Row),
+    /// Only within the sender's own organisation.
+    OwnOrganisation(Row),
+}
+
+const NO: Cell = Cell::No;
+const D2_POLICE: Cell = Cell::FromPolice(Row::D2);
+const D3: Cell = Cell::Row(Row::D3);
+const D4: Cell = Cell::Row(Row::D4);
+const D5: Cell = Cell::Row(Row::D5);
+const D6: Cell = Cell::Row(Row::D6);
+const D7: Cell = Cell::Row(Row::D7);
+const D8: Cell = Cell::Row(Row::D8);
+const D9: Cell = Cell::Row(Row::D9);
+const D10_D9: Cell = Cell::Health { community: Row::D10, maternity: Row::D9 };
+const D10A: Cell = Cell::OwnOrganisation(Row::D10a);
+const D11: Cell = Cell::Row(Row::D11);
+const D99: Cell = Cell::Row(Row::D99);
+
+/// Columns: C, P, F, M, N, H1, H2, R, S, E, A, LX. Nothing here is routed to Z: R81 and age 18 are not.
+#[rustfmt::skip]
+const MATRIX: &[(Condition, [Cell; 12])] = &[
+    //                              C    P    F    M   N       H1  H2    R   S    E          A    LX
+    (Condition::Missing,          [D7,  D7,  D3,  NO, NO,     D8, NO,   NO, D7,  D7,        D7,  D7]),
+    (Condition::AlcoholNoHard,    [D99, D99, NO,  NO, D10_D9, NO, D10A, D9, NO,  D99,       D99, D99]),
+    (Condition::AlcoholHard,      [D11, D11, D3,  NO, D10_D9, NO, D10A, D9, D11, D99,       D99, D11]),
+    (Condition::ChildHigh,        [D6,  D3,  D4,  D4, D6,     NO, NO,   NO, NO,  D2_POLICE, NO,  D6]),
+    (Condition::ChildNotHigh,     [D6,  D3,  D6,  NO, D6,     NO, NO,   NO, NO,  D2_POLICE, NO,  D6]),
+    (Condition::NoChildHigh,      [NO,  D3,  D4,  D4, NO,     NO, NO,   NO, NO,  NO,        NO,  NO]),
+    (Condition::NoChildNotHigh,   [NO,  D3,  D5,  NO, NO,     NO, NO,   NO, NO,  NO,        NO,  NO]),
+];
+
+/// The row of the cell; none where the matrix has none.
+pub(super) fn cell(
+    condition: Condition,
+    letter: Letter,
+    recipient: &Agency,
+    sender: &Agency,
+) -> Option<Row> {
+    let (_, line) = MATRIX.iter().find(|(of, _)| *of == condition)?;
+    match *line.get(column(letter)?)? {
+        Cell::No => None,
+        Cell::Row(row) => Some(row),
+        Cell::Health { maternity, .. } if partners::is(recipient, partners::MIDW) => {
+            Some(maternity)
+        }
+        Cell::Health { community, .. } => Some(community),
+        Cell::FromPolice(row) => partners::is(sender, partners::MERPOL).then_some(row),
+        Cell::OwnOrganisation(row) => partners::same_organisation(recipient, sender).then_some(row),
+    }
+}
+
+const fn column(letter: Letter) -> Option<usize> {
+    Some(match letter {
+        Letter::C => 0,
+        Letter::P => 1,
+        Letter::F => 2,
+        Letter::M => 3,
+        Letter::N => 4,
+        Letter::H1 => 5,
+        Letter::H2 => 6,
+        Letter::R => 7,
+        Letter::S => 8,
+        Letter::E => 9,
+        Letter::A => 10,
+        Letter::L | Letter::X => 11,
+        // D is R70's, K MARAC's, Y OPERATION_REPORT's, T FEEDBACK's; none of these kinds is spoken.
+        Letter::CL | Letter::K | Letter::Y | Letter::D | Letter::Z | Letter::T | Letter::G => {
+            return None;
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::fixtures::{agency, directory};
+    use super::*;
+
+    const ALL: &[Condition] = &[
+        Condition::Missing,
+        Condition::AlcoholNoHard,
+        Condition::AlcoholHard,
+        Condition::ChildHigh,
+        Condition::ChildNotHigh,
+        Condition::NoChildHigh,
+        Condition::NoChildNotHigh,
+    ];
+
+    #[test]
+    fn every_condition_has_exactly_one_line() {
+        for condition in ALL {
+            let lines = MATRIX.iter().filter(|(of, _)| of == condition).count();
+            assert_eq!(lines, 1, "{condition:?}");
+        }
+        assert_eq!(MATRIX.len(), ALL.len());
+    }
+
+    #[test]
+    fn every_letter_of_the_matrix_has_a_column_of_its_own() {
+        let mut columns: Vec<usize> = Letter::ALL
+            .iter()
+            .filter(|letter| **letter != Letter::X)
+            .filter_map(|letter| column(*letter))
+            .collect();
+
+        columns.sort_unstable();
+        assert_eq!(columns, (0..12).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_school_is_told_of_domestic_abuse_by_police_only() {
+        let directory = directory();
+        let school = agency(&directory, "SCH-900101");
+        let from = |code| cell(Condition::ChildHigh, Letter::E, school, agency(&directory, code));
+
+        assert_eq!(from("MERPOL"), Some(Row::D2));
+        assert_eq!(from("FSU"), None);
+        assert_eq!(from("WUTH-AED"), None);
+    }
+
+    #[test]
+    fn the_hospital_s_team_gets_its_own_organisation_s_attendances_only() {
+        let directory = directory();
+        let team = agency(&directory, "WUTH-SG");
+        let from = |code| cell(Condition::AlcoholHard, Letter::H2, team, agency(&directory, code));
+
+        assert_eq!(from("WUTH-AED"), Some(Row::D10a));
+        assert_eq!(from("LA-341"), None);
+    }
+}

@@ -1,0 +1,213 @@
+//! What may be shared with a routed recipient, and on what basis (domain 6).
+//!
+//! D0 and D1 stand before the matrix; then each (kind, condition, letter) has exactly one row. The lowest row
+//! number decides, so a refusal always names its row. Deny by default: D99 withholds. A rule that cannot be
+//! evaluated withholds too, except that a P1 still goes to the front door and police by D1.
+
+mod agreement;
+mod basis;
+mod conflict;
+mod matrix;
+mod rows;
+
+use super::routing::Routed;
+use super::validation::{Assessment, Validated};
+use super::{Context, validation};
+use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
+use crate::domain::submission::{BodyFacts, VictimConsentSupport};
+use crate::domain::{Letter, Priority, Rule, Submission};
+
+pub use agreement::{Agreement, agreement_to, competent_objection};
+pub(crate) use conflict::conflicted_agencies;
+
+/// What sharing is decided on.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The alert as given.
+    pub submission: &'a Submission,
+    /// What it was taken as.
+    pub validated: &'a Validated,
+    /// The directory, the hour and the sender.
+    pub context: &'a Context<'a>,
+}
+
+/// A sharing row that applies to one recipient, and what it says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Applied {
+    /// The row.
+    pub row: Rule,
+    /// What it says.
+    pub outcome: ShareOutcome,
+}
+
+/// Why a row could not be evaluated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// The kind and its part do not belong together.
+    #[error("the alert's part is not its kind's")]
+    BodyOfOtherKind,
+    /// The directory's letter and the mailbox's agency do not belong together.
+    #[error("the recipient is not in the directory")]
+    UnknownRecipient,
+}
+
+impl PolicyError {
+    /// The stable reason code.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::BodyOfOtherKind => "BODY_OF_OTHER_KIND",
+            Self::UnknownRecipient => "UNKNOWN_RECIPIENT",
+        }
+    }
+}
+
+/// What was decided for one recipient.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verdict {
+    /// The recipient as routed, or the alternate in its place.
+    pub recipient: Routed,
+    /// The decision to record.
+    pub decision: SharingDecision,
+    /// A rule could not be evaluated: POLICY_ERROR.
+    pub error: Option<PolicyError>,
+}
+
+impl Verdict {
+    /// Whether the recipient gets a delivery.
+    #[must_use]
+    pub const fn delivers(&self) -> bool {
+        match self.decision.outcome {
+            ShareOutcome::Share | ShareOutcome::ShareLimited | ShareOutcome::AlternateRoute => true,
+            ShareOutcome::Withhold => false,
+        }
+    }
+}
+
+/// Decides for every recipient; a recipient with a conflict of interest is replaced by its alternates.
+#[must_use]
+pub fn decide(case: &Case<'_>, recipients: &[Routed]) -> Vec<Verdict> {
+    decide_by(case, recipients, applicable)
+}
+
+/// As [`decide`], with the rows behind a seam: any evaluator that names the rows that apply.
+fn decide_by(
+    case: &Case<'_>,
+    recipients: &[Routed],
+    applicable: impl Fn(&Case<'_>, &Routed) -> Result<Vec<Applied>, PolicyError>,
+) -> Vec<Verdict> {
+    let verdicts = recipients.iter().flat_map(|routed| {
+        let verdict = verdict(case, routed, applicable(case, routed));
+        // D0 comes first, but nothing goes to an alternate that the recipient itself would not get.
+        if verdict.delivers() { conflict::d0(case, verdict) } else { vec![verdict] }
+    });
+    conflict::once_each(verdicts.collect())
+}
+
+/// The rows that apply to this recipient, in order; D99 where there is none.
+///
+/// # Errors
+/// [`PolicyError`] when a row cannot be evaluated.
+pub fn applicable(case: &Case<'_>, routed: &Routed) -> Result<Vec<Applied>, PolicyError> {
+    let condition = condition(case)?;
+    let agency =
+        case.context.directory.agencies.get(&routed.agency).ok_or(PolicyError::UnknownRecipient)?;
+    let d1 = rows::d1(case, routed);
+    let cell = matrix::cell(condition, routed.letter, agency, case.context.sender);
+    let cell = cell.map(|row| rows::evaluate(row, case, routed, agency));
+    let mut applied: Vec<Applied> = d1.into_iter().chain(cell).collect();
+    if applied.is_empty() {
+        applied.push(Applied { row: Rule::D99, outcome: ShareOutcome::Withhold });
+    }
+    applied.sort_unstable_by_key(|applied| applied.row);
+    Ok(applied)
+}
+
+fn verdict(
+    case: &Case<'_>,
+    routed: &Routed,
+    applied: Result<Vec<Applied>, PolicyError>,
+) -> Verdict {
+    let (applied, error) = match applied {
+        Ok(applied) => (applied, None),
+        Err(error) => (vec![on_error(case, routed)], Some(error)),
+    };
+    let withheld = Applied { row: Rule::D99, outcome: ShareOutcome::Withhold };
+    let deciding = applied.first().copied().unwrap_or(withheld);
+    let basis = basis::of(case);
+    let is_withheld = deciding.outcome == ShareOutcome::Withhold;
+    let decision = SharingDecision {
+        mailbox: routed.mailbox.clone(),
+        letter: routed.letter,
+        routes: routed.rules.clone(),
+        priority: routed.priority,
+        row: deciding.row,
+        applicable: applied.iter().map(|applied| applied.row).collect(),
+        outcome: deciding.outcome,
+        view: routed.view,
+        basis: if is_withheld { None } else { Some(basis.code) },
+        provisional: !is_withheld && basis.provisional,
+    };
+    Verdict { recipient: routed.clone(), decision, error }
+}
+
+/// Code, not table: a P1 reaches the front door and police even when policy fails (domain 6.5).
+fn on_error(case: &Case<'_>, routed: &Routed) -> Applied {
+    let is_p1 = case.validated.priority == Priority::P1;
+    if is_p1 && matches!(routed.letter, Letter::C | Letter::P) {
+        Applied { row: Rule::D1, outcome: ShareOutcome::Share }
+    } else {
+        Applied { row: Rule::D99, outcome: ShareOutcome::Withhold }
+    }
+}
+
+/// The matrix's row of conditions the alert is in.
+fn condition(case: &Case<'_>) -> Result<matrix::Condition, PolicyError> {
+    use matrix::Condition as C;
+    let is_of_kind = match (&case.submission.body, case.submission.kind) {
+        (BodyFacts::Missing(_), kind) => kind.is_missing(),
+        (BodyFacts::Alcohol(_), kind) => kind == crate::domain::AlertKind::AlcoholAttendance,
+        (BodyFacts::DomesticAbuse(_), kind) => kind == crate::domain::AlertKind::DvNotification,
+    };
+    if !is_of_kind {
+        return Err(PolicyError::BodyOfOtherKind);
+    }
+    Ok(match &case.validated.assessment {
+        Assessment::Missing(_) => C::Missing,
+        Assessment::Alcohol(found) if found.hard => C::AlcoholHard,
+        Assessment::Alcohol(_) => C::AlcoholNoHard,
+        Assessment::DomesticAbuse(found) => {
+            let is_high = found.band == crate::domain::submission::RiskBand::HighGold;
+            match (found.child_in_scope, is_high) {
+                (true, true) => C::ChildHigh,
+                (true, false) => C::ChildNotHigh,
+                (false, true) => C::NoChildHigh,
+                (false, false) => C::NoChildNotHigh,
+            }
+        }
+    })
+}
+
+/// Whether a refusal was set aside by a row that must be reviewed (D1, D3, D4, D11; domain 6.4).
+#[must_use]
+pub fn overrides_a_refusal(case: &Case<'_>, verdicts: &[Verdict]) -> bool {
+    let is_reviewed = |verdict: &Verdict| {
+        let by = verdict.decision.row;
+        verdict.delivers() && matches!(by, Rule::D1 | Rule::D3 | Rule::D4 | Rule::D11)
+    };
+    let victim_refuses = case
+        .submission
+        .domestic_abuse()
+        .is_some_and(|facts| facts.victim_consent_support.is(VictimConsentSupport::No));
+    let is_refused = validation::is_refused(&case.submission.sharing) || victim_refuses;
+    is_refused && verdicts.iter().any(is_reviewed)
+}
+
+/// The basis the alert goes out on, as it is recorded beside each delivery.
+#[must_use]
+pub fn basis_of(case: &Case<'_>) -> Basis6 {
+    basis::of(case).code
+}
+
+#[cfg(test)]
+mod tests;

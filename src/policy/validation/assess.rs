@@ -1,0 +1,478 @@
+//! What the kind's own part means: effective risk, band, markers, and the priority no sender can go below.
+
+use super::super::age::Age;
+use super::super::clock;
+use super::Reading;
+use crate::domain::alert::Gap;
+use crate::domain::submission::{
+    AlcoholFacts, BodyFacts, Bool3, ChildrenInScope, CpPlan, CpisResult, DomesticAbuseFacts,
+    FoundHow, Given, ImpactCode, InjuryMechanism, Intoxication, LookedAfter, MissingCategory,
+    MissingFacts, MissingRiskFactor, RiskBand, RiskMarker, RiskTool, SafeDischarge, SubjectFacts,
+    SubjectRole, Submission, path,
+};
+use crate::domain::{AlertKind, Priority, Risk, Rule};
+
+/// A place where the hub reads an alert as more urgent, or less consistent, than its sender.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mismatch {
+    /// The field.
+    pub path: String,
+    /// A stable code: `RISK_BELOW_MINIMUM`, `PRIORITY_RAISED`, `CONTRADICTION`, ….
+    pub reason: &'static str,
+}
+
+/// What the kind's own part means.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Assessment {
+    /// MISSING_*.
+    Missing(MissingAssessment),
+    /// ALCOHOL_ATTENDANCE.
+    Alcohol(AlcoholAssessment),
+    /// DV_NOTIFICATION.
+    DomesticAbuse(DomesticAbuseAssessment),
+}
+
+/// The row of a report (domain 5.3). Orders from most to least urgent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum MissingRow {
+    /// HIGH, 13 or under, or a flag.
+    R01,
+    /// MEDIUM.
+    R02,
+    /// Missing, LOW or NONE_APPARENT.
+    R03,
+    /// No apparent risk, or away from placement.
+    R04,
+}
+
+impl MissingRow {
+    const ALL: &'static [Self] = &[Self::R01, Self::R02, Self::R03, Self::R04];
+
+    /// The rule's id.
+    #[must_use]
+    pub const fn rule(self) -> Rule {
+        match self {
+            Self::R01 => Rule::R01,
+            Self::R02 => Rule::R02,
+            Self::R03 => Rule::R03,
+            Self::R04 => Rule::R04,
+        }
+    }
+}
+
+/// A missing alert as routing reads it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MissingAssessment {
+    /// The row of a report with these facts.
+    pub row: MissingRow,
+    /// MISSING_UPDATED: whether the row is more urgent than the episode's so far.
+    pub risen: bool,
+    /// Whether the child is dead.
+    pub deceased: bool,
+}
+
+/// An alcohol attendance as routing and sharing read it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AlcoholAssessment {
+    /// The markers given and those the hub adds, ascending; never NONE.
+    pub markers: Vec<RiskMarker>,
+    /// Whether one of them is hard.
+    pub hard: bool,
+    /// Whether there is a child protection plan, for the child or an unborn one.
+    pub plan: bool,
+    /// The age at the attendance.
+    pub age: Age,
+}
+
+/// What makes domestic abuse immediate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Danger {
+    /// Nothing told.
+    NoneTold,
+    /// A child was injured.
+    ChildInjured,
+    /// The threat goes on, whether or not a child was injured.
+    ImmediateThreat,
+}
+
+/// A domestic abuse notification as routing and sharing read it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DomesticAbuseAssessment {
+    /// The effective band.
+    pub band: RiskBand,
+    /// Whether a child is in scope (domain 3.7).
+    pub child_in_scope: bool,
+    /// What makes it more than its band.
+    pub danger: Danger,
+    /// Whether the victim is pregnant.
+    pub pregnant: bool,
+    /// The victim's index in `subjects`.
+    pub victim: Option<usize>,
+    /// The indices of the child subjects: siblings, other children, unborn, and a victim under 18.
+    pub children: Vec<usize>,
+}
+
+/// The assessment with what follows for the alert as a whole.
+pub(super) struct Assessed {
+    pub(super) assessment: Assessment,
+    pub(super) minimum: Priority,
+    /// The priority of the routing row itself: differs from the minimum for news in an episode.
+    pub(super) row: Priority,
+    pub(super) risk: Option<Risk>,
+    pub(super) mismatches: Vec<Mismatch>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) refused_fields: Vec<String>,
+}
+
+pub(super) fn assess(submission: &Submission, context: &Reading<'_>, ages: &[Age]) -> Assessed {
+    match &submission.body {
+        BodyFacts::Missing(facts) => missing(submission, context, ages, facts),
+        BodyFacts::Alcohol(facts) => alcohol(submission, context, facts),
+        BodyFacts::DomesticAbuse(facts) => domestic_abuse(submission, context, ages, facts),
+    }
+}
+
+fn primary_age(submission: &Submission, ages: &[Age]) -> Age {
+    let primary = submission.primary();
+    let is_primary =
+        |subject: &SubjectFacts| primary.is_some_and(|primary| std::ptr::eq(primary, subject));
+    let index = submission.subjects.iter().position(is_primary);
+    index.and_then(|index| ages.get(index)).copied().unwrap_or(Age::Unknown)
+}
+
+fn missing(
+    submission: &Submission,
+    context: &Reading<'_>,
+    ages: &[Age],
+    facts: &MissingFacts,
+) -> Assessed {
+    let stated = submission.envelope.risk.known();
+    let before = context.episode.iter().rev().find_map(|record| record.risk);
+    let is_update = submission.kind == AlertKind::MissingUpdated;
+    let is_flagged = facts.risk_factors.contains_any(MissingRiskFactor::MAKING_HIGH);
+    let is_authorised = is_update
+        && facts.downgrade_by == Given::Given(crate::domain::submission::Rank::InspectorOrAbove);
+    let lowers =
+        is_update && before == Some(Risk::High) && stated.is_some_and(|risk| risk < Risk::High);
+    let is_refused = lowers && !is_authorised;
+
+    let is_high = (is_flagged && !is_authorised) || is_refused;
+    let risk = if is_high { Some(Risk::High) } else { stated.or(before.filter(|_| is_update)) };
+    let row = missing_row(risk, facts, primary_age(submission, ages));
+    let deceased =
+        submission.kind == AlertKind::MissingFound && facts.found_how.is(FoundHow::Deceased);
+    let risen = is_update && episode_row(context).is_none_or(|before| row < before);
+
+    let mut mismatches = Vec::new();
+    if !is_refused && risk > stated && stated.is_some() {
+        mismatches.push(mismatch(path::ENVELOPE, "risk", "RISK_BELOW_MINIMUM"));
+    }
+    let age = primary_age(submission, ages);
+    if age.is_at_most(13) && facts.category.is(MissingCategory::NoApparentRisk) {
+        mismatches.push(mismatch(path::MISSING, "category", "CONTRADICTION"));
+    }
+    let minimum = if deceased { Priority::P1 } else { row_priority(row, submission) };
+    let refused = format!("{}.downgrade_by", path::MISSING);
+    Assessed {
+        assessment: Assessment::Missing(MissingAssessment { row, risen, deceased }),
+        minimum,
+        row: news_priority(submission.kind, minimum, risen, deceased),
+        risk,
+        mismatches,
+        gaps: Vec::new(),
+        refused_fields: if is_refused { vec![refused] } else { Vec::new() },
+    }
+}
+
+/// R01–R04 (domain 5.3). A risk or factor that cannot be read is taken as R02's: no priority can be told, P2.
+fn missing_row(risk: Option<Risk>, facts: &MissingFacts, age: Age) -> MissingRow {
+    let is_flagged = facts.risk_factors.contains_any(MissingRiskFactor::MAKING_HIGH);
+    if risk == Some(Risk::High) || age.is_at_most(13) || (is_flagged && risk.is_none()) {
+        return MissingRow::R01;
+    }
+    let is_unreadable = risk.is_none() || facts.risk_factors.has_unrecognised();
+    if is_unreadable || risk == Some(Risk::Medium) {
+        return MissingRow::R02;
+    }
+    match facts.category.known() {
+        Some(MissingCategory::NoApparentRisk | MissingCategory::AwayFromPlacement) => {
+            MissingRow::R04
+        }
+        Some(MissingCategory::Missing) | None => MissingRow::R03,
+    }
+}
+
+fn row_priority(row: MissingRow, submission: &Submission) -> Priority {
+    match row {
+        MissingRow::R01 => Priority::P1,
+        MissingRow::R02 => Priority::P2,
+        MissingRow::R04 if !submission.envelope.looked_after.is(LookedAfter::Yes) => Priority::P4,
+        MissingRow::R03 | MissingRow::R04 => Priority::P3,
+    }
+}
+
+/// News in an episode goes at P3 unless the risk rises (R05) or the child is dead (R06).
+const fn news_priority(
+    kind: AlertKind,
+    minimum: Priority,
+    risen: bool,
+    deceased: bool,
+) -> Priority {
+    match kind {
+        AlertKind::MissingUpdated if !risen => Priority::P3,
+        AlertKind::MissingFound if !deceased => Priority::P3,
+        AlertKind::MissingCancelled => Priority::P3,
+        AlertKind::MissingReported
+        | AlertKind::MissingUpdated
+        | AlertKind::MissingFound
+        | AlertKind::AlcoholAttendance
+        | AlertKind::DvNotification => minimum,
+    }
+}
+
+/// The row the episode stands at: that of its newest report or risen update.
+fn episode_row(context: &Reading<'_>) -> Option<MissingRow> {
+    context.episode.iter().rev().find_map(|record| {
+        let is_of = |row: &&MissingRow| {
+            record.decisions.iter().any(|decision| decision.routes.contains(&row.rule()))
+        };
+        MissingRow::ALL.iter().find(is_of).copied()
+    })
+}
+
+fn alcohol(submission: &Submission, context: &Reading<'_>, facts: &AlcoholFacts) -> Assessed {
+    let at = facts.attendance_at.get().filter(|at| **at <= context.now).unwrap_or(&context.now);
+    let day = clock::date_of(*at);
+    let age = submission.primary().map_or(Age::Unknown, |person| Age::on(person.age, day));
+    let envelope = &submission.envelope;
+    let plan =
+        matches!(facts.cpis_result.known(), Some(CpisResult::CpPlan | CpisResult::UnbornPlan))
+            || matches!(envelope.cp_plan.known(), Some(CpPlan::Yes | CpPlan::Unborn));
+    let markers = markers(submission, facts, age);
+    let is_hard = |marker: &RiskMarker| {
+        RiskMarker::HARD.contains(marker)
+            || (*marker == RiskMarker::Pregnant && age.may_be_under(16))
+    };
+    let hard = markers.iter().any(is_hard);
+    let has = |marker: RiskMarker| markers.contains(&marker);
+    let is_exploitation = RiskMarker::EXPLOITATION.iter().any(|marker| has(*marker));
+
+    let is_urgent = is_exploitation || has(RiskMarker::NoSafeAdult) || (hard && plan);
+    let is_high = envelope.risk.is(Risk::High) || envelope.risk.is_unrecognised();
+    let minimum = if is_urgent || is_high || is_unreadable(facts) {
+        Priority::P2
+    } else if hard {
+        Priority::P3
+    } else {
+        Priority::P4
+    };
+    let mut mismatches = Vec::new();
+    if facts.risk_markers.contains(RiskMarker::None) && !markers.is_empty() {
+        mismatches.push(mismatch(path::ALCOHOL, "risk_markers", "CONTRADICTION"));
+    }
+    Assessed {
+        assessment: Assessment::Alcohol(AlcoholAssessment { markers, hard, plan, age }),
+        minimum,
+        row: minimum,
+        risk: envelope.risk.known(),
+        mismatches,
+        gaps: Vec::new(),
+        refused_fields: Vec::new(),
+    }
+}
+
+/// The sender's markers and those the hub reads from the other fields (domain 3.6).
+fn markers(submission: &Submission, facts: &AlcoholFacts, age: Age) -> Vec<RiskMarker> {
+    /// At or below this the Glasgow Coma Scale says unconscious.
+    const COMA: u32 = 8;
+    let envelope = &submission.envelope;
+    let is_flag = facts.cpis_result.known().is_some_and(CpisResult::is_flag)
+        || envelope.looked_after.is(LookedAfter::Yes)
+        || matches!(envelope.cp_plan.known(), Some(CpPlan::Yes | CpPlan::Unborn));
+    let derived = [
+        (RiskMarker::Age12OrUnder, age.is_at_most(12)),
+        (
+            RiskMarker::Unconscious,
+            facts.intoxication.is(Intoxication::Unconscious)
+                || facts.gcs_lowest.get().is_some_and(|gcs| *gcs <= COMA),
+        ),
+        (RiskMarker::Assault, facts.injury_mechanism.is(InjuryMechanism::Assault)),
+        (RiskMarker::SelfHarm, facts.injury_mechanism.is(InjuryMechanism::SelfHarm)),
+        (RiskMarker::NoSafeAdult, facts.safe_discharge_to.is(SafeDischarge::NoSafeAdult)),
+        (RiskMarker::CpisFlag, is_flag),
+    ];
+    let derived = derived.iter().filter(|(_, applies)| *applies).map(|(marker, _)| *marker);
+    let given = facts.risk_markers.known().filter(|marker| *marker != RiskMarker::None);
+    let mut all: Vec<RiskMarker> = given.chain(derived).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Whether the markers, or a field the hub reads them from, cannot be read.
+fn is_unreadable(facts: &AlcoholFacts) -> bool {
+    let has_unknown_code = facts.risk_markers.has_unrecognised()
+        || facts.intoxication.is_unrecognised()
+        || facts.injury_mechanism.is_unrecognised()
+        || facts.safe_discharge_to.is_unrecognised()
+        || facts.cpis_result.is_unrecognised();
+    let nothing_told = facts.risk_markers.is_empty()
+        && (facts.intoxication.known().is_none()
+            || facts.safe_discharge_to.known().is_none()
+            || facts.cpis_result.known().is_none());
+    has_unknown_code || nothing_told
+}
+
+fn domestic_abuse(
+    submission: &Submission,
+    context: &Reading<'_>,
+    ages: &[Age],
+    facts: &DomesticAbuseFacts,
+) -> Assessed {
+    let by_score = score_band(facts);
+    let stated = facts.risk_band.known();
+    // Nothing to tell the band from: P2, which is the row of the highest band.
+    let band = stated.max(by_score).unwrap_or(RiskBand::HighGold);
+    let victim = victim_index(submission, facts);
+    let victim_age = victim.and_then(|index| ages.get(index)).copied().unwrap_or(Age::Unknown);
+    let children = children(submission, victim, victim_age);
+    let found = DomesticAbuseAssessment {
+        band,
+        child_in_scope: child_in_scope(facts, context, victim_age, &children),
+        danger: danger(submission, facts),
+        pregnant: facts.pregnancy.is(Bool3::Yes)
+            || submission.subjects.iter().any(|person| person.role.is(SubjectRole::Unborn)),
+        victim,
+        children,
+    };
+
+    let mut mismatches = Vec::new();
+    if by_score > stated && stated.is_some() {
+        mismatches.push(mismatch(path::DOMESTIC_ABUSE, "risk_band", "CONTRADICTION"));
+    }
+    let denies_children = facts.children_in_scope.is(ChildrenInScope::NoneConfirmed);
+    if denies_children && found.child_in_scope {
+        mismatches.push(mismatch(path::DOMESTIC_ABUSE, "children_in_scope", "CONTRADICTION"));
+    }
+    let minimum = domestic_abuse_minimum(submission, facts, &found, victim_age);
+    let asks_for_children =
+        minimum.is_urgent() && facts.children_in_scope.is(ChildrenInScope::Unknown);
+    let gaps = asks_for_children.then(|| Gap {
+        path: format!("{}.children_in_scope", path::DOMESTIC_ABUSE),
+        rule: Rule::GAP,
+        reason: "CHILDREN_UNKNOWN".to_owned(),
+    });
+    Assessed {
+        assessment: Assessment::DomesticAbuse(found),
+        minimum,
+        row: minimum,
+        risk: submission.envelope.risk.known(),
+        mismatches,
+        gaps: gaps.into_iter().collect(),
+        refused_fields: Vec::new(),
+    }
+}
+
+fn domestic_abuse_minimum(
+    submission: &Submission,
+    facts: &DomesticAbuseFacts,
+    found: &DomesticAbuseAssessment,
+    victim_age: Age,
+) -> Priority {
+    let risk = &submission.envelope.risk;
+    let is_high = found.band == RiskBand::HighGold;
+    // A victim under 16 is an abused child: significant harm is suspected.
+    let is_abused_child = matches!(victim_age, Age::Years(age) if age < 16);
+    let is_unreadable = facts.risk_band.is_unrecognised()
+        || facts.immediate_threat.is_unrecognised()
+        || risk.is_unrecognised();
+    if found.danger == Danger::ImmediateThreat || (is_high && found.danger == Danger::ChildInjured)
+    {
+        Priority::P1
+    } else if is_high || is_abused_child || is_unreadable || risk.is(Risk::High) {
+        Priority::P2
+    } else if found.band == RiskBand::MediumSilver {
+        Priority::P3
+    } else {
+        Priority::P4
+    }
+}
+
+/// The band the score alone gives (domain 3.7): DASH 14 SafeLives, 10 local; MERIT 72 local.
+pub(super) fn score_band(facts: &DomesticAbuseFacts) -> Option<RiskBand> {
+    let score = *facts.tool_score.get()?;
+    match facts.tool.known()? {
+        RiskTool::Dash if score >= 14 => Some(RiskBand::HighGold),
+        RiskTool::Dash if score >= 10 => Some(RiskBand::MediumSilver),
+        RiskTool::Dash => Some(RiskBand::StandardBronze),
+        RiskTool::Merit if score >= 72 => Some(RiskBand::HighGold),
+        RiskTool::Merit
+        | RiskTool::Dara
+        | RiskTool::ProfessionalJudgement
+        | RiskTool::NotCompleted => None,
+    }
+}
+
+fn victim_index(submission: &Submission, facts: &DomesticAbuseFacts) -> Option<usize> {
+    let has_role = |role| submission.subjects.iter().position(|person| person.role.is(role));
+    facts
+        .victim
+        .get()
+        .copied()
+        .or_else(|| has_role(SubjectRole::Victim))
+        .or_else(|| has_role(SubjectRole::Primary))
+        .or(if submission.subjects.is_empty() { None } else { Some(0) })
+}
+
+/// Every child subject, and the victim where known to be under 18.
+fn children(submission: &Submission, victim: Option<usize>, victim_age: Age) -> Vec<usize> {
+    let is_child = |(index, person): &(usize, &SubjectFacts)| {
+        let has_child_role = matches!(
+            person.role.known(),
+            Some(SubjectRole::Sibling | SubjectRole::OtherChild | SubjectRole::Unborn)
+        );
+        has_child_role || (Some(*index) == victim && is_known_child(victim_age))
+    };
+    submission.subjects.iter().enumerate().filter(is_child).map(|(index, _)| index).collect()
+}
+
+const fn is_known_child(age: Age) -> bool {
+    matches!(age, Age::Years(years) if years < 18)
+}
+
+/// Child in scope (domain 3.7). An answer that cannot be read is a yes.
+fn child_in_scope(
+    facts: &DomesticAbuseFacts,
+    context: &Reading<'_>,
+    victim_age: Age,
+    children: &[usize],
+) -> bool {
+    let day = clock::date_of(context.now);
+    let by_child = facts
+        .perpetrator
+        .get()
+        .is_some_and(|perpetrator| is_known_child(Age::on(perpetrator.age, day)));
+    !facts.children_in_scope.is(ChildrenInScope::NoneConfirmed)
+        || facts.pregnancy.is(Bool3::Yes)
+        || is_known_child(victim_age)
+        || by_child
+        || !children.is_empty()
+        || !facts.impacts.is_empty()
+}
+
+fn danger(submission: &Submission, facts: &DomesticAbuseFacts) -> Danger {
+    let is_injured = facts.impacts.iter().any(|impact| {
+        let person = impact.child.get().and_then(|index| submission.subjects.get(*index));
+        let is_unborn = person.is_some_and(|person| person.role.is(SubjectRole::Unborn));
+        impact.codes.contains(ImpactCode::PhysicalInjury) && !is_unborn
+    });
+    match (facts.immediate_threat.is(Bool3::Yes), is_injured) {
+        (true, _) => Danger::ImmediateThreat,
+        (false, true) => Danger::ChildInjured,
+        (false, false) => Danger::NoneTold,
+    }
+}
+
+fn mismatch(path: &str, field: &str, reason: &'static str) -> Mismatch {
+    Mismatch { path: format!("{path}.{field}"), reason }
+}

@@ -1,0 +1,258 @@
+//! Whether an alert is taken, and as what (domain 3.2).
+//!
+//! The mode is the more urgent of the sender's priority and the hub's minimum, which is told before anything
+//! is refused, from whatever can be read. In urgent mode (P1, P2) only a missing R! field or a kind that is
+//! not the sender's refuses; everything else becomes a gap. P3–P5 are refused with every violation at once.
+//! Contradictions resolve upward. Stored records are never validated again.
+
+mod alcohol;
+mod assess;
+mod domestic_abuse;
+mod envelope;
+mod findings;
+mod missing;
+mod sharing_record;
+
+pub(crate) use sharing_record::is_refused;
+
+pub use assess::{
+    AlcoholAssessment, Assessment, Danger, DomesticAbuseAssessment, Mismatch, MissingAssessment,
+    MissingRow,
+};
+
+use std::sync::Arc;
+
+use super::{Context, age::Age, clock, partners};
+use crate::domain::alert::{AlertStatus, Gap};
+use crate::domain::submission::{Code, Given, Need, Submission, Violation, path};
+use crate::domain::{AlertRecord, Priority, Risk, Rule, Timestamp};
+use findings::Findings;
+
+/// An alert that is taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Validated {
+    /// The priority that decided what a fault means.
+    pub mode: Priority,
+    /// The effective priority: what its routing row and the sender make it.
+    pub priority: Priority,
+    /// The effective risk.
+    pub risk: Option<Risk>,
+    /// Whether it is whole.
+    pub status: AlertStatus,
+    /// What is missing or unusable; empty unless urgent.
+    pub gaps: Vec<Gap>,
+    /// Where the hub's reading differs from the sender's: PRIORITY_MISMATCH.
+    pub mismatches: Vec<Mismatch>,
+    /// Fields refused alone while the rest was taken (GAP4): ALERT_REJECTED.
+    pub refused_fields: Vec<String>,
+    /// Times of the sender that were replaced by the hub's (GAP1): CLOCK_SKEW.
+    pub skewed: Vec<String>,
+    /// Whether the sharing record is coherent; otherwise the basis is provisional (domain 6.4).
+    pub sharing: SharingStanding,
+    /// What the kind's own part means.
+    pub assessment: Assessment,
+    /// The age of each subject at the event, in order.
+    pub ages: Vec<Age>,
+}
+
+/// Whether the sharing record can be relied on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SharingStanding {
+    /// Yes.
+    Coherent,
+    /// No: the hub fills in a PROVISIONAL basis.
+    Provisional,
+}
+
+/// An alert that is not taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rejected {
+    /// Every violation, by path.
+    pub violations: Vec<Violation>,
+    /// The mode it was refused in. Urgent: the sender is told "not sent: phone".
+    pub priority: Priority,
+}
+
+impl Rejected {
+    /// A request whose kind cannot be read: no priority can be told, so it is refused as urgent.
+    #[must_use]
+    pub fn unreadable(mut violations: Vec<Violation>) -> Self {
+        violations.sort();
+        violations.dedup();
+        Self { violations, priority: Priority::P2 }
+    }
+}
+
+/// Takes the alert or refuses it with every violation at once.
+///
+/// # Errors
+/// [`Rejected`]: at any priority for a missing R! field or a kind the sender may not send; at P3–P5 for any
+/// missing or unusable field.
+pub fn validate(submission: &Submission, context: &Context<'_>) -> Result<Validated, Rejected> {
+    let reading = Reading { now: context.now, episode: context.episode };
+    let ages = ages(submission, context.now);
+    let assessed = assess::assess(submission, &reading, &ages);
+    let stated = stated_priority(submission);
+    let mode = stated.map_or(assessed.minimum, |stated| stated.most_urgent(assessed.minimum));
+
+    let mut findings = Findings::of(&submission.violations);
+    let subject = Subject { submission, context, ages: &ages, mode };
+    check_sender(&subject, &mut findings);
+    envelope::check(&subject, &mut findings);
+    sharing_record::check(&subject, &assessed.assessment, &mut findings);
+    match &assessed.assessment {
+        Assessment::Missing(_) => missing::check(&subject, &mut findings),
+        Assessment::Alcohol(_) => alcohol::check(&subject, &mut findings),
+        Assessment::DomesticAbuse(found) => {
+            domestic_abuse::check(&subject, found, &mut findings);
+        }
+    }
+
+    let violations = findings.into_sorted();
+    let is_hard = violations.iter().any(|violation| violation.need == Need::Hard);
+    if is_hard || (!mode.is_urgent() && !violations.is_empty()) {
+        return Err(Rejected { violations, priority: mode });
+    }
+    Ok(take(&subject, assessed, stated, &violations))
+}
+
+/// The mode of an alert, told from itself alone: what a sender hears when nothing can be stored.
+#[must_use]
+pub fn minimum_priority(submission: &Submission) -> Priority {
+    let envelope = &submission.envelope;
+    let at = envelope.sent_at.get().or_else(|| envelope.occurred_at.get());
+    let reading = Reading { now: at.copied().unwrap_or_default(), episode: &[] };
+    let ages = ages(submission, reading.now);
+    let minimum = assess::assess(submission, &reading, &ages).minimum;
+    stated_priority(submission).map_or(minimum, |stated| stated.most_urgent(minimum))
+}
+
+/// What an assessment rests on besides the submission.
+struct Reading<'a> {
+    now: Timestamp,
+    episode: &'a [Arc<AlertRecord>],
+}
+
+/// What the checks look at.
+struct Subject<'a> {
+    submission: &'a Submission,
+    context: &'a Context<'a>,
+    ages: &'a [Age],
+    mode: Priority,
+}
+
+fn take(
+    subject: &Subject<'_>,
+    assessed: assess::Assessed,
+    stated: Option<Priority>,
+    violations: &[Violation],
+) -> Validated {
+    let mut mismatches = assessed.mismatches;
+    mismatches.extend(priority_mismatch(subject.submission, assessed.minimum, assessed.row));
+    let priority = stated.map_or(assessed.row, |stated| stated.most_urgent(assessed.row));
+    let mut gaps: Vec<Gap> = violations.iter().map(gap).collect();
+    gaps.extend(assessed.gaps);
+    gaps.extend(assessed.refused_fields.iter().map(|path| Gap {
+        path: path.clone(),
+        rule: Rule::GAP4,
+        reason: "DOWNGRADE_WITHOUT_AUTHORITY".to_owned(),
+    }));
+    let ends = |field: &str| {
+        let is_of = |violation: &&Violation| violation.path.ends_with(field);
+        violations.iter().filter(is_of).any(|violation| violation.reason == "IN_FUTURE")
+    };
+    let skewed = ["sent_at", "occurred_at"].iter().filter(|field| ends(field));
+    let is_of_sharing = |violation: &Violation| violation.path.starts_with(sharing_record::PATH);
+    let sharing = if violations.iter().any(is_of_sharing) {
+        SharingStanding::Provisional
+    } else {
+        SharingStanding::Coherent
+    };
+    // A field refused alone comes back at once; the alert itself is whole.
+    let is_whole = gaps.iter().all(|gap| gap.rule == Rule::GAP4);
+    Validated {
+        mode: subject.mode,
+        priority,
+        risk: assessed.risk,
+        status: if is_whole { AlertStatus::Accepted } else { AlertStatus::AcceptedIncomplete },
+        gaps,
+        mismatches,
+        refused_fields: assessed.refused_fields,
+        skewed: skewed.map(|field| format!("{}.{field}", path::ENVELOPE)).collect(),
+        sharing,
+        assessment: assessed.assessment,
+        ages: subject.ages.to_vec(),
+    }
+}
+
+fn check_sender(subject: &Subject<'_>, findings: &mut Findings) {
+    let kind = subject.submission.kind;
+    if !partners::may_send(&subject.context.sender.code, kind) {
+        findings.hard(
+            format!("{}.kind", path::ENVELOPE),
+            "KIND_NOT_ALLOWED",
+            "this kind is not for your agency to send; phone the front door",
+        );
+    }
+    let is_other = subject
+        .submission
+        .envelope
+        .sender_agency
+        .get()
+        .is_some_and(|stated| *stated != subject.context.sender.code);
+    if is_other {
+        findings.hard(
+            format!("{}.sender_agency", path::ENVELOPE),
+            "SENDER_MISMATCH",
+            "state the agency of your certificate",
+        );
+    }
+}
+
+/// The priority the sender states; an unknown code is urgent, never the least urgent.
+fn stated_priority(submission: &Submission) -> Option<Priority> {
+    match &submission.envelope.priority {
+        Given::Given(Code::Known(priority)) => Some(*priority),
+        Given::Given(Code::Unrecognised(_)) => Some(Priority::P2),
+        Given::Missing | Given::Malformed => None,
+    }
+}
+
+/// News in an episode goes at its row's priority although the child's facts would ask for more.
+fn priority_mismatch(
+    submission: &Submission,
+    minimum: Priority,
+    row: Priority,
+) -> Option<Mismatch> {
+    let stated = submission.envelope.priority.known()?;
+    let reason = if stated > row {
+        "PRIORITY_BELOW_MINIMUM"
+    } else if stated < minimum && stated.is_urgent() {
+        "PRIORITY_RAISED"
+    } else {
+        return None;
+    };
+    Some(Mismatch { path: format!("{}.priority", path::ENVELOPE), reason })
+}
+
+fn gap(violation: &Violation) -> Gap {
+    let field = violation.path.rsplit('.').next().unwrap_or_default();
+    let rule = match (field, violation.reason) {
+        ("sent_at" | "occurred_at", "IN_FUTURE") => Rule::GAP1,
+        (_, "CONTRADICTION") => Rule::GAP2,
+        ("dob", "ADULT" | "IN_FUTURE") => Rule::GAP5,
+        ("headline_concern" | "sender_user" | "schema_version", _) => Rule::GAP6,
+        (_, _) => Rule::GAP,
+    };
+    Gap { path: violation.path.clone(), rule, reason: violation.reason.to_owned() }
+}
+
+/// The age of each subject on the day of the event.
+fn ages(submission: &Submission, now: Timestamp) -> Vec<Age> {
+    let event = submission.envelope.occurred_at.get().copied();
+    let day = clock::date_of(event.filter(|at| *at <= now).unwrap_or(now));
+    submission.subjects.iter().map(|subject| Age::on(subject.age, day)).collect()
+}
+
+#[cfg(test)]
+mod tests;

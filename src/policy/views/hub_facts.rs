@@ -1,0 +1,180 @@
+//! What the hub adds to an alert in its copies; `HubFacts` of the contract.
+
+use super::ViewError;
+use super::table::{self, numbers};
+use super::tree::{Content, Item, Node};
+use crate::domain::{Risk, Timestamp};
+
+/// Something the hub notes about an alert.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HubNote {
+    /// `occurred_at` is more than 7 days before the hub took it (domain 3.3).
+    Late,
+    /// The sender's times were unusable (GAP1).
+    ClockSkew,
+    /// The sharing record is provisional (domain 6.4).
+    ProvisionalBasis,
+    /// Found, identity not confirmed (domain 3.5).
+    FoundUnconfirmed,
+}
+
+/// What the hub found out about an alert. Cut like the rest: each value reaches only the letters it is for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HubFacts {
+    /// When the hub took the alert.
+    pub received_at: Option<Timestamp>,
+    /// What is to be noted about it.
+    pub notes: Vec<HubNote>,
+    /// Areas derived from the home address (domain 5.4).
+    pub area: Vec<String>,
+    /// The risk taken where the sender's contradicted itself (GAP2).
+    pub effective_risk: Option<Risk>,
+    /// When the return home interview is due.
+    pub rhi_due_at: Option<Timestamp>,
+    /// Years at attendance.
+    pub age_at_attendance: Option<u32>,
+    /// Markers derived from other fields: numbers of `RiskMarker` in the contract.
+    pub added_risk_markers: Vec<u32>,
+    /// Operation Encompass: school URN and by when it must know.
+    pub encompass: Vec<(String, Timestamp)>,
+}
+
+impl HubFacts {
+    /// The encoded `HubFacts`, to be sealed beside the alert.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        self.node().map(|node| node.encode()).unwrap_or_default()
+    }
+
+    /// The way back from [`Self::encode`].
+    ///
+    /// # Errors
+    /// When the bytes are not an encoded `HubFacts`.
+    pub fn decode(bytes: &[u8]) -> Result<Self, ViewError> {
+        use numbers::field::encompass::{DUE_AT, SCHOOL_URN};
+        use numbers::field::hub_facts as number;
+        let message = table::message_named("HubFacts").ok_or(ViewError::AlertMalformed)?;
+        let node = Node::decode(message, bytes).map_err(|_malformed| ViewError::AlertMalformed)?;
+        let noted = [
+            (number::LATE, HubNote::Late),
+            (number::CLOCK_SKEW, HubNote::ClockSkew),
+            (number::PROVISIONAL_BASIS, HubNote::ProvisionalBasis),
+            (number::FOUND_UNCONFIRMED, HubNote::FoundUnconfirmed),
+        ];
+        let number_of = |field: u32| node.values(field).find_map(|value| u32::try_from(value).ok());
+        let settings = node.nodes(number::ENCOMPASS).filter_map(|setting| {
+            Some((setting.text(SCHOOL_URN).to_owned(), millis(setting.node(DUE_AT)?)?))
+        });
+        Ok(Self {
+            received_at: node.node(number::RECEIVED_AT).and_then(millis),
+            notes: noted
+                .into_iter()
+                .filter_map(|(field, note)| node.is_true(field).then_some(note))
+                .collect(),
+            area: node
+                .all(number::AREA)
+                .filter_map(|area| area.text().map(str::to_owned))
+                .collect(),
+            effective_risk: number_of(number::EFFECTIVE_RISK).and_then(Risk::from_code),
+            rhi_due_at: node.node(number::RHI_DUE_AT).and_then(millis),
+            age_at_attendance: number_of(number::AGE_AT_ATTENDANCE),
+            added_risk_markers: node
+                .values(number::ADDED_RISK_MARKERS)
+                .filter_map(|value| u32::try_from(value).ok())
+                .collect(),
+            encompass: settings.collect(),
+        })
+    }
+
+    pub(super) fn node(&self) -> Option<Node> {
+        use numbers::field::hub_facts as number;
+        let mut node = Node { message: table::message_named("HubFacts")?, items: Vec::new() };
+        put(&mut node, number::RECEIVED_AT, self.received_at.and_then(instant));
+        for note in &self.notes {
+            let field = match note {
+                HubNote::Late => number::LATE,
+                HubNote::ClockSkew => number::CLOCK_SKEW,
+                HubNote::ProvisionalBasis => number::PROVISIONAL_BASIS,
+                HubNote::FoundUnconfirmed => number::FOUND_UNCONFIRMED,
+            };
+            put(&mut node, field, Some(Content::Varint(1)));
+        }
+        for area in &self.area {
+            put(&mut node, number::AREA, Some(Content::of_text(area)));
+        }
+        let risk = self.effective_risk.map(|risk| Content::Varint(u64::from(risk.code())));
+        put(&mut node, number::EFFECTIVE_RISK, risk);
+        put(&mut node, number::RHI_DUE_AT, self.rhi_due_at.and_then(instant));
+        let age = self.age_at_attendance.map(|age| Content::Varint(u64::from(age)));
+        put(&mut node, number::AGE_AT_ATTENDANCE, age);
+        for marker in &self.added_risk_markers {
+            let marker = Content::Varint(u64::from(*marker));
+            put(&mut node, number::ADDED_RISK_MARKERS, Some(marker));
+        }
+        for (urn, due_at) in &self.encompass {
+            put(&mut node, number::ENCOMPASS, encompass(urn, *due_at));
+        }
+        Some(node)
+    }
+}
+
+fn put(node: &mut Node, number: u32, content: Option<Content>) {
+    if let (Some(field), Some(content)) = (node.message.field(number), content) {
+        node.items.push(Item { field, content });
+    }
+}
+
+fn encompass(urn: &str, due_at: Timestamp) -> Option<Content> {
+    use numbers::field::encompass::{DUE_AT, SCHOOL_URN};
+    let mut node = Node { message: table::message_named("Encompass")?, items: Vec::new() };
+    put(&mut node, SCHOOL_URN, Some(Content::of_text(urn)));
+    put(&mut node, DUE_AT, instant(due_at));
+    Some(Content::Node(node))
+}
+
+/// The instant of an encoded `Instant`.
+fn millis(instant: &Node) -> Option<Timestamp> {
+    let stamp = instant.node(numbers::field::instant::AT)?;
+    let number = |field| stamp.all(field).find_map(Content::signed).unwrap_or_default();
+    let seconds = number(SECONDS).checked_mul(1_000)?;
+    Some(Timestamp::from_millis(seconds.checked_add(number(NANOS).checked_div(1_000_000)?)?))
+}
+
+/// Field numbers of `google.protobuf.Timestamp`.
+const SECONDS: u32 = 1;
+const NANOS: u32 = 2;
+
+/// An `Instant` in UTC.
+fn instant(at: Timestamp) -> Option<Content> {
+    let seconds = at.as_millis().div_euclid(1_000);
+    let nanos = at.as_millis().rem_euclid(1_000).saturating_mul(1_000_000);
+    let mut stamp = Node { message: table::message_named("Timestamp")?, items: Vec::new() };
+    put(&mut stamp, SECONDS, Some(Content::Varint(seconds.cast_unsigned())));
+    put(&mut stamp, NANOS, (nanos > 0).then(|| Content::Varint(nanos.cast_unsigned())));
+    let mut node = Node { message: table::message_named("Instant")?, items: Vec::new() };
+    put(&mut node, numbers::field::instant::AT, Some(Content::Node(stamp)));
+    Some(Content::Node(node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_read_back() {
+        let facts = HubFacts {
+            received_at: Some(Timestamp::from_millis(1_795_420_800_123)),
+            notes: vec![HubNote::Late, HubNote::FoundUnconfirmed],
+            area: vec!["AREA-03".into(), "LA-341".into()],
+            effective_risk: Some(Risk::High),
+            rhi_due_at: Some(Timestamp::from_millis(-1)),
+            age_at_attendance: Some(0),
+            added_risk_markers: vec![1, 12],
+            encompass: vec![("900101".into(), Timestamp::from_millis(0))],
+        };
+
+        assert_eq!(HubFacts::decode(&facts.encode()).unwrap(), facts);
+        assert_eq!(HubFacts::decode(&HubFacts::default().encode()).unwrap(), HubFacts::default());
+        assert!(HubFacts::decode(&[0xFF]).is_err());
+    }
+}

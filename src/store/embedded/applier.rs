@@ -1,0 +1,73 @@
+//! The applier: one thread that brings what is visible into the index, off the path of any acknowledgement.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::backlog::Work;
+use super::bytes::wide;
+use super::effect::Effects;
+use super::event::StoreEvent;
+use super::state::Shared;
+use crate::store::StoreError;
+
+/// The index is made durable after so many commits...
+const PERSIST_COMMITS: u64 = 4_096;
+
+/// ...or when nothing has come for so long: an fsync more would make the writer's slower.
+const PERSIST_IDLE: Duration = Duration::from_secs(2);
+
+/// Runs until the backlog is stopped.
+pub(crate) fn run(shared: &Arc<Shared>) {
+    let failure = FailOnEnd { shared, orderly: false };
+    failure.run();
+}
+
+struct FailOnEnd<'a> {
+    shared: &'a Arc<Shared>,
+    orderly: bool,
+}
+
+impl FailOnEnd<'_> {
+    fn run(mut self) {
+        self.orderly = apply_all(self.shared).is_ok();
+    }
+}
+
+impl Drop for FailOnEnd<'_> {
+    fn drop(&mut self) {
+        if !self.orderly {
+            self.shared.backlog.fail();
+            self.shared.observer.observe(&StoreEvent::IndexFailed);
+        }
+    }
+}
+
+fn apply_all(shared: &Shared) -> Result<(), StoreError> {
+    let mut unpersisted = 0_u64;
+    loop {
+        let patience = (unpersisted > 0).then_some(PERSIST_IDLE);
+        match shared.backlog.take(patience) {
+            Work::Apply(batch) => {
+                apply(shared, &batch)?;
+                unpersisted = unpersisted.saturating_add(wide(batch.len()));
+                shared.backlog.done(&batch);
+                if unpersisted >= PERSIST_COMMITS {
+                    shared.index.persist()?;
+                    unpersisted = 0;
+                }
+            }
+            Work::Idle => {
+                shared.index.persist()?;
+                unpersisted = 0;
+            }
+            Work::Stop => return shared.index.persist(),
+        }
+    }
+}
+
+/// Puts commits into the index and takes them out of the tail.
+pub(crate) fn apply(shared: &Shared, batch: &[Effects]) -> Result<(), StoreError> {
+    shared.index.apply(batch)?;
+    shared.visible_mut().tail.release(batch);
+    Ok(())
+}

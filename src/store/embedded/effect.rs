@@ -1,0 +1,100 @@
+//! What a commit changes, decoded: the form in which the writer, the tail and the index pass it on.
+
+use std::sync::Arc;
+
+use crate::domain::directory::Directory;
+use crate::domain::{
+    AgencyCode, AlertId, AlertRecord, DeliveryId, IdempotencyKey, MailboxId, Position, Timestamp,
+};
+
+/// The changes of one commit.
+#[derive(Debug)]
+pub(crate) struct Effects {
+    /// The commit.
+    pub(crate) position: Position,
+    /// About how much memory they hold, in bytes.
+    pub(crate) bytes: u64,
+    /// The changes, in the commit's order.
+    pub(crate) changes: Vec<Effect>,
+}
+
+/// One change.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// An alert's record at its next version.
+    Alert {
+        /// What it replaces; taken once the change is visible.
+        old: Option<Arc<Held>>,
+        /// The record.
+        new: Arc<Held>,
+    },
+    /// What a sender's key was used for.
+    Key {
+        /// The sender.
+        agency: AgencyCode,
+        /// Its key.
+        key: IdempotencyKey,
+        /// What it was used for.
+        usage: KeyUse,
+    },
+    /// Deliveries handed out.
+    HandOut {
+        /// The mailbox.
+        mailbox: MailboxId,
+        /// The number of the first.
+        first_sequence: u64,
+        /// The deliveries.
+        deliveries: Vec<DeliveryId>,
+    },
+    /// The directory at its next version.
+    Directory(Arc<Directory>),
+}
+
+/// What a sender's key was used for, and until when that counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct KeyUse {
+    /// The alert taken under it.
+    pub(crate) alert: AlertId,
+    /// From this instant on the key may be used anew.
+    pub(crate) expires_at: Timestamp,
+}
+
+impl KeyUse {
+    /// Whether the key is still taken at `now`.
+    pub(crate) fn counts_at(&self, now: Timestamp) -> bool {
+        self.expires_at > now
+    }
+}
+
+/// An alert's record with what the engine must know beside it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Held {
+    /// The record; every position in it is settled.
+    pub(crate) record: Arc<AlertRecord>,
+    /// The commits that queued deliveries after the alert was taken: number and position, ascending. What
+    /// waits in a mailbox is ordered by commit, which the record itself does not say for these.
+    pub(crate) queued: Vec<(u32, Position)>,
+}
+
+impl Held {
+    /// The record as the commit at `own` puts it, after `old`.
+    pub(crate) fn after(old: Option<&Self>, record: AlertRecord, own: Position) -> Self {
+        let record = record.settled_at(own);
+        let mut queued = old.map_or_else(Vec::new, |old| old.queued.clone());
+        for delivery in &record.deliveries {
+            let known = old.is_some_and(|old| old.record.delivery(delivery.number).is_some());
+            if !known && record.submitted != own {
+                queued.push((delivery.number, own));
+            }
+        }
+        queued.sort_unstable();
+        Self { record: Arc::new(record), queued }
+    }
+
+    /// The commit that queued a delivery.
+    pub(crate) fn queued_at(&self, delivery: u32) -> Position {
+        let found = self.queued.binary_search_by_key(&delivery, |(number, _)| *number);
+        let later = found.ok().and_then(|index| self.queued.get(index));
+        later.map_or(self.record.submitted, |(_, position)| *position)
+    }
+}

@@ -1,0 +1,262 @@
+//! The kinds' own parts and the sharing record, one rule a line: by path, reason and need.
+
+use Need::{Conditional, Format, Required};
+
+use super::*;
+
+const MISSING: &str = "s01-missing-reported";
+const ALCOHOL: &str = "s03-alcohol-attendance";
+const MARKERS: &str = "s04-alcohol-attendance";
+const ABUSE: &str = "s05-domestic-abuse-gold";
+
+#[test]
+fn missing_reports_say_what_happened() {
+    breaks(MISSING, ("alert.missing.inform_school_reason", "REQUIRED", Conditional), |alert| {
+        missing(alert).inform_school = true;
+    });
+    breaks(MISSING, ("alert.missing.risk_factors", "CONTRADICTION", Format), |alert| {
+        missing(alert).risk_factors.push(1);
+    });
+    breaks(MISSING, ("alert.missing.downgrade_by.rank", "REQUIRED", Conditional), |alert| {
+        missing(alert).downgrade_by =
+            Some(v1::DowngradeAuthority { name: "A. Inspector".to_owned(), rank: String::new() });
+    });
+}
+
+#[test]
+fn an_attendance_says_what_was_found_and_offered() {
+    let body = |change: fn(&mut v1::AlcoholAttendance)| {
+        move |alert: &mut v1::Alert| change(alcohol(alert))
+    };
+    let at = |field: &str| format!("alert.alcohol.{field}");
+    for (field, reason, need, change) in [
+        (
+            "substances",
+            "REQUIRED",
+            Required,
+            (|b| b.substances = vec![2]) as fn(&mut v1::AlcoholAttendance),
+        ),
+        ("gcs_lowest", "OUT_OF_RANGE", Format, |b| b.gcs_lowest = Some(2)),
+        ("gcs_lowest", "OUT_OF_RANGE", Format, |b| b.gcs_lowest = Some(16)),
+        ("audit_c", "OUT_OF_RANGE", Format, |b| b.audit_c = Some(13)),
+        ("injury_mechanism", "REQUIRED", Conditional, |b| {
+            b.injury = 1;
+            b.injury_mechanism = 0;
+        }),
+        ("risk_markers", "REQUIRED", Required, |b| b.risk_markers.clear()),
+        ("risk_markers", "CONTRADICTION", Format, |b| b.risk_markers.push(2)),
+        ("cpis_checked_at", "REQUIRED", Conditional, |b| b.cpis_checked_at = None),
+        ("cpis_not_checked_reason", "REQUIRED", Conditional, |b| {
+            b.cpis_result = 6;
+            b.cpis_checked_at = None;
+        }),
+        ("diagnosis_code", "MALFORMED", Format, |b| b.diagnosis_code = "drunk".to_owned()),
+        ("competence", "REQUIRED", Required, |b| b.competence = None),
+        ("competence.age", "REQUIRED", Required, |b| b.competence.as_mut().unwrap().age = 0),
+        ("competence.age", "OUT_OF_RANGE", Format, |b| b.competence.as_mut().unwrap().age = 26),
+        ("competence.notes", "TOO_SHORT", Format, |b| {
+            b.competence.as_mut().unwrap().notes = "ok, fine".to_owned()
+        }),
+        ("competence.outcome", "REQUIRED", Required, |b| {
+            b.competence.as_mut().unwrap().outcome = 0
+        }),
+        ("offer", "REQUIRED", Required, |b| b.offer = 0),
+        ("offer_declined_by", "REQUIRED", Conditional, |b| b.offer = 2),
+        ("not_offered_reason", "REQUIRED", Conditional, |b| b.offer = 4),
+        ("offer_agreed_by", "REQUIRED", Conditional, |b| b.offer_agreed_by = 0),
+        ("agreement_scope", "REQUIRED", Conditional, |b| b.agreement_scope.clear()),
+    ] {
+        breaks(ALCOHOL, (&at(field), reason, need), body(change));
+    }
+    breaks(
+        MARKERS,
+        ("alert.alcohol.view_on_police", "REQUIRED", Conditional),
+        body(|b| b.view_on_police = 0),
+    );
+    breaks(
+        MARKERS,
+        ("alert.alcohol.suspected_person_type", "REQUIRED", Conditional),
+        body(|b| b.suspected_person_type = 0),
+    );
+}
+
+#[test]
+fn a_notification_says_how_the_risk_was_found() {
+    let body = |change: fn(&mut v1::DomesticViolenceNotification)| {
+        move |alert: &mut v1::Alert| change(abuse(alert))
+    };
+    let at = |field: &str| format!("alert.domestic_violence.{field}");
+    for (field, reason, need, change) in [
+        (
+            "tool_score",
+            "REQUIRED",
+            Conditional,
+            (|b| b.tool_score = None) as fn(&mut v1::DomesticViolenceNotification),
+        ),
+        ("tool_score", "OUT_OF_RANGE", Format, |b| b.tool_score = Some(1_001)),
+        ("tool_score", "OUT_OF_RANGE", Format, |b| {
+            b.tool = 1;
+            b.tool_score = Some(25);
+        }),
+        ("tool_not_completed_reason", "REQUIRED", Conditional, |b| {
+            b.tool = 5;
+            b.tool_score = None;
+        }),
+        ("judgement_reason", "REQUIRED", Conditional, |b| {
+            b.tool = 4;
+            b.tool_score = None;
+        }),
+        ("alleged_perpetrator_unknown", "CONTRADICTION", Format, |b| {
+            b.alleged_perpetrator_unknown = true
+        }),
+        ("none_confirmed_how", "REQUIRED", Conditional, |b| b.children_in_scope = 2),
+        ("alleged_perpetrator.allegation_status", "REQUIRED", Required, |b| {
+            b.alleged_perpetrator.as_mut().unwrap().allegation_status = 0
+        }),
+        ("alleged_perpetrator.employed_by", "MALFORMED", Format, |b| {
+            b.alleged_perpetrator.as_mut().unwrap().employed_by = "the school".to_owned()
+        }),
+        ("protective_orders[0].type", "REQUIRED", Required, |b| {
+            b.protective_orders.push(v1::ProtectiveOrder::default())
+        }),
+    ] {
+        breaks(ABUSE, (&at(field), reason, need), body(change));
+    }
+    fits(
+        ABUSE,
+        body(|b| {
+            b.tool_score = None;
+            b.judgement_reason = "strangulation".to_owned();
+        }),
+    );
+    fits(
+        ABUSE,
+        body(|b| {
+            b.tool = 1;
+            b.tool_score = Some(24);
+        }),
+    );
+}
+
+#[test]
+fn each_child_has_exactly_one_impact_that_says_something() {
+    let impact = |index: usize, change: fn(&mut v1::ChildImpact)| {
+        move |alert: &mut v1::Alert| change(&mut abuse(alert).child_impacts[index])
+    };
+    let at = |field: &str| format!("alert.domestic_violence.child_impacts[0].{field}");
+    for (field, reason, need, change) in [
+        ("child_ref", "REQUIRED", Required, (|i| i.child_ref.clear()) as fn(&mut v1::ChildImpact)),
+        ("child_ref", "REF_UNKNOWN", Format, |i| i.child_ref = "craig".to_owned()),
+        ("child_ref", "REF_UNKNOWN", Format, |i| i.child_ref = "nobody".to_owned()),
+        ("presence", "REQUIRED", Required, |i| i.presence = 0),
+        ("impact_codes", "REQUIRED", Required, |i| i.impact_codes.clear()),
+        ("impact_text", "REQUIRED", Required, |i| i.impact_text = "  ".to_owned()),
+        ("impact_text", "TOO_SHORT", Format, |i| i.impact_text = format!("  {}  ", "a".repeat(29))),
+        ("impact_text", "STOP_LIST", Format, |i| i.impact_text = " Kids in BED. ".to_owned()),
+        ("child_voice", "REQUIRED", Conditional, |i| i.child_voice.clear()),
+        ("not_seen_reason", "REQUIRED", Conditional, |i| i.seen_and_spoken_to = 4),
+        ("not_assessed", "REQUIRED", Conditional, |i| i.impact_codes = vec![13]),
+    ] {
+        breaks(ABUSE, (&at(field), reason, need), impact(0, change));
+    }
+    fits(ABUSE, impact(0, |i| i.impact_text = "a".repeat(30)));
+    fits(
+        ABUSE,
+        impact(0, |i| {
+            i.seen_and_spoken_to = 3;
+            i.child_voice.clear();
+        }),
+    );
+    let twice = violations(ABUSE, impact(1, |i| i.child_ref = "tilly".to_owned()));
+    assert_eq!(
+        twice,
+        [
+            ("alert.domestic_violence.child_impacts[1].child_ref".to_owned(), "DUPLICATE", Format),
+            ("alert.domestic_violence.child_impacts[3]".to_owned(), "REQUIRED", Conditional),
+        ]
+    );
+    for scope in [1, 3] {
+        let none = violations(ABUSE, |alert| {
+            abuse(alert).children_in_scope = scope;
+            abuse(alert).child_impacts.clear();
+        });
+        let paths: Vec<_> = none.iter().map(|(path, ..)| path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                "alert.domestic_violence.child_impacts[0]",
+                "alert.domestic_violence.child_impacts[1]",
+                "alert.domestic_violence.child_impacts[2]",
+            ]
+        );
+    }
+    breaks(ABUSE, ("alert.domestic_violence.child_impacts", "REQUIRED", Conditional), |alert| {
+        envelope(alert).subjects.truncate(1);
+        abuse(alert).child_impacts.clear();
+        abuse(alert).pregnancy = 2;
+    });
+}
+
+#[test]
+fn one_text_for_two_children_is_told_when_they_are_more_than_three_years_apart() {
+    let same = |alert: &mut v1::Alert| {
+        let text = format!(" {} ", abuse(alert).child_impacts[0].impact_text);
+        abuse(alert).child_impacts[1].impact_text = text;
+    };
+    let at = "alert.domestic_violence.child_impacts[1].impact_text";
+    breaks(ABUSE, (at, "SAME_TEXT", Format), same);
+    fits(ABUSE, |alert| {
+        same(alert);
+        abuse(alert).child_impacts[1].same_text_confirmed = true;
+    });
+    fits(ABUSE, |alert| {
+        same(alert);
+        envelope(alert).subjects[2].dob = "2021-09-02".to_owned();
+    });
+    breaks(ABUSE, (at, "SAME_TEXT", Format), |alert| {
+        same(alert);
+        envelope(alert).subjects[2].dob = "2021-09-03".to_owned();
+    });
+    fits(ABUSE, |alert| {
+        same(alert);
+        envelope(alert).subjects[2].dob.clear();
+        envelope(alert).subjects[2].dob_precision = 0;
+    });
+}
+
+#[test]
+fn a_sharing_record_says_why_who_and_when() {
+    breaks(MISSING, ("alert.envelope.sharing", "REQUIRED", Required), |a| {
+        envelope(a).sharing = None
+    });
+    let record = |change: fn(&mut v1::SharingRecord)| {
+        move |alert: &mut v1::Alert| change(envelope(alert).sharing.as_mut().unwrap())
+    };
+    let at = |field: &str| format!("alert.envelope.sharing.{field}");
+    for (field, reason, need, change) in [
+        ("basis6", "REQUIRED", Required, (|s| s.basis6 = 0) as fn(&mut v1::SharingRecord)),
+        ("basis9_g18_reason", "REQUIRED", Conditional, |s| s.basis9 = vec![2]),
+        ("sender_regime", "REQUIRED", Required, |s| s.sender_regime = 0),
+        ("purpose", "REQUIRED", Required, |s| s.purpose = 0),
+        ("necessity", "REQUIRED", Required, |s| s.necessity.clear()),
+        ("necessity", "TOO_SHORT", Format, |s| s.necessity = "a".repeat(19)),
+        ("decided_by", "REQUIRED", Required, |s| s.decided_by.clear()),
+        ("decided_at", "REQUIRED", Required, |s| s.decided_at = None),
+        ("override.reason", "REQUIRED", Required, |s| {
+            s.r#override = Some(v1::SharingOverride::default())
+        }),
+        ("override.approver_role", "UNKNOWN_CODE", Format, |s| {
+            let reason = "a".repeat(50);
+            s.r#override = Some(v1::SharingOverride {
+                reason,
+                approver_role: "boss".to_owned(),
+                ..Default::default()
+            });
+        }),
+    ] {
+        breaks(MISSING, (&at(field), reason, need), record(change));
+    }
+    let empty = violations(ALCOHOL, record(|s| s.consents = vec![v1::ConsentRecord::default()]));
+    let paths: Vec<_> = empty.iter().map(|(path, ..)| path.rsplit('.').next().unwrap()).collect();
+    assert_eq!(paths, ["type", "scope", "giver", "state", "effective_at"]);
+}

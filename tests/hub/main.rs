@@ -1,0 +1,5 @@
+//! The hub as its partners meet it: real sockets, real mutual TLS, a real data directory.
+#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "test helpers")]
+
+mod scenarios;
+mod support;
