@@ -23,6 +23,7 @@ pub(crate) struct ConnectArgs {
     /// Address of the hub.
     #[arg(
         long,
+        global = true,
         env = "STAYSAFE_HUB",
         hide_env_values = true,
         default_value = "https://127.0.0.1:8443",
@@ -33,6 +34,7 @@ pub(crate) struct ConnectArgs {
     /// Directory of certificates, as `staysafe certs` writes it.
     #[arg(
         long,
+        global = true,
         env = "STAYSAFE_CERTS",
         hide_env_values = true,
         default_value = "certs-dev/out",
@@ -43,6 +45,7 @@ pub(crate) struct ConnectArgs {
     /// Who calls: an agency, one of its systems or people.
     #[arg(
         long = "as",
+        global = true,
         env = "STAYSAFE_AS",
         hide_env_values = true,
         value_name = "AGENCY[/system/NAME|/user/ID]"
@@ -52,6 +55,7 @@ pub(crate) struct ConnectArgs {
     /// Certificate, where it is not under --certs.
     #[arg(
         long,
+        global = true,
         env = "STAYSAFE_CERT",
         hide_env_values = true,
         value_name = "FILE",
@@ -62,6 +66,7 @@ pub(crate) struct ConnectArgs {
     /// Private key of the certificate.
     #[arg(
         long,
+        global = true,
         env = "STAYSAFE_KEY",
         hide_env_values = true,
         value_name = "FILE",
@@ -70,19 +75,31 @@ pub(crate) struct ConnectArgs {
     pub(crate) key: Option<PathBuf>,
 
     /// Authority that signed the hub's certificate; by default ca.pem under --certs.
-    #[arg(long, env = "STAYSAFE_CA", hide_env_values = true, value_name = "FILE")]
+    #[arg(long, global = true, env = "STAYSAFE_CA", hide_env_values = true, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
 
     /// Name in the hub's certificate, where it is not the host of --hub.
-    #[arg(long, env = "STAYSAFE_SERVER_NAME", hide_env_values = true, value_name = "NAME")]
+    #[arg(
+        long,
+        global = true,
+        env = "STAYSAFE_SERVER_NAME",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
     pub(crate) server_name: Option<String>,
 
     /// File that keeps the last checkpoint of the hub's log; by default witness/AGENCY under --certs.
-    #[arg(long, env = "STAYSAFE_WITNESS", hide_env_values = true, value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "STAYSAFE_WITNESS",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
     pub(crate) witness: Option<PathBuf>,
 
     /// Seconds that one call may take.
-    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=300), value_name = "SECONDS")]
+    #[arg(long, global = true, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=300), value_name = "SECONDS")]
     pub(crate) timeout: u64,
 }
 

@@ -1,11 +1,10 @@
 //! `staysafe hub`: runs a hub until it is told to stop.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use tokio::io::AsyncReadExt as _;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::error::CliError;
@@ -77,11 +76,12 @@ pub(crate) async fn run(args: &HubArgs, out: &mut Output) -> Result<(), CliError
 async fn stop_or_end_of_input() -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut input = Vec::new();
-    let mut stdin = tokio::io::stdin().take(INPUT_BYTES_MAX);
+    let input = tokio::task::spawn_blocking(|| {
+        io::copy(&mut io::stdin().lock().take(INPUT_BYTES_MAX), &mut io::sink())
+    });
     tokio::select! {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
-        ended = stdin.read_to_end(&mut input) => ended.map(drop),
+        _ended = input => Ok(()),
     }
 }

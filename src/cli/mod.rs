@@ -76,6 +76,8 @@ pub fn main() -> ExitCode {
     let mut out = Output::of_process(form);
     match run(cli.command, &mut out) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read has gone: there is nobody to tell, and nothing failed.
+        Err(error) if error.exit_code() == 0 => ExitCode::SUCCESS,
         Err(error) => {
             out.error(&error);
             ExitCode::from(error.exit_code())

@@ -75,9 +75,9 @@ pub(crate) fn run(args: &StoreArgs, out: &mut Output) -> Result<(), CliError> {
             out.json(&json!({ "verified": describe(&verified) }))
         }
         StoreCommand::RebuildIndex { data } => {
-            let bar = Arc::new(Bar(out.progress("index", 0)));
+            let bar = Arc::new(Bar::over(out, "index"));
             let positions = tools::rebuild_index(data, Arc::clone(&bar) as Arc<dyn StoreObserver>);
-            bar.0.finish_and_clear();
+            bar.finish();
             let positions = positions.map_err(failed)?;
             out.text(&format!("the index covers {positions} entries again"))?;
             out.json(&json!({ "rebuilt": { "entries": positions } }))
@@ -102,9 +102,9 @@ pub(crate) fn run(args: &StoreArgs, out: &mut Output) -> Result<(), CliError> {
             }))
         }
         StoreCommand::Restore { from, data } => {
-            let bar = Bar(out.progress("backup", 0));
+            let bar = Bar::over(out, "backup");
             let restored = tools::restore(from, data, &bar);
-            bar.0.finish_and_clear();
+            bar.finish();
             let restored = restored.map_err(failed)?;
             out.text(&format!("{}\nrestored into {}", text(&restored), data.display()))?;
             out.json(&json!({ "restored": describe(&restored) }))
@@ -114,10 +114,10 @@ pub(crate) fn run(args: &StoreArgs, out: &mut Output) -> Result<(), CliError> {
 }
 
 /// Reads the whole journal under a progress bar.
-pub(crate) fn read_journal(data: &Path, out: &Output) -> Result<Verified, CliError> {
-    let bar = Bar(out.progress("journal", 0));
+fn read_journal(data: &Path, out: &Output) -> Result<Verified, CliError> {
+    let bar = Bar::over(out, "journal");
     let verified = tools::verify(data, &bar);
-    bar.0.finish_and_clear();
+    bar.finish();
     verified.map_err(failed)
 }
 
@@ -182,7 +182,19 @@ pub(crate) fn write_keys(directory: &Path) -> Result<(PathBuf, PathBuf), CliErro
 }
 
 /// Shows how far the engine is.
-struct Bar(ProgressBar);
+pub(crate) struct Bar(ProgressBar);
+
+impl Bar {
+    /// A bar for reading `what`.
+    pub(crate) fn over(out: &Output, what: &'static str) -> Self {
+        Self(out.progress(what, 0))
+    }
+
+    /// Takes the bar from the screen.
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
 
 impl StoreObserver for Bar {
     fn observe(&self, event: &StoreEvent) {

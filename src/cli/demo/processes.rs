@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 use super::super::error::CliError;
 use super::admin;
@@ -43,6 +43,8 @@ const NOT_INHERITED: &[&str] = &[
 /// A hub in a process of its own.
 pub(super) struct HubProcess {
     child: Child,
+    /// The hub stops when this is closed; waiting for a child would close it if the child still had it.
+    _lifeline: Option<ChildStdin>,
     admin: SocketAddr,
     clients: Clients,
 }
@@ -99,7 +101,7 @@ impl HubProcess {
             certs: home.path("certs"),
             kept: home.path(name),
         };
-        Ok(Self { child, admin, clients })
+        Ok(Self { _lifeline: child.stdin.take(), child, admin, clients })
     }
 
     /// How the agencies reach it.

@@ -78,8 +78,15 @@ pub(super) fn copy(mailbox: &str, copy: &Value, rows: &[String]) -> String {
     for banner in list(copy, "banners") {
         lines.push(wrapped(&format!("!! {}", text(banner, "text")), 8));
     }
+    lines.extend(later(copy));
     lines.push(wrapped(&seen(copy), 8));
     clean(&lines.join("\n"))
+}
+
+/// Deadlines beyond taking it that the hub recorded and told this recipient.
+fn later(copy: &Value) -> Option<String> {
+    let due = copy.pointer("/body/hub/rhiDueAt/at").and_then(Value::as_str)?;
+    Some(format!("        72 hours: return home interview due {}", time(due)))
 }
 
 /// Which view the copy was cut by and what it leaves out.
@@ -266,9 +273,20 @@ mod tests {
         insta::assert_snapshot!(told, @r"
             WUTH-AED    P3  MISSING_REPORTED  due Sat 24 Oct 02:40 BST (local target)  [R02 D8]
                 !! Keep the child in sight.
-                closed view LOOKOUT: it holds familyName, givenNames, lastSeenAt; not for it: a, b, c
-                and 1 more
+                closed view LOOKOUT: it holds familyName, givenNames, lastSeenAt; not for it: a, b and 2
+                more
         ");
+    }
+
+    #[test]
+    fn the_end_of_the_72_hours_is_told_to_those_whose_copy_holds_it() {
+        let mut found = json!({"body": {"hub": {"rhiDueAt": {"at": "2026-10-27T09:00:00Z"}}}});
+
+        let told = copy("CADT", &found, &[]);
+
+        assert!(told.contains("interview due Tue 27 Oct 09:00 GMT"), "{told}");
+        found["body"] = json!({});
+        assert!(!copy("WUTH-AED", &found, &[]).contains("interview"));
     }
 
     #[test]

@@ -18,11 +18,12 @@ pub(crate) struct Admission<'a> {
     staged: Staged,
 }
 
-/// What the earlier commits of the group change, and what was looked up for them.
+/// What the earlier commits of the group change, and what was looked up for them: only the writer changes what
+/// is visible, so it stays so until the group is done.
 #[derive(Default)]
 struct Staged {
-    alerts: HashMap<AlertId, Arc<Held>>,
-    keys: HashMap<AgencyCode, HashMap<IdempotencyKey, KeyUse>>,
+    alerts: HashMap<AlertId, Option<Arc<Held>>>,
+    keys: HashMap<AgencyCode, HashMap<IdempotencyKey, Option<KeyUse>>>,
     last_sequences: HashMap<MailboxId, u64>,
     directory_version: Option<u64>,
 }
@@ -110,11 +111,11 @@ impl<'a> Admission<'a> {
         for change in changes {
             match change {
                 Effect::Alert { new, .. } => {
-                    self.staged.alerts.insert(new.record.id, Arc::clone(new));
+                    self.staged.alerts.insert(new.record.id, Some(Arc::clone(new)));
                 }
                 Effect::Key { agency, key, usage } => {
                     let keys = self.staged.keys.entry(agency.clone()).or_default();
-                    keys.insert(key.clone(), *usage);
+                    keys.insert(key.clone(), Some(*usage));
                 }
                 Effect::HandOut { mailbox, first_sequence, deliveries } => {
                     let count = u64::try_from(deliveries.len()).unwrap_or(u64::MAX);
@@ -130,13 +131,10 @@ impl<'a> Admission<'a> {
 
     fn alert(&mut self, alert: AlertId) -> Result<Option<Arc<Held>>, StoreError> {
         if let Some(held) = self.staged.alerts.get(&alert) {
-            return Ok(Some(Arc::clone(held)));
+            return Ok(held.clone());
         }
         let held = self.shared.held(alert)?;
-        if let Some(held) = &held {
-            // Only the writer changes what is visible, so it stays so until the group is done.
-            self.staged.alerts.insert(alert, Arc::clone(held));
-        }
+        self.staged.alerts.insert(alert, held.clone());
         Ok(held)
     }
 
@@ -145,15 +143,20 @@ impl<'a> Admission<'a> {
     }
 
     fn key_in_use(
-        &self,
+        &mut self,
         agency: &AgencyCode,
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let staged = self.staged.keys.get(agency).and_then(|keys| keys.get(key));
         let usage = match staged {
-            Some(usage) => Some(*usage),
-            None => self.shared.key(agency, key)?,
+            Some(usage) => *usage,
+            None => {
+                let usage = self.shared.key(agency, key)?;
+                let keys = self.staged.keys.entry(agency.clone()).or_default();
+                keys.insert(key.clone(), usage);
+                usage
+            }
         };
         Ok(usage.is_some_and(|usage| usage.counts_at(now)))
     }

@@ -16,26 +16,26 @@ const PERSIST_COMMITS: u64 = 4_096;
 /// ...or when nothing has come for so long: an fsync more would make the writer's slower.
 const PERSIST_IDLE: Duration = Duration::from_secs(2);
 
+/// How much the applier, and sled's own threads that it starts, give way to others.
+const NICENESS: i32 = 10;
+
 /// Runs until the backlog is stopped.
 pub(crate) fn run(shared: &Arc<Shared>) {
-    let failure = FailOnEnd { shared, orderly: false };
-    failure.run();
+    // Below the writer and the callers: while they are busy the tail takes what comes. No more than a wish.
+    rustix::process::nice(NICENESS).map(drop).unwrap_or_default();
+    let mut alarm = AlarmOnEnd { shared, armed: true };
+    alarm.armed = apply_all(shared).is_err();
 }
 
-struct FailOnEnd<'a> {
+/// An applier that ends by an error or a panic says so, so that the writer does not wait for it for ever.
+struct AlarmOnEnd<'a> {
     shared: &'a Arc<Shared>,
-    orderly: bool,
+    armed: bool,
 }
 
-impl FailOnEnd<'_> {
-    fn run(mut self) {
-        self.orderly = apply_all(self.shared).is_ok();
-    }
-}
-
-impl Drop for FailOnEnd<'_> {
+impl Drop for AlarmOnEnd<'_> {
     fn drop(&mut self) {
-        if !self.orderly {
+        if self.armed {
             self.shared.backlog.fail();
             self.shared.observer.observe(&StoreEvent::IndexFailed);
         }

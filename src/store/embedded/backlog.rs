@@ -9,6 +9,10 @@ use super::effect::Effects;
 /// How many commits are applied in one batch: sled's memory grows with larger and with smaller ones.
 const BATCH_COMMITS: usize = 64;
 
+/// How long the applier waits for a batch to fill: nobody waits for the index, and sled takes 64 commits at
+/// once at half the cost of 64 single ones.
+const BATCH_PATIENCE: Duration = Duration::from_millis(20);
+
 /// How much may wait.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct TailBound {
@@ -20,7 +24,10 @@ pub(crate) struct TailBound {
 pub(crate) struct Backlog {
     bound: TailBound,
     state: Mutex<State>,
-    changed: Condvar,
+    /// There is something to apply, or a batch of it.
+    work: Condvar,
+    /// Something was applied.
+    room: Condvar,
 }
 
 #[derive(Default)]
@@ -59,7 +66,7 @@ pub(crate) struct NoRoom;
 
 impl Backlog {
     pub(crate) fn new(bound: TailBound) -> Self {
-        Self { bound, state: Mutex::default(), changed: Condvar::new() }
+        Self { bound, state: Mutex::default(), work: Condvar::new(), room: Condvar::new() }
     }
 
     /// Waits until there is room; `waiting` is called once if that takes waiting.
@@ -74,7 +81,7 @@ impl Backlog {
                 told = true;
                 waiting();
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Ok(())
     }
@@ -82,37 +89,46 @@ impl Backlog {
     /// Queues commits that are visible.
     pub(crate) fn push(&self, group: Vec<Effects>) {
         let mut state = self.lock();
+        let before = state.queue.len();
         for effects in group {
             state.commits = state.commits.saturating_add(1);
             state.bytes = state.bytes.saturating_add(effects.bytes);
             state.queue.push_back(effects);
         }
-        self.changed.notify_all();
+        // Between its first commit and a full batch there is nothing to wake the applier for.
+        if before == 0 || (before < BATCH_COMMITS && state.queue.len() >= BATCH_COMMITS) {
+            self.work.notify_one();
+        }
     }
 
     /// Waits for work; with `patience`, no longer than that.
     pub(crate) fn take(&self, patience: Option<Duration>) -> Work {
         let mut state = self.lock();
+        let mut waited_for_batch = false;
         loop {
+            let stopping = state.stop.is_some();
+            let waiting = if state.paused && !stopping { 0 } else { state.queue.len() };
             match state.stop {
                 Some(Stop::AtOnce) => return Work::Stop,
-                Some(Stop::Drained) if state.queue.is_empty() => return Work::Stop,
+                Some(Stop::Drained) if waiting == 0 => return Work::Stop,
                 Some(Stop::Drained) | None => {}
             }
-            if !state.queue.is_empty() && (!state.paused || state.stop.is_some()) {
-                let count = state.queue.len().min(BATCH_COMMITS);
+            if waiting >= BATCH_COMMITS || (waiting > 0 && (waited_for_batch || stopping)) {
+                let count = waiting.min(BATCH_COMMITS);
                 return Work::Apply(state.queue.drain(..count).collect());
             }
-            let Some(patience) = patience else {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let limit = if waiting > 0 { Some(BATCH_PATIENCE) } else { patience };
+            let Some(limit) = limit else {
+                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
             let (woken, timeout) =
-                self.changed.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
-            if timeout.timed_out() {
+                self.work.wait_timeout(state, limit).unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if timeout.timed_out() && waiting == 0 && (state.queue.is_empty() || state.paused) {
                 return Work::Idle;
             }
-            state = woken;
+            waited_for_batch = waiting > 0 && timeout.timed_out();
         }
     }
 
@@ -123,19 +139,19 @@ impl Backlog {
             state.commits = state.commits.saturating_sub(1);
             state.bytes = state.bytes.saturating_sub(effects.bytes);
         }
-        self.changed.notify_all();
+        self.room.notify_all();
     }
 
     /// The index takes nothing any more.
     pub(crate) fn fail(&self) {
         self.lock().failed = true;
-        self.changed.notify_all();
+        self.room.notify_all();
     }
 
     /// Lets the applier end.
     pub(crate) fn stop(&self, how: Stop) {
         self.lock().stop.get_or_insert(how);
-        self.changed.notify_all();
+        self.work.notify_all();
     }
 
     /// How many commits wait.
@@ -147,7 +163,7 @@ impl Backlog {
     #[cfg(test)]
     pub(crate) fn pause(&self, paused: bool) {
         self.lock().paused = paused;
-        self.changed.notify_all();
+        self.work.notify_all();
     }
 
     /// Waits until everything is applied.
@@ -155,7 +171,7 @@ impl Backlog {
     pub(crate) fn drain(&self) {
         let mut state = self.lock();
         while state.commits > 0 && !state.failed {
-            state = self.changed.wait(state).unwrap();
+            state = self.room.wait(state).unwrap();
         }
     }
 

@@ -25,6 +25,12 @@ pub enum OpenError {
         /// The directory.
         directory: PathBuf,
     },
+    /// The directory was a store and its journal is gone.
+    #[error("{} has no journal any more; restore from a backup", .directory.display())]
+    JournalMissing {
+        /// The data directory.
+        directory: PathBuf,
+    },
     /// The data were written by a newer release.
     #[error(
         "{what} has format {found}, and this release reads up to {known}; use the release that wrote it"

@@ -10,18 +10,19 @@
 //! | `k` agency, 0, key | alert id and expiry |
 //! | `m` mailbox, 0, chunk | up to 200 deliveries handed out, the chunk's first number 200 × chunk + 1 |
 //! | `d` | position of the commit with the newest directory |
-//! | `p` | next position to apply, and the sum over everything else |
+//! | `p` | format, next position to apply, and the sum over everything else |
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ring::digest::{Context, SHA256};
 
 use super::bytes::{Cursor, narrow, wide};
 use super::effect::{Effect, Effects, Held, KeyUse};
+use super::filter::Filter;
 use super::index_position::IndexPosition;
 use super::journal::Reader;
 use crate::domain::{
@@ -45,6 +46,9 @@ const MAILBOX: u8 = b'm';
 const DIRECTORY: &[u8] = b"d";
 const MARKER: &[u8] = b"p";
 
+/// The format of all this; an index of another is built anew.
+const FORMAT: u8 = 1;
+
 const INLINE: u8 = 0;
 const BY_POSITION: u8 = 1;
 
@@ -55,6 +59,8 @@ pub(crate) struct Index {
     file: File,
     marker: Mutex<Marker>,
     position: Mutex<IndexPosition>,
+    /// The keys that are there, perhaps.
+    filter: RwLock<Filter>,
 }
 
 /// How far the index is and what it adds up to.
@@ -82,9 +88,13 @@ impl Index {
     ) -> Result<Self, (&'static str, IndexPosition)> {
         // sled asserts some of what it reads from disk, so a damaged file may end in a panic.
         match catch_unwind(|| open_tree(directory)) {
-            Ok(Ok((tree, file, marker))) => {
-                Ok(Self { tree, file, marker: Mutex::new(marker), position: Mutex::new(position) })
-            }
+            Ok(Ok((tree, file, marker))) => Ok(Self {
+                tree,
+                file,
+                marker: Mutex::new(marker),
+                position: Mutex::new(position),
+                filter: RwLock::default(),
+            }),
             Ok(Err(reason)) => Err((reason, position)),
             Err(_panic) => Err(("it could not be opened", position)),
         }
@@ -100,7 +110,7 @@ impl Index {
         self.lock_marker().next
     }
 
-    /// Reads everything once, gives what lives in memory to `visit`, forgets keys that expired before `now`,
+    /// Reads everything once – without that nothing is found by key –, gives what lives in memory to `visit`, forgets keys that expired before `now`,
     /// and says whether the index is whole.
     pub(crate) fn read_through(
         &self,
@@ -118,6 +128,7 @@ impl Index {
         now: Option<Timestamp>,
         visit: &mut dyn FnMut(Found),
     ) -> Result<(), &'static str> {
+        let mut filter = self.filter.write().unwrap_or_else(PoisonError::into_inner);
         let mut sum = 0_u128;
         let mut expired = Vec::new();
         for item in self.tree.iter() {
@@ -125,6 +136,7 @@ impl Index {
             if *key == *MARKER {
                 continue;
             }
+            filter.add(&key);
             sum = sum.wrapping_add(fingerprint(&key, &value));
             match key.first().copied() {
                 Some(ALERT) => {
@@ -182,10 +194,12 @@ impl Index {
         }
         let mut changes = sled::Batch::default();
         for (key, value) in puts.finish() {
-            if let Some(old) = self.tree.get(&key).map_err(failed("read"))? {
+            if let Some(old) = self.get(&key)? {
                 next.sum = next.sum.wrapping_sub(fingerprint(&key, &old));
             }
             next.sum = next.sum.wrapping_add(fingerprint(&key, &value));
+            // Before the tree has it, so that nobody is told it is not there.
+            self.filter.write().unwrap_or_else(PoisonError::into_inner).add(&key);
             changes.insert(key, value);
         }
         changes.insert(MARKER, next.encode());
@@ -210,7 +224,7 @@ impl Index {
         alert: AlertId,
         reader: &Reader,
     ) -> Result<Option<Held>, StoreError> {
-        match self.tree.get(alert_key(alert)).map_err(failed("read"))? {
+        match self.get(&alert_key(alert))? {
             Some(value) => decode_alert(&value, reader).map(Some),
             None => Ok(None),
         }
@@ -222,7 +236,7 @@ impl Index {
         agency: &AgencyCode,
         key: &IdempotencyKey,
     ) -> Result<Option<KeyUse>, StoreError> {
-        match self.tree.get(key_key(agency, key.as_str())).map_err(failed("read"))? {
+        match self.get(&key_key(agency, key.as_str()))? {
             Some(value) => decode_key(&value).map(Some).ok_or_else(|| unreadable("key")),
             None => Ok(None),
         }
@@ -272,6 +286,14 @@ impl Index {
         value.map(|value| position(value).ok_or_else(|| unreadable("directory"))).transpose()
     }
 
+    fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>, StoreError> {
+        if self.filter.read().unwrap_or_else(PoisonError::into_inner).may_hold(key) {
+            self.tree.get(key).map_err(failed("read"))
+        } else {
+            Ok(None)
+        }
+    }
+
     fn lock_marker(&self) -> std::sync::MutexGuard<'_, Marker> {
         self.marker.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -286,7 +308,9 @@ fn open_tree(directory: &Path) -> Result<(sled::Db, File, Marker), &'static str>
         .map_err(|_error| "it could not be opened")?;
     let file = File::open(directory.join("db")).map_err(|_error| "its file could not be opened")?;
     let marker = match tree.get(MARKER).map_err(|_error| "it could not be read")? {
-        Some(value) => Marker::decode(&value).ok_or("its marker is not readable")?,
+        Some(value) => {
+            Marker::decode(&value).ok_or("its marker is not readable or of another format")?
+        }
         None => Marker::default(),
     };
     Ok((tree, file, marker))
@@ -313,15 +337,17 @@ pub(crate) fn remove_broken_snapshots(directory: &Path) -> std::io::Result<bool>
 
 impl Marker {
     fn encode(self) -> Vec<u8> {
-        let mut value = self.next.0.to_le_bytes().to_vec();
+        let mut value = vec![FORMAT];
+        value.extend_from_slice(&self.next.0.to_le_bytes());
         value.extend_from_slice(&self.sum.to_le_bytes());
         value
     }
 
     fn decode(value: &[u8]) -> Option<Self> {
         let mut cursor = Cursor::new(value);
-        let (next, sum) = (cursor.u64()?, cursor.array()?);
-        Some(Self { next: Position(next), sum: u128::from_le_bytes(sum) })
+        let ([format], next, sum) = (cursor.array()?, cursor.u64()?, cursor.array()?);
+        let marker = Self { next: Position(next), sum: u128::from_le_bytes(sum) };
+        (format == FORMAT).then_some(marker)
     }
 }
 

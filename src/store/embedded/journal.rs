@@ -24,6 +24,9 @@ use crate::store::StoreError;
 const KEPT_GROUPS: usize = 8;
 const KEPT_GROUP_BYTES: usize = 256 * 1024;
 
+/// The largest buffer that is kept from group to group.
+const KEPT_BUFFER_BYTES: usize = 1024 * 1024;
+
 /// Appends groups. One thread owns it.
 pub(crate) struct Appender {
     disk: Arc<dyn Disk>,
@@ -98,7 +101,10 @@ impl Appender {
         let mut buffer = std::mem::take(&mut self.buffer);
         let header = encode(&mut buffer, &self.link, at, leaves, commits);
         let written = self.write(&buffer);
-        self.buffer = buffer;
+        // Kept for the next group, unless this one was unusually large.
+        if buffer.capacity() <= KEPT_BUFFER_BYTES {
+            self.buffer = buffer;
+        }
         let (segment, offset) = written?;
         self.reader.note(header.first, segment, offset);
         self.link = header.link();

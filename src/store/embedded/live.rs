@@ -43,11 +43,10 @@ struct Rank {
     first: Turn,
 }
 
-/// What waits of one episode.
+/// What waits of one episode, by turn. A list: an episode has a few deliveries in a mailbox, most have one.
 #[derive(Debug, Default)]
 struct Episode {
-    turns: BTreeMap<Turn, Priority>,
-    priorities: BTreeMap<Priority, usize>,
+    turns: Vec<(Turn, Priority)>,
 }
 
 impl Live {
@@ -110,9 +109,9 @@ impl Live {
         if let Some(at) = old.record.next_due() {
             self.due.remove(&(at, old.record.id));
         }
-        for (mailbox, turn, priority) in waiting_of(old) {
+        for (mailbox, turn, _) in waiting_of(old) {
             if let Some(waiting) = self.mailboxes.get_mut(mailbox) {
-                waiting.remove(old.record.episode, turn, priority);
+                waiting.remove(old.record.episode, turn);
             }
         }
     }
@@ -133,24 +132,19 @@ impl Waiting {
     fn add(&mut self, id: EpisodeId, turn: Turn, priority: Priority) {
         let episode = self.episodes.entry(id).or_default();
         let before = episode.rank();
-        if episode.turns.insert(turn, priority).is_none() {
-            let count = episode.priorities.entry(priority).or_default();
-            *count = count.saturating_add(1);
+        if let Err(index) = episode.find(turn) {
+            episode.turns.insert(index, (turn, priority));
             self.count = self.count.saturating_add(1);
         }
         let after = episode.rank();
         self.reorder(id, before, after);
     }
 
-    fn remove(&mut self, id: EpisodeId, turn: Turn, priority: Priority) {
+    fn remove(&mut self, id: EpisodeId, turn: Turn) {
         let Some(episode) = self.episodes.get_mut(&id) else { return };
         let before = episode.rank();
-        if episode.turns.remove(&turn).is_some() {
-            let count = episode.priorities.entry(priority).or_default();
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                episode.priorities.remove(&priority);
-            }
+        if let Ok(index) = episode.find(turn) {
+            episode.turns.remove(index);
             self.count = self.count.saturating_sub(1);
         }
         let after = episode.rank();
@@ -203,10 +197,14 @@ fn put_back(
 }
 
 impl Episode {
+    fn find(&self, turn: Turn) -> Result<usize, usize> {
+        self.turns.binary_search_by_key(&turn, |(turn, _)| *turn)
+    }
+
     fn rank(&self) -> Option<Rank> {
-        let (priority, _) = self.priorities.first_key_value()?;
-        let (first, _) = self.turns.first_key_value()?;
-        Some(Rank { priority: *priority, first: *first })
+        let (first, _) = self.turns.first()?;
+        let priority = self.turns.iter().map(|(_, priority)| *priority).min()?;
+        Some(Rank { priority, first: *first })
     }
 
     /// The rank the episode has before each of its turns is taken.

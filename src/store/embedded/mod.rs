@@ -16,6 +16,7 @@ mod disk;
 mod effect;
 mod error;
 mod event;
+mod filter;
 mod group;
 mod index;
 mod index_position;
@@ -295,6 +296,12 @@ impl EmbeddedStore {
     /// Holds the index back, so that everything new is read from the tail, or lets it go on.
     pub(crate) fn hold_index(&self, held: bool) {
         self.shared.backlog.pause(held);
+    }
+
+    /// How many commits wait for the writer.
+    pub(crate) fn queued(&self) -> usize {
+        let sender = self.sender().unwrap();
+        sender.max_capacity().saturating_sub(sender.capacity())
     }
 
     /// Waits until the index has everything.

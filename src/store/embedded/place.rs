@@ -10,6 +10,7 @@
 //! | `torn/` | tails that a crash tore, kept and left out |
 //! | `index/`, `index.position` | sled and how far it has got; can be built anew |
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -85,16 +86,20 @@ impl Place {
         let lock = self.lock()?;
         match self.check_version() {
             Err(OpenError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                if self.holds_more_than_a_lock()? {
+                if self.holds_anything()? {
                     return Err(OpenError::NotAStore { directory: self.root.clone() });
                 }
+                // The version last: where it stands, the journal was there.
+                make_directory(&self.journal())?;
                 self.write_version()?;
             }
             other => other?,
         }
-        make_directory(&self.journal())?;
-        sync_directory(&self.root)?;
-        Ok(lock)
+        if self.journal().is_dir() {
+            Ok(lock)
+        } else {
+            Err(OpenError::JournalMissing { directory: self.root.clone() })
+        }
     }
 
     fn lock(&self) -> Result<Lock, OpenError> {
@@ -136,16 +141,16 @@ impl Place {
         write_durably(&self.version(), format!("{VERSION_TEXT}{STORE_VERSION}\n").as_bytes())
     }
 
-    /// Whether the directory holds anything that is not left by a start that broke off at once.
-    fn holds_more_than_a_lock(&self) -> Result<bool, OpenError> {
-        let entries = fs::read_dir(&self.root).map_err(OpenError::io("read", &self.root))?;
-        for entry in entries {
-            let name = entry.map_err(OpenError::io("read", &self.root))?.file_name();
-            if name != "LOCK" && name != "VERSION.new" {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// Whether the directory holds anything but what a first start that broke off at once may have left.
+    fn holds_anything(&self) -> Result<bool, OpenError> {
+        let names = |path: &Path| -> io::Result<Vec<OsString>> {
+            fs::read_dir(path)?.map(|entry| Ok(entry?.file_name())).collect()
+        };
+        let names = |path: &Path| names(path).map_err(OpenError::io("read", path));
+        let left = [OsStr::new("LOCK"), OsStr::new("VERSION.new"), OsStr::new("journal")];
+        let other = names(&self.root)?.iter().any(|name| !left.contains(&name.as_os_str()));
+        let journal = self.journal();
+        Ok(other || (journal.exists() && !names(&journal)?.is_empty()))
     }
 
     /// Where the journal ended at the last orderly stop. A mark that cannot be read is no mark.

@@ -24,6 +24,7 @@ use super::survey::{Survey, no_visit};
 use super::{EmbeddedOptions, EmbeddedStore};
 use crate::domain::{Position, Timestamp};
 use crate::merkle::{Hash, Tree};
+use crate::record::RecordedEntry;
 use crate::store::StoreError;
 
 const DIGESTS: &str = "DIGESTS";
@@ -98,6 +99,31 @@ fn verify_once(place: &Place, observer: &dyn StoreObserver) -> Result<Verified, 
         last_group_at: survey.tail.map(|_| survey.link.at),
         tree,
     })
+}
+
+/// Reads every entry of the journal in order. Checks what a checksum can show; whether an entry is what was
+/// signed is for [`crate::audit::verify`].
+///
+/// # Errors
+/// What is damaged, and where; or that the directory is not a store this release reads.
+pub fn read_entries(
+    directory: &Path,
+    observer: &dyn StoreObserver,
+    visit: &mut dyn FnMut(RecordedEntry),
+) -> Result<(), OpenError> {
+    let place = Place::new(directory);
+    place.check_version()?;
+    let disk = SystemDisk::read_only();
+    Survey::take(&disk, &place.journal(), observer, &mut |group| {
+        let positions = (group.header.first.0..).map(Position).take(group.leaves().len());
+        for position in positions {
+            let commit =
+                commit_in(group, position).map_err(|source| OpenError::Replay { source })?;
+            visit(commit.entry);
+        }
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// Looks into a group whose checksums hold: every commit must decode and have the leaf the group says.

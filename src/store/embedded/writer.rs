@@ -80,7 +80,7 @@ impl Writer {
 
     /// Runs until nobody can send any more; where the journal then ends, unless it is poisoned.
     pub(crate) fn run(mut self) -> Option<Link> {
-        let _alarm = PoisonOnPanic(&Arc::clone(&self.shared));
+        let _alarm = PoisonOnPanic(Arc::clone(&self.shared));
         loop {
             let first = self.held_over.take().or_else(|| self.requests.blocking_recv());
             let Some(first) = first else { break };
@@ -214,12 +214,12 @@ fn set_standing(shared: &Shared, standing: WriteStanding) {
 }
 
 /// A writer that ends by a panic leaves a store that takes nothing, and says so.
-struct PoisonOnPanic<'a>(&'a Arc<Shared>);
+struct PoisonOnPanic(Arc<Shared>);
 
-impl Drop for PoisonOnPanic<'_> {
+impl Drop for PoisonOnPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            set_standing(self.0, WriteStanding::Poisoned);
+            set_standing(&self.0, WriteStanding::Poisoned);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Heard;
 use super::rig::{Dice, RigDisk};
 use crate::domain::{Position, Timestamp};
+use crate::store::embedded::disk::Disk as _;
 use crate::store::embedded::error::{OpenError, Witness};
 use crate::store::embedded::event::StoreEvent;
 use crate::store::embedded::group::HEADER_BYTES;
@@ -411,4 +412,52 @@ fn no_power_cut_at_any_moment_loses_what_was_acknowledged_or_halves_what_was_not
             holds(&opened, found);
         }
     }
+}
+
+#[test]
+fn damage_within_the_last_segment_is_not_taken_for_a_torn_tail() {
+    let mut whole = Rig::new();
+    whole.segment_bytes = 64 * 1024;
+    let mut opened = whole.open().unwrap();
+    for _ in 0..10 {
+        append(&mut opened, 2).unwrap();
+    }
+    let path = segment_path(1);
+    assert_eq!(whole.disk.paths(), std::slice::from_ref(&path));
+    let (_, last, end) = last_group(&whole);
+
+    for at in (0..end).step_by(37) {
+        let rig = Rig::with(whole.disk.copy());
+        let mut bytes = rig.disk.bytes(&path);
+        bytes[at] ^= 0x20;
+        rig.disk.put(&path, bytes);
+
+        match rig.open() {
+            Ok(opened) => {
+                assert!(at >= last, "damage at {at} was taken for a torn tail");
+                holds(&opened, 18);
+            }
+            Err(error) => {
+                let damage = matches!(error, OpenError::Damaged { .. } | OpenError::Newer { .. });
+                assert!(at < last && damage, "at {at}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_leaf_hash_that_rots_while_the_hub_runs_is_not_served() {
+    let rig = Rig::new();
+    let mut opened = rig.open().unwrap();
+    append(&mut opened, 2).unwrap();
+    append(&mut opened, 2).unwrap();
+    let path = segment_path(1);
+    let mut file_bytes = rig.disk.bytes(&path);
+    file_bytes[HEADER_BYTES + 5] ^= 1;
+
+    rig.disk.open(&path).unwrap().write_at(&file_bytes, 0).unwrap();
+
+    let refused = opened.reader.leaves(Position(0), 4).unwrap_err();
+    assert!(matches!(refused, crate::store::StoreError::Damaged { .. }));
+    assert_eq!(opened.reader.leaves(Position(2), 4).unwrap(), commits(2, 2).0);
 }

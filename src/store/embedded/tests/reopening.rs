@@ -270,6 +270,28 @@ async fn a_newer_store_and_a_directory_of_something_else_are_refused_in_words() 
     assert!(!other.path().join("VERSION").exists());
 }
 
+#[test]
+fn a_store_whose_journal_is_gone_is_not_taken_for_a_new_one() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(open(directory.path()));
+    fs::remove_dir_all(directory.path().join("journal")).unwrap();
+    fs::remove_file(directory.path().join("index.position")).unwrap();
+
+    let error = try_open(directory.path()).map(drop).unwrap_err();
+
+    assert!(matches!(error, OpenError::JournalMissing { .. }), "{error}");
+}
+
+#[test]
+fn a_first_start_that_broke_off_is_begun_again() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("LOCK"), "").unwrap();
+    fs::write(directory.path().join("VERSION.new"), "stays").unwrap();
+    fs::create_dir(directory.path().join("journal")).unwrap();
+
+    assert!(open(directory.path()).was_clean());
+}
+
 #[tokio::test]
 async fn a_journal_shorter_than_the_published_checkpoint_is_not_opened() {
     let directory = tempfile::tempdir().unwrap();

@@ -50,8 +50,16 @@ pub(crate) struct RigDisk(Arc<Rig>);
 #[derive(Default)]
 struct Rig {
     state: Mutex<State>,
-    gate: Mutex<bool>,
+    gate: Mutex<Gate>,
     gate_moved: Condvar,
+}
+
+/// Holds syncs back.
+#[derive(Default)]
+struct Gate {
+    closed: bool,
+    /// So many syncs may pass although it is closed.
+    passes: u32,
 }
 
 #[derive(Default)]
@@ -152,15 +160,11 @@ impl RigDisk {
         self.state().fail_truncate = true;
     }
 
-    /// Holds every sync back until the gate opens.
-    pub(crate) fn close_gate(&self) {
-        *self.0.gate.lock().unwrap() = true;
-    }
-
-    /// Lets syncs go on.
-    pub(crate) fn open_gate(&self) {
-        *self.0.gate.lock().unwrap() = false;
-        self.0.gate_moved.notify_all();
+    /// Holds every sync back until the gate is opened, or dropped by a test that fails.
+    #[must_use]
+    pub(crate) fn close_gate(&self) -> ClosedGate {
+        self.0.gate.lock().unwrap().closed = true;
+        ClosedGate(self.clone())
     }
 
     /// Whether a sync waits at the gate.
@@ -188,6 +192,25 @@ impl RigDisk {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// A gate that is closed until this is dropped.
+pub(crate) struct ClosedGate(RigDisk);
+
+impl ClosedGate {
+    /// Lets one sync go on.
+    pub(crate) fn let_one_pass(&self) {
+        self.0.state().waiting_at_gate = false;
+        self.0.0.gate.lock().unwrap().passes += 1;
+        self.0.0.gate_moved.notify_all();
+    }
+}
+
+impl Drop for ClosedGate {
+    fn drop(&mut self) {
+        self.0.0.gate.lock().unwrap().closed = false;
+        self.0.0.gate_moved.notify_all();
     }
 }
 
@@ -299,14 +322,14 @@ impl JournalFile for RigFile {
 
     fn sync_data(&self) -> io::Result<()> {
         self.disk.operate()?;
-        let mut closed = self.disk.0.gate.lock().unwrap();
-        while *closed {
+        let mut gate = self.disk.0.gate.lock().unwrap();
+        while gate.closed && gate.passes == 0 {
             self.disk.state().waiting_at_gate = true;
-            closed = self.disk.0.gate_moved.wait(closed).unwrap();
+            gate = self.disk.0.gate_moved.wait(gate).unwrap();
         }
-        drop(closed);
+        gate.passes = gate.passes.saturating_sub(1);
+        drop(gate);
         let mut state = self.disk.state();
-        state.waiting_at_gate = false;
         match &mut state.fail_sync_in {
             Some(0) => {
                 state.fail_sync_in = None;

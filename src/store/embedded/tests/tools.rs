@@ -6,12 +6,16 @@ use std::sync::Arc;
 use super::{open, try_open};
 use crate::domain::{Position, Priority};
 use crate::merkle::{Hash, root_of};
-use crate::store::Store;
+use crate::record::encode_commit;
+use crate::store::embedded::disk::SystemDisk;
 use crate::store::embedded::error::OpenError;
 use crate::store::embedded::event::StoreEvent;
+use crate::store::embedded::opening::Opening;
+use crate::store::embedded::place::Place;
 use crate::store::embedded::tools::{backup, rebuild_index, restore, verify, verify_backup};
 use crate::store::embedded::{EmbeddedStore, Unobserved};
 use crate::store::fixture::{AT, alert, alert_id, delivery, directory, mailbox, notes, submits};
+use crate::store::{Store, StoreError};
 
 async fn filled(store: &EmbeddedStore, numbers: std::ops::Range<u64>) {
     for number in numbers {
@@ -168,4 +172,33 @@ async fn the_index_is_rebuilt_on_demand_but_not_under_a_running_hub() {
     let store = open(data.path());
     assert!(store.was_clean());
     assert_eq!(store.waiting(&mailbox("CADT"), 100).await.unwrap().len(), 30);
+}
+
+#[tokio::test]
+async fn a_group_whose_leaf_is_not_its_commits_is_found_though_its_checksums_hold() {
+    let data = tempfile::tempdir().unwrap();
+    drop(open(data.path()));
+    let (entry, writes, _) = notes(AT).into_parts();
+    let commit = encode_commit(&entry, &writes);
+    let place = Place::new(data.path());
+    let mut opened = Opening {
+        disk: Arc::new(SystemDisk::new()),
+        directory: place.journal(),
+        torn: place.torn(),
+        segment_bytes: 4_096,
+        observer: &Unobserved,
+        clean: None,
+        covered: Vec::new(),
+    }
+    .run()
+    .unwrap();
+    opened.appender.append(AT, &[entry.leaf_hash(), [0xBA; 32]], &[&commit, &commit]).unwrap();
+    drop(opened);
+
+    let error = verify(data.path(), &Unobserved).map(drop).unwrap_err();
+    assert!(matches!(error, OpenError::Replay { .. }), "{error}");
+    let store = open(data.path());
+    assert!(store.recorded(Position(0)).await.unwrap().is_some());
+    let refused = store.recorded(Position(1)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
 }

@@ -1,0 +1,12 @@
+//! The binary from outside: a hub and its clients as processes, called as a person would call them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "test helpers"
+)]
+
+mod demo;
+mod hub;
+mod support;

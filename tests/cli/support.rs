@@ -1,0 +1,136 @@
+//! A hub made by the commands of the manual, and the clients of its agencies.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The program, without the settings of whoever runs the tests.
+pub(crate) fn staysafe() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_staysafe"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STAYSAFE_")) {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// A hub that serves until it is dropped.
+pub(crate) struct Hub {
+    pub(crate) dir: tempfile::TempDir,
+    endpoint: String,
+    child: Child,
+}
+
+impl Hub {
+    /// Certificates, keys, configuration, hub: as a newcomer would make them.
+    pub(crate) fn start() -> Self {
+        let prepared = Self::prepare(0);
+        Self::serve(prepared)
+    }
+
+    /// Everything a hub needs, for one that will listen on `port`.
+    pub(crate) fn prepare(port: u16) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |inside: &str| dir.path().join(inside).display().to_string();
+        done(staysafe().args(["certs", "--dir", &at("certs"), "partnership"]));
+        done(staysafe().args(["store", "keys", &at("keys")]));
+        let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/samples");
+        let config = format!(
+            "[hub]\nname = \"hub-1\"\ntrust_domain = \"staysafe.example\"\ndata_dir = \"data\"\n\
+             listen = \"127.0.0.1:{port}\"\nadmin_listen = \"127.0.0.1:0\"\n\
+             [tls]\nauthorities = \"certs/ca.pem\"\ncertificate = \"certs/server/hub.pem\"\n\
+             key = \"certs/server/hub.key\"\nrevocations = \"certs/ca.crl.pem\"\n\
+             [keys]\nmaster_key_file = \"keys/master.key\"\nsigning_key_file = \"keys/signing.pem\"\n\
+             [directory]\nfile = \"{}\"\n[audit]\npublish_seconds = 1\n",
+            samples.join("partnership.toml").display()
+        );
+        std::fs::write(at("hub.toml"), config).unwrap();
+        dir
+    }
+
+    /// Starts the hub of a prepared directory.
+    pub(crate) fn serve(dir: tempfile::TempDir) -> Self {
+        let mut child = staysafe()
+            .args(["--json", "hub", "--stop-with-stdin", "--simulated-from"])
+            .args(["2026-11-08T03:10:00Z", "--config"])
+            .arg(dir.path().join("hub.toml"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let serving: Value = serde_json::from_str(&line).unwrap();
+        let address = serving["serving"]["address"].as_str().unwrap_or_else(|| panic!("{line}"));
+        Self { endpoint: format!("https://{address}"), child, dir }
+    }
+
+    /// A client's command as `caller`.
+    pub(crate) fn client(&self, caller: &str, words: &[&str]) -> Output {
+        self.client_with(&self.path("certs"), caller, words)
+    }
+
+    /// A client's command with certificates of another directory.
+    pub(crate) fn client_with(&self, certs: &Path, caller: &str, words: &[&str]) -> Output {
+        let mut command = staysafe();
+        command.args(words).args(["--hub", &self.endpoint, "--as", caller, "--certs"]).arg(certs);
+        command.output().unwrap()
+    }
+
+    /// Where the hub is.
+    pub(crate) fn endpoint(&self) -> String {
+        self.endpoint.clone()
+    }
+
+    pub(crate) fn path(&self, inside: &str) -> PathBuf {
+        self.dir.path().join(inside)
+    }
+
+    /// Stops the hub in order.
+    pub(crate) fn stop(&mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success(), "the hub stops in order");
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        drop(self.child.wait());
+    }
+}
+
+/// Runs a command that must succeed; what it printed.
+pub(crate) fn done(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Everything a command said.
+pub(crate) fn told(output: &Output) -> String {
+    let (out, aside) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    format!("{out}{aside}")
+}
+
+/// A sample alert.
+pub(crate) fn sample(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.join("docs/samples/alerts").join(name).display().to_string()
+}
+
+/// Runs a client's command with something on its standard input.
+pub(crate) fn with_input(command: &mut Command, input: &str) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
