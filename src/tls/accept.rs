@@ -2,6 +2,10 @@
 //!
 //! A slow or silent client holds one of the permits for the length of the time limit and nothing else. While all
 //! permits are taken nobody is accepted: newcomers wait in the kernel's queue.
+//!
+//! A refused client is told why by a TLS alert. By then it may have sent its first request, as TLS 1.3 lets it, and a
+//! socket closed with bytes unread is reset, which destroys the alert on its way: so a refused connection lingers,
+//! within bounds, until the client has gone.
 
 use std::cell::Cell;
 use std::io;
@@ -12,6 +16,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time;
@@ -218,11 +223,31 @@ async fn handshake(
     tcp: TcpStream,
     config: Arc<ServerConfig>,
 ) -> Result<TlsStream<TcpStream>, Rejected> {
-    let result = TlsAcceptor::from(config).accept(tcp).await;
-    result.map_err(|error| match VERDICT.with(Cell::take) {
-        Some((refusal, fingerprint)) => (refusal, Some(fingerprint)),
-        None => (refusal_of(&error), None),
-    })
+    match TlsAcceptor::from(config).accept(tcp).into_fallible().await {
+        Ok(stream) => Ok(stream),
+        Err((error, tcp)) => {
+            let verdict = VERDICT.with(Cell::take);
+            linger(tcp).await;
+            Err(match verdict {
+                Some((refusal, fingerprint)) => (refusal, Some(fingerprint)),
+                None => (refusal_of(&error), None),
+            })
+        }
+    }
+}
+
+/// How long, and for how many bytes, a refused connection is kept so that its alert arrives.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: u64 = 64 * 1024;
+
+/// Says that nothing more comes, then takes in what the client had already sent.
+async fn linger(mut tcp: TcpStream) {
+    let gone = async {
+        tcp.shutdown().await?;
+        tokio::io::copy(&mut tcp.take(LINGER_BYTES), &mut tokio::io::sink()).await
+    };
+    // The client is refused already; whatever becomes of its socket changes nothing.
+    drop(time::timeout(LINGER, gone).await);
 }
 
 /// Puts what rustls says of a handshake that failed before or after the certificate into our words.
