@@ -137,6 +137,16 @@ impl From<Status> for ClientError {
                 violations: Vec::new(),
             };
         }
+        // Only this side gives a status a cause: the connection broke under the call. Whether the hub did it is
+        // unknown, and a key makes asking again safe.
+        if status.code() == Code::Unknown && status.source().is_some() {
+            return Self::Refused {
+                code: Code::Unavailable,
+                reason: "NO_CONNECTION".to_owned(),
+                message: "the connection broke before the hub answered".to_owned(),
+                violations: Vec::new(),
+            };
+        }
         let details = status.get_error_details();
         let violations = details
             .bad_request()

@@ -1,0 +1,14 @@
+//! A hub in a process of its own that is killed, loses its disk, and is called by a transport no one here wrote.
+//! Nothing acknowledged may be lost, nothing may be acknowledged before it is durable.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "test helpers"
+)]
+
+mod disk;
+mod kill;
+mod outside;
+mod support;
