@@ -56,6 +56,8 @@ enum Command {
     /// Take a delivery, as a named person. Only this stops escalation.
     #[command(visible_alias = "ack")]
     Acknowledge(client::acknowledge::AcknowledgeArgs),
+    /// Read who took or declined a delivery of your agency, and what they wrote.
+    Answers(client::answers::AnswersArgs),
     /// Decline a delivery, as a named person, with a reason. It goes to the duty manager at once.
     Decline(client::decline::DeclineArgs),
     /// Show what became of one alert of your agency, or list them.
@@ -94,6 +96,7 @@ fn run(command: Command, out: &mut Output) -> Result<(), CliError> {
         asks @ (Command::Send(_)
         | Command::Inbox(_)
         | Command::Acknowledge(_)
+        | Command::Answers(_)
         | Command::Decline(_)
         | Command::Status(_)
         | Command::Audit(_)
@@ -116,6 +119,7 @@ async fn dispatch(command: Command, out: &mut Output) -> Result<(), CliError> {
         Command::Send(args) => Box::pin(client::send::run(&args, out)).await,
         Command::Inbox(args) => Box::pin(client::inbox::run(&args, out)).await,
         Command::Acknowledge(args) => Box::pin(client::acknowledge::run(&args, out)).await,
+        Command::Answers(args) => Box::pin(client::answers::run(&args, out)).await,
         Command::Decline(args) => Box::pin(client::decline::run(&args, out)).await,
         Command::Status(args) => Box::pin(client::status::run(&args, out)).await,
         Command::Audit(args) => Box::pin(client::audit::run(args, out)).await,

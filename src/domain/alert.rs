@@ -178,7 +178,7 @@ pub struct Timer {
     pub state: TimerState,
 }
 
-/// Where the sealed bytes of an alert lie and what the entry commits to.
+/// Where sealed bytes lie, an alert's or the words of an answer, and what the entry commits to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BodyRef {
     /// The commit that carries the bytes. [`Position::THIS`] in a record means the commit it is part of.
@@ -187,6 +187,13 @@ pub struct BodyRef {
     pub key: DataKeyId,
     /// HMAC-SHA-256 of the bytes as received, under a key derived from the data key.
     pub commitment: [u8; 32],
+}
+
+impl BodyRef {
+    /// Replaces [`Position::THIS`] by the position of the commit that carries the record.
+    pub(super) fn settle(&mut self, own: Position) {
+        self.position = self.position.or_own(own);
+    }
 }
 
 /// Names one data key: a key file (`2026-11-0001`) and a slot in it.
@@ -287,7 +294,7 @@ impl AlertRecord {
     pub fn settled_at(mut self, own: Position) -> Self {
         self.submitted = self.submitted.or_own(own);
         if let Some(body) = &mut self.body {
-            body.position = body.position.or_own(own);
+            body.settle(own);
         }
         self.deliveries = self.deliveries.into_iter().map(|d| d.settled_at(own)).collect();
         self

@@ -4,7 +4,7 @@
 //! stored by the partner (CONFIRMED), stored is not seen by a person (OPENED), seen is not taken
 //! (ACKNOWLEDGED). Only a named person of the recipient agency stops the ladder.
 
-use super::alert::Priority;
+use super::alert::{BodyRef, Priority};
 use super::codes::code_list;
 use super::deadline::Deadline;
 use super::id::{MailboxId, Position, UserId};
@@ -157,6 +157,10 @@ pub struct Delivery {
     pub acknowledged: Option<(Moment, AckOutcome)>,
     /// A named person declined it; the ladder goes on at once.
     pub declined: Option<(Moment, DeclineReason)>,
+    /// What the person who took it wrote, sealed; seen by the recipient agency only.
+    pub note: Option<BodyRef>,
+    /// What the person who declined wrote, sealed; seen by the recipient agency only.
+    pub decline_text: Option<BodyRef>,
 }
 
 /// Why a transition is not possible.
@@ -171,6 +175,9 @@ pub enum TransitionError {
     /// Another person has taken it.
     #[error("another person has acknowledged the delivery")]
     TakenByAnother,
+    /// Another person has declined it.
+    #[error("another person has declined the delivery")]
+    DeclinedByAnother,
 }
 
 impl TransitionError {
@@ -181,6 +188,7 @@ impl TransitionError {
             Self::NotHandedOut => "NOT_HANDED_OUT",
             Self::Ended => "DELIVERY_ENDED",
             Self::TakenByAnother => "TAKEN_BY_ANOTHER",
+            Self::DeclinedByAnother => "DECLINED_BY_ANOTHER",
         }
     }
 }
@@ -251,7 +259,7 @@ impl Delivery {
     /// A named person declines; the first rung is called at once, or stays if it already was.
     ///
     /// # Errors
-    /// When never handed out, ended, or already taken.
+    /// When never handed out, ended, already taken, or declined by another person.
     pub fn decline(
         mut self,
         by: UserId,
@@ -262,12 +270,16 @@ impl Delivery {
         if self.acknowledged.is_some() {
             return Err(TransitionError::TakenByAnother);
         }
-        if self.declined.is_none() {
-            let moment = Moment { at, by: Some(by), position: Position::THIS };
-            self.declined = Some((moment, reason));
-            if let Some(rung) = &mut self.rung {
-                rung.at = if rung.level == 1 { at } else { rung.at };
-            }
+        if let Some((declined, _)) = &self.declined {
+            return match &declined.by {
+                Some(first) if *first != by => Err(TransitionError::DeclinedByAnother),
+                Some(_) | None => Ok(self),
+            };
+        }
+        let moment = Moment { at, by: Some(by), position: Position::THIS };
+        self.declined = Some((moment, reason));
+        if let Some(rung) = &mut self.rung {
+            rung.at = if rung.level == 1 { at } else { rung.at };
         }
         Ok(self)
     }
@@ -317,6 +329,10 @@ impl Delivery {
         }
         self.acknowledged.iter_mut().for_each(|(moment, _)| settle(moment));
         self.declined.iter_mut().for_each(|(moment, _)| settle(moment));
+        [&mut self.note, &mut self.decline_text]
+            .into_iter()
+            .flatten()
+            .for_each(|words| words.settle(own));
         self
     }
 

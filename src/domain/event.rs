@@ -194,7 +194,7 @@ pub struct Event {
     /// The roles that person holds from now on, or would hold.
     pub roles: Vec<Role>,
     /// The commitment to an alert's content (ALERT_SUBMITTED): HMAC-SHA-256 of the bytes as received, under the
-    /// key that the stored receipt gives the sender.
+    /// key that the stored receipt gives the sender. With an answer: to the words that came with it.
     pub content: Option<[u8; 32]>,
 }
 

@@ -1,4 +1,4 @@
-//! The mailbox service: receive, confirm, report opened, list, acknowledge, decline.
+//! The mailbox service: receive, confirm, report opened, list, acknowledge, decline, read an answer.
 
 use std::pin::Pin;
 
@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
 use crate::domain::delivery::{AckOutcome, DeclineReason};
-use crate::domain::{DeliveryId, MailboxId};
+use crate::domain::{DeliveryId, MailboxId, Redacted};
 use crate::mailbox::{self, Answer, Batch, Item};
 use crate::wire::render;
 use crate::wire::v1;
@@ -102,7 +102,9 @@ impl MailboxService for Edge {
         let asked = request.into_inner();
         self.timed(async {
             let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
-            let answer = Answer::Acknowledge { outcome: outcome(asked.outcome())? };
+            let outcome = outcome(asked.outcome())?;
+            let note = words("note", 0, asked.note)?;
+            let answer = Answer::Acknowledge { outcome, note };
             let taken = self.mailboxes.answer(&principal, &mailbox, delivery, &answer).await?;
             Ok(v1::AcknowledgeResponse {
                 state: render::delivery_state(&taken.delivery).into(),
@@ -120,11 +122,41 @@ impl MailboxService for Edge {
         let asked = request.into_inner();
         self.timed(async {
             let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
-            let answer = Answer::Decline { reason: reason(asked.reason())? };
+            let reason = reason(asked.reason())?;
+            let text = words("text", DECLINE_TEXT_MIN, asked.text)?;
+            let answer = Answer::Decline { reason, text };
             let declined = self.mailboxes.answer(&principal, &mailbox, delivery, &answer).await?;
             Ok(v1::DeclineResponse { state: render::delivery_state(&declined.delivery).into() })
         })
         .await
+    }
+
+    async fn read_answer(
+        &self,
+        request: Request<v1::ReadAnswerRequest>,
+    ) -> Result<Response<v1::ReadAnswerResponse>, Status> {
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
+            let answers = self.mailboxes.read_answers(&principal, &mailbox, delivery).await?;
+            Ok(render::answers(&answers.acknowledged, &answers.declined))
+        })
+        .await
+    }
+}
+
+/// Characters that say why something is declined, at least and at most (contract, `DeclineRequest.text`).
+const DECLINE_TEXT_MIN: usize = 10;
+const WORDS_MAX: usize = 1_000;
+
+/// What a person wrote, within its bounds.
+fn words(field: &str, min: usize, raw: String) -> Result<Redacted<String>, Status> {
+    let length = raw.chars().count();
+    if (min..=WORDS_MAX).contains(&length) {
+        Ok(Redacted::new(raw))
+    } else {
+        Err(status::of_field(field, &format!("{min} to {WORDS_MAX} characters")))
     }
 }
 

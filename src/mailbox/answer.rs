@@ -4,9 +4,12 @@
 //! rests on the version of the alert it was decided on.
 
 use super::{ATTEMPTS_MAX, MailboxError, Mailboxes};
+use crate::crypto::{commitment, content_key};
+use crate::domain::alert::BodyRef;
 use crate::domain::delivery::{AckOutcome, DeclineReason, TransitionError};
 use crate::domain::{
-    AlertRecord, Delivery, DeliveryId, Event, EventKind, MailboxId, Principal, Timestamp, UserId,
+    AlertId, AlertRecord, Delivery, DeliveryId, Event, EventKind, MailboxId, Position, Principal,
+    Redacted, Timestamp, UserId,
 };
 use crate::policy::access::{Action, Permit};
 use crate::policy::escalation;
@@ -24,11 +27,15 @@ pub enum Answer {
     Acknowledge {
         /// How.
         outcome: AckOutcome,
+        /// What the person wrote; may be empty. Seen by the recipient agency only.
+        note: Redacted<String>,
     },
     /// The person declines it.
     Decline {
         /// Why.
         reason: DeclineReason,
+        /// What the person wrote. Seen by the recipient agency only.
+        text: Redacted<String>,
     },
 }
 
@@ -67,8 +74,27 @@ impl Answer {
     ) -> Result<Delivery, TransitionError> {
         match self {
             Self::Opened => delivery.open(by, now),
-            Self::Acknowledge { outcome } => delivery.acknowledge(by, *outcome, now),
-            Self::Decline { reason } => delivery.decline(by, *reason, now),
+            Self::Acknowledge { outcome, .. } => delivery.acknowledge(by, *outcome, now),
+            Self::Decline { reason, .. } => delivery.decline(by, *reason, now),
+        }
+    }
+
+    /// What the person wrote, if anything.
+    fn words(&self) -> Option<&str> {
+        let words = match self {
+            Self::Opened => return None,
+            Self::Acknowledge { note, .. } => note,
+            Self::Decline { text, .. } => text,
+        };
+        Some(words.expose().as_str()).filter(|words| !words.is_empty())
+    }
+
+    /// Says in the delivery where its words lie.
+    fn keep_words(&self, delivery: &mut Delivery, words: Option<BodyRef>) {
+        match self {
+            Self::Opened => {}
+            Self::Acknowledge { .. } => delivery.note = words,
+            Self::Decline { .. } => delivery.decline_text = words,
         }
     }
 
@@ -214,21 +240,18 @@ impl Mailboxes {
             Err(TransitionError::NotHandedOut) => return Err(MailboxError::NotFound),
             other => other?,
         };
+        let at = answer.settled_at(delivery).unwrap_or(now);
+        let is_news = *delivery != before;
+        let sealed = if is_news { self.seal_words(id.alert, answer)? } else { None };
+        let (words, body) = sealed.unzip();
+        if is_news {
+            answer.keep_words(delivery, words);
+        }
         let after = delivery.clone();
-        let at = answer.settled_at(&after).unwrap_or(now);
-        if after != before {
+        if is_news {
             let record = escalation::settled(record);
-            let answered = self.answered(&record, &after, answer);
-            let passed_on =
-                matches!(answer, Answer::Acknowledge { outcome: AckOutcome::Forwarded }).then(
-                    || Event {
-                        id: self.env.ids(now).event(),
-                        kind: EventKind::Forwarded,
-                        ..answered.clone()
-                    },
-                );
-            let events = std::iter::once(answered).chain(passed_on).collect();
-            self.put(permit, now, events, vec![record]).await?;
+            let events = self.answered(&record, &after, answer);
+            self.put_with(permit, (now, events), vec![record], body.into_iter().collect()).await?;
             if let Some(sequence) = after.sequence {
                 self.outstanding.settled(mailbox, sequence);
             }
@@ -237,17 +260,46 @@ impl Mailboxes {
         Ok(Acknowledged { delivery: after, at })
     }
 
-    fn answered(&self, record: &AlertRecord, delivery: &Delivery, answer: &Answer) -> Event {
+    /// Seals what the person wrote under a data key of its own, so that it can go without the alert.
+    fn seal_words(
+        &self,
+        alert: AlertId,
+        answer: &Answer,
+    ) -> Result<Option<(BodyRef, Write)>, MailboxError> {
+        let Some(words) = answer.words() else { return Ok(None) };
+        let key = self.sealer.fresh_key()?;
+        let sealed = self.sealer.seal(&key, alert, words.as_bytes())?;
+        let commitment = commitment(&content_key(&key)?, words.as_bytes());
+        let body = BodyRef { position: Position::THIS, key: key.id().clone(), commitment };
+        Ok(Some((body, Write::Body { alert, sealed })))
+    }
+
+    fn answered(&self, record: &AlertRecord, delivery: &Delivery, answer: &Answer) -> Vec<Event> {
+        let words = match answer {
+            Answer::Opened => None,
+            Answer::Acknowledge { .. } => delivery.note.as_ref(),
+            Answer::Decline { .. } => delivery.decline_text.as_ref(),
+        };
         let mut event = Event::new(self.env.ids(self.env.now()).event(), answer.event())
             .about(record.id, record.episode)
             .to(delivery.number, &delivery.mailbox);
         event.subjects.clone_from(&record.subjects);
         event.level = delivery.purpose.level();
         event.deadline = delivery.due;
-        if let Answer::Decline { reason } = answer {
+        event.content = words.map(|words| words.commitment);
+        if let Answer::Decline { reason, .. } = answer {
             event.reason = Some(reason.as_str().to_owned());
         }
-        event
+        let passed_on =
+            matches!(answer, Answer::Acknowledge { outcome: AckOutcome::Forwarded, .. }).then(
+                || Event {
+                    id: self.env.ids(self.env.now()).event(),
+                    kind: EventKind::Forwarded,
+                    content: None,
+                    ..event.clone()
+                },
+            );
+        std::iter::once(event).chain(passed_on).collect()
     }
 
     /// Commits changed alerts, each at its next version.
@@ -258,8 +310,18 @@ impl Mailboxes {
         events: Vec<Event>,
         changed: Vec<AlertRecord>,
     ) -> Result<(), MailboxError> {
+        self.put_with(permit, (now, events), changed, Vec::new()).await
+    }
+
+    /// As [`Self::put`], with further writes.
+    async fn put_with(
+        &self,
+        permit: &Permit,
+        (now, events): (Timestamp, Vec<Event>),
+        changed: Vec<AlertRecord>,
+        mut writes: Vec<Write>,
+    ) -> Result<(), MailboxError> {
         let mut expects = Vec::with_capacity(changed.len());
-        let mut writes = Vec::with_capacity(changed.len());
         for mut record in changed {
             expects.push(Expect::AlertVersion { alert: record.id, version: record.version });
             record.version = record.version.saturating_add(1);

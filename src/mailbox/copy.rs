@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::{MailboxError, Mailboxes};
+use crate::domain::alert::BodyRef;
 use crate::domain::directory::Directory;
-use crate::domain::{AlertRecord, Delivery, DeliveryId};
+use crate::domain::{AlertId, AlertRecord, Delivery, DeliveryId};
 use crate::policy::views::{self, CopyRequest, Cut, HubFacts};
 use crate::record;
 
@@ -32,8 +35,18 @@ impl Copy {
 }
 
 impl Mailboxes {
-    /// Opens the body and cuts the copy. The only place where a body is opened; its hand-out is recorded
-    /// and durable before this is called.
+    /// Opens sealed bytes. The only place where that is done; that they are shown is recorded and durable before
+    /// this is called.
+    pub(super) async fn open(
+        &self,
+        alert: AlertId,
+        body: &BodyRef,
+    ) -> Result<Zeroizing<Vec<u8>>, MailboxError> {
+        let sealed = self.store.body(alert, body).await?;
+        self.sealer.open_body(alert, &sealed).map_err(|_opaque| MailboxError::Body)
+    }
+
+    /// Opens the body and cuts the copy; its hand-out is recorded and durable before this is called.
     pub(super) async fn cut_copy(
         &self,
         alert: Arc<AlertRecord>,
@@ -41,9 +54,7 @@ impl Mailboxes {
     ) -> Result<Copy, MailboxError> {
         let delivery = alert.delivery(number).cloned().ok_or(MailboxError::NotFound)?;
         let body = alert.body.as_ref().ok_or(MailboxError::NotFound)?;
-        let sealed = self.store.body(alert.id, body).await?;
-        let plain =
-            self.sealer.open_body(alert.id, &sealed).map_err(|_opaque| MailboxError::Body)?;
+        let plain = self.open(alert.id, body).await?;
         let body = record::decode_body(&plain).map_err(|_malformed| MailboxError::Body)?;
         let hub_facts =
             HubFacts::decode(&body.hub_facts).map_err(|_malformed| MailboxError::Body)?;

@@ -1,4 +1,4 @@
-//! Mailboxes: handing out, confirming, opening, acknowledging, declining.
+//! Mailboxes: handing out, confirming, opening, acknowledging, declining, reading what was answered.
 //!
 //! Owns what a recipient does with its deliveries. Does not decide who receives an alert (see
 //! [`crate::policy`]) nor what happens when nobody answers (see [`crate::escalation`]).
@@ -12,6 +12,7 @@ mod copy;
 mod hand_out;
 mod list;
 mod outstanding;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +21,10 @@ pub use answer::{Acknowledged, Answer, CONFIRM_MAX};
 pub use copy::Copy;
 pub use hand_out::{Batch, Item, Stream, cursor};
 pub use list::{PAGE_MAX, Page, Row};
+pub use words::Answers;
 
 use crate::audit::Audit;
-use crate::crypto::Sealer;
+use crate::crypto::{SealError, Sealer};
 use crate::domain::delivery::TransitionError;
 use crate::domain::{AgencyCode, AlertId, AlertRecord, ErrorKind, MailboxId, Principal};
 use crate::env::Env;
@@ -97,6 +99,9 @@ pub enum MailboxError {
     /// A stored body does not open or cannot be cut.
     #[error("a stored body does not open")]
     Body,
+    /// What a person wrote could not be sealed.
+    #[error("the words of an answer could not be sealed")]
+    Seal(#[from] SealError),
 }
 
 impl MailboxError {
@@ -110,7 +115,7 @@ impl MailboxError {
             Self::Cursor | Self::TooMany => ErrorKind::Invalid,
             Self::Busy => ErrorKind::Conflict,
             Self::Store(source) => source.kind(),
-            Self::Commit(_) | Self::Body => ErrorKind::Internal,
+            Self::Commit(_) | Self::Body | Self::Seal(_) => ErrorKind::Internal,
         }
     }
 
@@ -127,6 +132,7 @@ impl MailboxError {
             Self::Store(source) => source.reason(),
             Self::Commit(_) => "COMMIT_REFUSED",
             Self::Body => "BODY_DAMAGED",
+            Self::Seal(source) => source.reason(),
         }
     }
 }

@@ -104,6 +104,8 @@ fn delivery(verdict: &Verdict, number: u32, context: &Context<'_>) -> Delivery {
         opened: None,
         acknowledged: None,
         declined: None,
+        note: None,
+        decline_text: None,
     }
 }
 
@@ -168,6 +170,8 @@ pub(crate) fn task(
         opened: None,
         acknowledged: None,
         declined: None,
+        note: None,
+        decline_text: None,
     }
 }
 

@@ -102,6 +102,14 @@ fn data_key() -> impl Strategy<Value = DataKeyId> {
     (text(), any::<u32>()).prop_map(|(file, slot)| DataKeyId { file, slot })
 }
 
+fn body() -> impl Strategy<Value = BodyRef> {
+    (position(), data_key(), any::<[u8; 32]>()).prop_map(|(position, key, commitment)| BodyRef {
+        position,
+        key,
+        commitment,
+    })
+}
+
 fn state() -> impl Strategy<Value = DeliveryState> {
     prop_oneof![
         Just(DeliveryState::Queued),
@@ -132,7 +140,8 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         option::of((moment(), select(AckOutcome::ALL))),
         option::of((moment(), select(DeclineReason::ALL))),
     );
-    (what, when, done).prop_map(|(what, when, done)| Delivery {
+    let words = (option::of(body()), option::of(body()));
+    (what, when, done, words).prop_map(|(what, when, done, words)| Delivery {
         number: what.0,
         mailbox: what.1,
         letter: what.2,
@@ -151,6 +160,9 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         delivered: done.1,
         confirmed: done.2,
         opened: done.3,
+        // Words come with an answer only.
+        note: words.0.filter(|_| done.4.is_some()),
+        decline_text: words.1.filter(|_| done.5.is_some()),
         acknowledged: done.4,
         declined: done.5,
     })
@@ -224,15 +236,13 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         instant(),
         select(AlertStatus::ALL),
     );
-    let body = (position(), data_key(), any::<[u8; 32]>())
-        .prop_map(|(position, key, commitment)| BodyRef { position, key, commitment });
     let lists = (
         vec(gap(), 0..3),
         vec(subject(), 0..3),
         vec(decision(), 0..3),
         vec(delivery(), 0..3),
         vec(timer(), 0..3),
-        option::of(body),
+        option::of(body()),
         position(),
     );
     (from, standing, lists).prop_map(|(from, standing, lists)| AlertRecord {

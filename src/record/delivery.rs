@@ -38,8 +38,14 @@ impl From<&Delivery> for pb::Delivery {
             delivered: delivery.delivered.as_ref().map(Into::into),
             confirmed: delivery.confirmed.as_ref().map(Into::into),
             opened: delivery.opened.as_ref().map(Into::into),
-            acknowledged: delivery.acknowledged.as_ref().map(Into::into),
-            declined: delivery.declined.as_ref().map(Into::into),
+            acknowledged: delivery.acknowledged.as_ref().map(|answer| pb::Acknowledgement {
+                note: delivery.note.as_ref().map(Into::into),
+                ..answer.into()
+            }),
+            declined: delivery.declined.as_ref().map(|answer| pb::Refusal {
+                text: delivery.decline_text.as_ref().map(Into::into),
+                ..answer.into()
+            }),
         }
     }
 }
@@ -49,6 +55,8 @@ impl TryFrom<pb::Delivery> for Delivery {
 
     fn try_from(raw: pb::Delivery) -> Result<Self, Self::Error> {
         let letter = field::required("Delivery.letter", raw.letter)?;
+        let note = raw.acknowledged.as_ref().and_then(|answer| answer.note.clone());
+        let decline_text = raw.declined.as_ref().and_then(|answer| answer.text.clone());
         Ok(Self {
             number: raw.number,
             mailbox: field::text("Delivery.mailbox", raw.mailbox)?,
@@ -70,6 +78,8 @@ impl TryFrom<pb::Delivery> for Delivery {
             opened: raw.opened.map(Moment::try_from).transpose()?,
             acknowledged: raw.acknowledged.map(TryInto::try_into).transpose()?,
             declined: raw.declined.map(TryInto::try_into).transpose()?,
+            note: note.map(TryInto::try_into).transpose()?,
+            decline_text: decline_text.map(TryInto::try_into).transpose()?,
         })
     }
 }
@@ -128,7 +138,7 @@ impl TryFrom<pb::Moment> for Moment {
 
 impl From<&(Moment, AckOutcome)> for pb::Acknowledgement {
     fn from((moment, outcome): &(Moment, AckOutcome)) -> Self {
-        Self { moment: Some(moment.into()), outcome: outcome.code() }
+        Self { moment: Some(moment.into()), outcome: outcome.code(), note: None }
     }
 }
 
@@ -143,7 +153,7 @@ impl TryFrom<pb::Acknowledgement> for (Moment, AckOutcome) {
 
 impl From<&(Moment, DeclineReason)> for pb::Refusal {
     fn from((moment, reason): &(Moment, DeclineReason)) -> Self {
-        Self { moment: Some(moment.into()), reason: reason.code() }
+        Self { moment: Some(moment.into()), reason: reason.code(), text: None }
     }
 }
 

@@ -97,6 +97,10 @@ pub(crate) fn data_key() -> DataKeyId {
     DataKeyId { file: "2026-11-0001".into(), slot: 17 }
 }
 
+fn words(position: u64) -> BodyRef {
+    BodyRef { position: Position(position), key: data_key(), commitment: [0xC1; 32] }
+}
+
 pub(crate) fn delivery() -> Delivery {
     let moment = |seconds, by: Option<&str>, position| Moment {
         at: at(seconds),
@@ -124,6 +128,8 @@ pub(crate) fn delivery() -> Delivery {
         opened: Some(moment(4, Some("u-2001"), Position(103))),
         acknowledged: Some((moment(5, Some("u-2001"), Position(104)), AckOutcome::Accepted)),
         declined: Some((moment(6, Some("u-2002"), Position(105)), DeclineReason::NoCapacity)),
+        note: Some(words(104)),
+        decline_text: Some(words(105)),
     }
 }
 
@@ -182,7 +188,7 @@ pub(crate) fn alert() -> AlertRecord {
             delivery: Some(1),
             state: TimerState::Armed,
         }],
-        body: Some(BodyRef { position: Position(100), key: data_key(), commitment: [0xC1; 32] }),
+        body: Some(words(100)),
         submitted: Position(100),
     }
 }

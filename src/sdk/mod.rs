@@ -234,6 +234,18 @@ impl Client {
         Ok(self.mailbox.decline(request).await?.into_inner())
     }
 
+    /// Who answered a delivery of the own agency and what they wrote.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn read_answer(
+        &mut self,
+        request: v1::ReadAnswerRequest,
+    ) -> Result<v1::ReadAnswerResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.mailbox.read_answer(request).await?.into_inner())
+    }
+
     /// One page of a mailbox, without content.
     ///
     /// # Errors

@@ -135,11 +135,13 @@ const fn allows(action: Action, write: &Write) -> bool {
             matches!(write, Write::Alert(_) | Write::Body { .. } | Write::Key { .. })
         }
         Action::Receive => matches!(write, Write::Alert(_) | Write::HandOut { .. }),
-        Action::ReportOpened
-        | Action::Acknowledge
-        | Action::Decline
-        | Action::Escalate
-        | Action::Purge => matches!(write, Write::Alert(_)),
+        // The words that come with an answer are kept sealed.
+        Action::Acknowledge | Action::Decline => {
+            matches!(write, Write::Alert(_) | Write::Body { .. })
+        }
+        Action::ReportOpened | Action::Escalate | Action::Purge => {
+            matches!(write, Write::Alert(_))
+        }
         Action::ChangeDirectory
         | Action::ProposeRoles
         | Action::ApproveRoles
@@ -203,8 +205,8 @@ mod tests {
             (Action::Receive, "AH"),
             (Action::ListMailbox, ""),
             (Action::ReportOpened, "A"),
-            (Action::Acknowledge, "A"),
-            (Action::Decline, "A"),
+            (Action::Acknowledge, "AB"),
+            (Action::Decline, "AB"),
             (Action::Witness, ""),
             (Action::ReadAudit, ""),
             (Action::ReadDirectory, ""),

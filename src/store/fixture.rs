@@ -101,6 +101,8 @@ pub(crate) fn delivery(number: u32, to: &str, priority: Priority) -> Delivery {
         opened: None,
         acknowledged: None,
         declined: None,
+        note: None,
+        decline_text: None,
     }
 }
 

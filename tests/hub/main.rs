@@ -1,5 +1,11 @@
 //! The hub as its partners meet it: real sockets, real mutual TLS, a real data directory.
-#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "test helpers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "test helpers"
+)]
 
+mod answers;
 mod scenarios;
 mod support;

@@ -8,6 +8,7 @@ mod state;
 mod words;
 
 pub(crate) mod acknowledge;
+pub(crate) mod answers;
 pub(crate) mod audit;
 pub(crate) mod decline;
 pub(crate) mod directory;

@@ -43,6 +43,11 @@ pub(crate) fn delivery_state(code: v1::DeliveryState) -> &'static str {
     short(code.as_str_name(), "DELIVERY_STATE_")
 }
 
+/// Such as `NO_CAPACITY`.
+pub(crate) fn decline_reason(code: v1::DeclineReason) -> &'static str {
+    short(code.as_str_name(), "DECLINE_REASON_")
+}
+
 /// Such as `STORED`.
 pub(crate) fn receipt_kind(code: v1::ReceiptKind) -> &'static str {
     short(code.as_str_name(), "RECEIPT_KIND_")

@@ -106,6 +106,8 @@ fn rung_delivery(
         opened: None,
         acknowledged: None,
         declined: None,
+        note: None,
+        decline_text: None,
     }
 }
 

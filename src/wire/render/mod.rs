@@ -3,6 +3,7 @@
 //! Code lists have the same numbers on both sides (tests hold them), so a code is rendered as its number.
 //! Nothing here decides what may be shown: copies come cut, status lines come named.
 
+mod answer;
 mod copy;
 mod receipt;
 
@@ -11,6 +12,7 @@ mod tests;
 
 use prost_types::Timestamp as WireTimestamp;
 
+pub use answer::answers;
 pub use copy::{CopyParts, alert_copy};
 pub use receipt::receipt;
 
