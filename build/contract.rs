@@ -441,7 +441,7 @@ fn reason_source(reason: i32) -> &'static str {
 
 /// The cutter's name of a rule, in the order of `CutRule` in options.proto.
 fn rule_source(rule: i32) -> &'static str {
-    const RULES: [&str; 20] = [
+    const RULES: [&str; 21] = [
         "Rule::Plain",
         "Rule::Subjects",
         "Rule::Household",
@@ -462,6 +462,7 @@ fn rule_source(rule: i32) -> &'static str {
         "Rule::SchoolVoice",
         "Rule::PersonRef",
         "Rule::OccurredAt",
+        "Rule::ChildSchoolVoice",
     ];
     usize::try_from(rule).ok().and_then(|rule| RULES.get(rule)).copied().unwrap_or("Rule::Unknown")
 }

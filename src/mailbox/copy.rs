@@ -5,7 +5,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{MailboxError, Mailboxes};
-use crate::domain::alert::BodyRef;
+use crate::domain::alert::{BodyRef, Gap};
 use crate::domain::directory::Directory;
 use crate::domain::{AlertId, AlertRecord, Delivery, DeliveryId};
 use crate::policy::views::{self, CopyRequest, Cut, HubFacts};
@@ -64,6 +64,7 @@ impl Mailboxes {
             hub_facts: Some(&hub_facts),
             school_urn: urn.as_deref(),
             living_outside: &body.living_outside,
+            school_words_name_somebody: alert.gaps.iter().any(names_somebody_to_a_school),
             ..CopyRequest::new(alert.kind, delivery.letter, delivery.view)
         };
         let cut = views::cut(&body.alert, &request).map_err(|_malformed| MailboxError::Body)?;
@@ -71,6 +72,11 @@ impl Mailboxes {
         let simulated = self.env.clock.is_simulated();
         Ok(Copy { alert, delivery, cut, sender_phone, simulated })
     }
+}
+
+/// An urgent alert is taken although its words for a school say what they may not: a gap tells.
+fn names_somebody_to_a_school(gap: &Gap) -> bool {
+    gap.reason == "STOP_LIST" && gap.path.ends_with("voice_for_school")
 }
 
 /// Whose pupil a school's copy is about: the setting routed to, else the school of the recipient agency.

@@ -181,6 +181,34 @@ async fn an_incomplete_alert_that_nobody_completes_is_chased_at_sixty_and_at_hun
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn words_for_a_school_that_name_somebody_are_a_gap_and_reach_no_school() {
+    let hub = TestHub::starting_at("2026-11-14T00:40:00Z").await;
+    let mut police = hub.agency("MERPOL").await;
+    let mut request = sample("s05-domestic-abuse-gold.json");
+    let mut alert = v1::Alert::decode(request.alert.as_ref()).unwrap();
+    let Some(v1::alert::Body::DomesticViolence(facts)) = &mut alert.body else {
+        panic!("the sample is of another kind");
+    };
+    let impact = facts.child_impacts.iter_mut().find(|impact| !impact.voice_for_school.is_empty());
+    impact.unwrap().voice_for_school = "I told Craig to stop".to_owned();
+    request.alert = alert.encode_to_vec().into();
+
+    let taken = police.submit(request).await.unwrap();
+
+    assert_eq!(taken.acceptance(), v1::Acceptance::AcceptedIncomplete, "urgent: taken");
+    assert_eq!(taken.gaps.iter().map(|gap| gap.reason.as_str()).collect::<Vec<_>>(), ["STOP_LIST"]);
+    let mut school = hub.agency("SCH-900101").await;
+    let copies = collect(&mut school, "SCH-900101").await;
+    assert_eq!(copies.len(), 1, "the notice itself goes out");
+    let text = json::copy_to_json(&copies[0]).unwrap();
+    assert!(!text.contains("Craig") && !text.contains("voiceForSchool"), "{text}");
+    let mut team = hub.agency("EDT").await;
+    let copies = collect(&mut team, "EDT").await;
+    let text = json::copy_to_json(&copies[0]).unwrap();
+    assert!(text.contains("I told Craig to stop"), "the team that acts reads what was said");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unanswered_urgent_alert_climbs_the_ladder_once_a_level_and_stops_when_taken() {
     let hub = TestHub::starting_at("2026-10-23T21:40:00Z").await;
     let mut police = hub.agency("MERPOL").await;

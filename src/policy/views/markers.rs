@@ -85,7 +85,8 @@ const fn is_cut_by_content(rule: Rule) -> bool {
         | Rule::AppointmentContact
         | Rule::PrHolders
         | Rule::OwnSchool
-        | Rule::SchoolVoice => true,
+        | Rule::SchoolVoice
+        | Rule::ChildSchoolVoice => true,
         Rule::Plain
         | Rule::Headline
         | Rule::SchoolDate

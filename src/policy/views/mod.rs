@@ -90,6 +90,9 @@ pub struct CopyRequest<'a> {
     pub council_children: &'a [usize],
     /// School-age children who live outside Wirral: letter N does not see the impact on them.
     pub living_outside: &'a [usize],
+    /// Some words for a school name a person of the alert or a place (reason STOP_LIST, domain 3.3): no school gets
+    /// any of them.
+    pub school_words_name_somebody: bool,
     /// Subjects of the protected-subject register: treated as having a safe address.
     pub protected: &'a [usize],
 }
@@ -107,6 +110,7 @@ impl CopyRequest<'_> {
             pupils: &[],
             council_children: &[],
             living_outside: &[],
+            school_words_name_somebody: false,
             protected: &[],
         }
     }

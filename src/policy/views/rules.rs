@@ -141,8 +141,13 @@ impl Cutter<'_> {
                     .then(|| self.descend(item, scope))?
             }
             Rule::SchoolVoice => {
-                (letter != Letter::E || self.facts.children() == 1).then(|| item.content.clone())
+                let one_child = self.facts.children() == 1;
+                (letter != Letter::E || one_child && !self.request.school_words_name_somebody)
+                    .then(|| item.content.clone())
             }
+            Rule::ChildSchoolVoice => (letter != Letter::E
+                || !self.request.school_words_name_somebody)
+                .then(|| item.content.clone()),
             Rule::OccurredAt => self.occurred(item, scope),
         }
     }

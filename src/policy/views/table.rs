@@ -109,6 +109,7 @@ pub(super) enum Rule {
     SchoolVoice,
     PersonRef,
     OccurredAt,
+    ChildSchoolVoice,
 }
 
 impl Message {
