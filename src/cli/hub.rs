@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::admin;
 use super::error::CliError;
 use super::output::Output;
 use crate::config::{Config, Environment, LogFormat};
@@ -33,6 +34,10 @@ pub(crate) struct HubArgs {
     #[arg(long)]
     reflection: bool,
 
+    /// Ask the hub that runs with this configuration for its health, and exit: 0 when it takes alerts.
+    #[arg(long, conflicts_with_all = ["simulated_from", "reflection", "stop_with_stdin"])]
+    health: bool,
+
     /// Stop in order when standard input ends, too: for a program that starts a hub and must not leave it behind.
     #[arg(long)]
     stop_with_stdin: bool,
@@ -43,6 +48,11 @@ pub(crate) async fn run(args: &HubArgs, out: &mut Output) -> Result<(), CliError
     let refused = |source| CliError::because("the configuration is refused", source);
     let environment = Environment::read().map_err(refused)?;
     let config = Config::load(args.config.as_deref(), &environment).map_err(refused)?;
+    if args.health {
+        let says = admin::health(config.hub.admin_listen.get()).await?;
+        out.text(&says)?;
+        return out.json(&json!({ "health": says }));
+    }
     let form = match config.logging.format {
         LogFormat::Text => LogForm::Text,
         LogFormat::Json => LogForm::Json,

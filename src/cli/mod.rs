@@ -3,6 +3,7 @@
 //! Owns arguments, words and exit codes: 0 done, 1 refused or failed, 2 wrongly called. What a partner's system
 //! does stands in `client` and uses the typed client only. Text by default; with `--json` one JSON object a line.
 
+mod admin;
 mod client;
 mod connect;
 mod demo;

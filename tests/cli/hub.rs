@@ -243,3 +243,25 @@ fn the_audit_log_is_read_with_an_own_certificate_only() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(told(&read).contains("HUB_STARTED"), "{}", told(&read));
 }
+
+#[test]
+fn the_binary_asks_a_running_hub_for_its_health() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let dir = Hub::prepare(0);
+    let config = dir.path().join("hub.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let admin = format!("admin_listen = \"127.0.0.1:{port}\"");
+    std::fs::write(&config, text.replace("admin_listen = \"127.0.0.1:0\"", &admin)).unwrap();
+    let ask = || staysafe().args(["hub", "--health", "--config"]).arg(&config).output().unwrap();
+
+    let before = ask();
+    let mut hub = Hub::serve(dir);
+    let serving =
+        staysafe().args(["hub", "--health", "--config"]).arg(hub.path("hub.toml")).output();
+    let serving = serving.unwrap();
+    hub.stop();
+
+    assert_eq!(before.status.code(), Some(1), "nobody is there: {}", told(&before));
+    assert!(serving.status.success(), "{}", told(&serving));
+    assert_eq!(told(&serving), "serving\n");
+}

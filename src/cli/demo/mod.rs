@@ -4,7 +4,6 @@
 //! same commands a partner would use. It compares what happens with what domain section 9 says must happen, and ends
 //! with 1 where it does not.
 
-mod admin;
 mod expect;
 mod home;
 mod player;

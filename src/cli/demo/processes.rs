@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
+use super::super::admin;
 use super::super::error::CliError;
-use super::admin;
 use super::home::Home;
 
 /// How long a hub may take to serve, or to stop.

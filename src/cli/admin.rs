@@ -1,4 +1,4 @@
-//! The loopback admin address of a simulated hub: the one thing a demonstration needs of it is to move time.
+//! The loopback admin address of a hub: its health, and for a demonstration its simulated time.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,16 +7,40 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::super::error::CliError;
+use super::error::CliError;
 
 /// The longest answer read, in bytes.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 /// How long a move may take: what comes due in between is done before the hub answers.
 const MOVE_MAX: Duration = Duration::from_secs(120);
 
+/// How long health may take to answer; shorter than a container engine waits.
+const HEALTH_MAX: Duration = Duration::from_secs(4);
+
+/// What the hub says of itself, such as `serving`.
+///
+/// # Errors
+/// When nobody answers, or the hub does not take alerts now.
+pub(super) async fn health(admin: SocketAddr) -> Result<String, CliError> {
+    let asked = exchange(admin, format!("GET /health HTTP/1.1\r\nHost: {admin}\r\n"), "");
+    let answer = match tokio::time::timeout(HEALTH_MAX, asked).await {
+        Ok(answer) => answer.map_err(|source| CliError::system("ask the hub", source))?,
+        Err(_elapsed) => return Err(CliError::failed("the hub did not answer within 4 seconds")),
+    };
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    match first_line(head).split(' ').nth(1) {
+        Some("200") => Ok(body.trim().to_owned()),
+        _ => Err(CliError::failed(format!("the hub is not serving: {}", body.trim()))),
+    }
+}
+
 /// Asks for `/simulated-time`; the hub time in milliseconds after it.
 pub(super) async fn move_time(admin: SocketAddr, asked: &Value) -> Result<i64, CliError> {
-    let moved = tokio::time::timeout(MOVE_MAX, post(admin, &asked.to_string())).await;
+    let head = format!(
+        "POST /simulated-time HTTP/1.1\r\nHost: {admin}\r\nContent-Type: application/json\r\n"
+    );
+    let body = asked.to_string();
+    let moved = tokio::time::timeout(MOVE_MAX, exchange(admin, head, &body)).await;
     let answer = match moved {
         Ok(answer) => answer.map_err(|source| CliError::system("move hub time", source))?,
         Err(_elapsed) => return Err(CliError::failed("hub time did not move within 2 minutes")),
@@ -25,13 +49,11 @@ pub(super) async fn move_time(admin: SocketAddr, asked: &Value) -> Result<i64, C
         .ok_or_else(|| CliError::failed(format!("hub time did not move: {}", first_line(&answer))))
 }
 
-async fn post(admin: SocketAddr, body: &str) -> std::io::Result<String> {
+/// One request, the beginning of whose head is given; the whole answer.
+async fn exchange(admin: SocketAddr, head: String, body: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(admin).await?;
-    let request = format!(
-        "POST /simulated-time HTTP/1.1\r\nHost: {admin}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    );
+    let length = body.len();
+    let request = format!("{head}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await?;
