@@ -21,6 +21,7 @@ use crate::crypto::{SealError, Sealer};
 use crate::domain::submission::Violation;
 use crate::domain::{AlertId, ErrorKind, IdempotencyKey};
 use crate::env::Env;
+use crate::policy::Clocks;
 use crate::policy::access::Denied;
 use crate::store::{CommitError, Store, StoreError};
 use crate::wake::Wake;
@@ -43,6 +44,8 @@ pub struct Parts {
     pub wake: Arc<dyn Wake>,
     /// Records refusals, makes receipts.
     pub audit: Arc<Audit>,
+    /// The local clocks of this deployment.
+    pub clocks: Clocks,
 }
 
 /// Accepts alerts.

@@ -76,8 +76,13 @@ impl Broker {
         let now = self.parts.env.now();
         let directory = self.parts.store.directory();
         let agency = directory.agencies.get(&sender).ok_or(SubmitError::NotFound)?;
-        let context =
-            Context { directory: &directory, now, episode: &loaded.episode, sender: agency };
+        let context = Context {
+            directory: &directory,
+            now,
+            episode: &loaded.episode,
+            sender: agency,
+            clocks: self.parts.clocks,
+        };
         let validated = match policy::validate(&received.submission, &context) {
             Ok(validated) => validated,
             Err(rejected) => return Err(self.reject(principal, received, rejected).await?),

@@ -10,7 +10,7 @@ use crate::domain::principal::Driver as HubDriver;
 use crate::domain::{AlertId, Principal, Timestamp};
 use crate::env::Env;
 use crate::policy::access::{self, Action, Denied};
-use crate::policy::escalation;
+use crate::policy::{Clocks, escalation};
 use crate::store::{Commit, CommitError, Expect, Store, StoreError, Write};
 use crate::wake::Wake;
 
@@ -22,6 +22,7 @@ pub struct Driver {
     store: Arc<dyn Store>,
     env: Env,
     wake: Arc<dyn Wake>,
+    clocks: Clocks,
 }
 
 /// Why a run stopped.
@@ -41,8 +42,8 @@ pub enum EscalationError {
 impl Driver {
     /// Puts the driver together.
     #[must_use]
-    pub const fn new(store: Arc<dyn Store>, env: Env, wake: Arc<dyn Wake>) -> Self {
-        Self { store, env, wake }
+    pub const fn new(store: Arc<dyn Store>, env: Env, wake: Arc<dyn Wake>, clocks: Clocks) -> Self {
+        Self { store, env, wake, clocks }
     }
 
     /// Fires everything due now; tells how many alerts it changed. Takes no input and may be repeated.
@@ -79,7 +80,7 @@ impl Driver {
     async fn fire(&self, id: AlertId, now: Timestamp) -> Result<bool, EscalationError> {
         let Some(alert) = self.store.alert(id).await? else { return Ok(false) };
         let directory = self.store.directory();
-        let steps = escalation::steps(&alert, now, &directory);
+        let steps = escalation::steps(&alert, now, (&directory, &self.clocks));
         if steps.events.is_empty() {
             return Ok(false);
         }

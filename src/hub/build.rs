@@ -10,6 +10,7 @@ use tonic::service::Routes;
 
 use super::StartOptions;
 use super::alarms::Alarms;
+use super::clocks;
 use super::drivers::Drivers;
 use super::place::DataDir;
 use super::standing::Watch;
@@ -170,7 +171,12 @@ pub(super) async fn build(
     let drivers = Arc::new(Drivers {
         env: env.clone(),
         wake: Arc::clone(&wake),
-        escalation: escalation::Driver::new(Arc::clone(&port), env.clone(), Arc::clone(&wake)),
+        escalation: escalation::Driver::new(
+            Arc::clone(&port),
+            env.clone(),
+            Arc::clone(&wake),
+            clocks::of(&config.clocks),
+        ),
         retention: retention::Driver::new(Arc::clone(&port), env.clone()),
         integrator: Integrator::new(Arc::clone(&audit)),
         publisher,
@@ -214,6 +220,7 @@ fn services(
         sealer: Arc::clone(&sealer),
         wake: Arc::clone(&wake),
         audit: Arc::clone(&audit),
+        clocks: clocks::of(&config.clocks),
     });
     let mailboxes = Mailboxes::new(mailbox::Parts {
         store,

@@ -7,6 +7,7 @@
 mod admin;
 mod alarms;
 mod build;
+mod clocks;
 mod drivers;
 mod place;
 mod serve;

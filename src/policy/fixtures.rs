@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 
-use super::{Context, Decision, Rejected, Validated, decide, validate};
+use super::{Clocks, Context, Decision, Rejected, Validated, decide, validate};
 use crate::domain::decision::{Basis6, ShareOutcome};
 use crate::domain::delivery::Purpose;
 use crate::domain::directory::{
@@ -489,7 +489,8 @@ pub(crate) fn validated_at(alert: AlertBuilder, now: &str) -> Result<Validated, 
     let alert = alert.sent_at(now);
     let sender = alert.envelope.sender_agency.get().unwrap().clone();
     let sender = &directory.agencies[&sender];
-    validate(&alert, &Context { directory: &directory, now: at(now), episode: &[], sender })
+    let (now, clocks) = (at(now), Clocks::DEFAULT);
+    validate(&alert, &Context { directory: &directory, now, episode: &[], sender, clocks })
 }
 
 /// Takes the alert; panics when it is refused.
@@ -507,7 +508,8 @@ pub(crate) fn taken_in(
     let alert = alert.sent_at(now);
     let sender = alert.envelope.sender_agency.get().unwrap().clone();
     let sender = &directory.agencies[&sender];
-    let context = Context { directory, now: at(now), episode, sender };
+    let (now, clocks) = (at(now), Clocks::DEFAULT);
+    let context = Context { directory, now, episode, sender, clocks };
     let validated = validate(&alert, &context).unwrap_or_else(|refused| panic!("{refused:#?}"));
     let decision = decide(&alert, &validated, &context);
     (validated, decision)

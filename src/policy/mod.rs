@@ -17,6 +17,7 @@ pub mod validation;
 pub mod views;
 
 mod clock;
+mod clocks;
 mod decide;
 mod episode;
 mod hub_facts;
@@ -28,6 +29,7 @@ pub(crate) mod fixtures;
 
 use std::sync::Arc;
 
+pub use clocks::{Clocks, RoutineClock, UrgentClock};
 pub use decide::{Decision, decide};
 pub use episode::EpisodeChanges;
 pub use routing::contact::{DutyContact, emergency_contact};
@@ -50,6 +52,8 @@ pub struct Context<'a> {
     pub episode: &'a [Arc<AlertRecord>],
     /// The agency of the sender's certificate.
     pub sender: &'a Agency,
+    /// The local clocks of this deployment.
+    pub clocks: Clocks,
 }
 
 #[cfg(test)]

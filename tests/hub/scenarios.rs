@@ -231,6 +231,27 @@ async fn an_unanswered_urgent_alert_climbs_the_ladder_once_a_level_and_stops_whe
     assert_eq!(levels(&hub, "EDT/manager").await, [1], "L1 fired once");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_sets_its_own_clocks_gets_them_for_deadline_and_ladder() {
+    let mut hub = TestHub::starting_at("2026-10-23T21:40:00Z").await;
+    hub.stop().await;
+    let file = hub.dir.path().join("hub.toml");
+    let clocks = "[clocks.p2]\nacknowledge_minutes = 20\nlevel_2_minutes = 25\n";
+    let config = std::fs::read_to_string(&file).unwrap() + clocks;
+    std::fs::write(&file, config).unwrap();
+    hub.start("2026-10-23T21:40:00Z").await;
+    let mut police = hub.agency("MERPOL").await;
+
+    police.submit(sample("s01-missing-reported.json")).await.unwrap();
+
+    hub.advance_to("2026-10-23T21:59:59Z").await;
+    assert_eq!(levels(&hub, "EDT/manager").await, Vec::<u32>::new(), "not before the deadline");
+    hub.advance_to("2026-10-23T22:00:00Z").await;
+    assert_eq!(levels(&hub, "EDT/manager").await, [1], "L1 at +20 min");
+    hub.advance_to("2026-10-23T22:05:00Z").await;
+    assert_eq!(levels(&hub, "EDT/lead").await, [2], "L2 at +25 min");
+}
+
 /// The escalation levels of a mailbox's deliveries, in order.
 async fn levels(hub: &TestHub, mailbox: &str) -> Vec<u32> {
     let mut client = hub.agency(mailbox.split('/').next().unwrap()).await;

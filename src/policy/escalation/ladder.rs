@@ -4,22 +4,23 @@ use crate::domain::delivery::{DeliveryState, Purpose, Rung};
 use crate::domain::directory::{Agency, Cover, Directory, Mailbox, MailboxRole};
 use crate::domain::event::EventKind;
 use crate::domain::{
-    AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Priority, Rule, Span, Timestamp, View,
+    AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Priority, Rule, Timestamp, View,
 };
 
 use super::super::clock;
+use super::super::clocks::{Clocks, Pause};
 use super::super::partners::{self, CADT, COUNCIL, EDT, HUB_IG};
 use super::super::sketch::EventSketch;
 use super::{Climb, is_answered};
 
 /// Calls every rung that is due at `now`.
-pub(super) fn call(climb: &mut Climb, directory: &Directory, now: Timestamp) {
+pub(super) fn call(climb: &mut Climb, (directory, clocks): (&Directory, &Clocks), now: Timestamp) {
     let is_due = |delivery: &&Delivery| delivery.rung.is_some_and(|rung| rung.at <= now);
     // Each turn ends a ladder or makes its level one higher, so there are at most four a delivery.
     while let Some(due) = climb.record.deliveries.iter().find(is_due).cloned() {
         let next = match due.rung {
             Some(_) if is_answered(&climb.record, due.number) => None,
-            Some(rung) => rung_called(climb, directory, &due, Call { rung, now }),
+            Some(rung) => rung_called(climb, directory, &due, Call { rung, now, clocks }),
             None => None,
         };
         let of = |delivery: &&mut Delivery| delivery.number == due.number;
@@ -31,9 +32,10 @@ pub(super) fn call(climb: &mut Climb, directory: &Directory, now: Timestamp) {
 
 /// One call of one rung.
 #[derive(Clone, Copy)]
-struct Call {
+struct Call<'a> {
     rung: Rung,
     now: Timestamp,
+    clocks: &'a Clocks,
 }
 
 /// Calls one rung and says which is next.
@@ -41,12 +43,13 @@ fn rung_called(
     climb: &mut Climb,
     directory: &Directory,
     unanswered: &Delivery,
-    call: Call,
+    call: Call<'_>,
 ) -> Option<Rung> {
-    let Call { rung, now } = call;
+    let Call { rung, now, clocks } = call;
     let last = last_level(unanswered);
     let next_at =
-        (rung.level < last).then(|| at_level(unanswered, rung.level.saturating_add(1))).flatten();
+        (rung.level < last).then(|| at_level(unanswered, clocks, rung.level.saturating_add(1)));
+    let next_at = next_at.flatten();
     if rung.level == 1 && unanswered.declined.is_none() {
         climb.events.push(
             EventSketch::of(EventKind::DeadlineMissed)
@@ -78,7 +81,7 @@ fn rung_delivery(
     record: &AlertRecord,
     directory: &Directory,
     unanswered: &Delivery,
-    (mailbox, call): (&MailboxId, Call),
+    (mailbox, call): (&MailboxId, Call<'_>),
 ) -> Delivery {
     let own = directory.agency_of(&unanswered.mailbox).map(|agency| &agency.code);
     let theirs = directory.agency_of(mailbox);
@@ -143,21 +146,16 @@ fn last_level(unanswered: &Delivery) -> u8 {
     }
 }
 
-/// When a level is called. P1 and P2 count from the commit into the inbox, which is the deadline less 15 or
-/// 60 minutes; a desk that was closed has its own later deadline, and its ladder moves with it.
-fn at_level(unanswered: &Delivery, level: u8) -> Option<Timestamp> {
+/// When a level is called. P1 and P2 count from the commit into the inbox, which is the deadline less the time to
+/// acknowledge; a desk that was closed has its own later deadline, and its ladder moves with it.
+fn at_level(unanswered: &Delivery, clocks: &Clocks, level: u8) -> Option<Timestamp> {
     let due = unanswered.due?.at;
-    let elapsed = |minutes: i64| due.plus(Span::minutes(minutes));
-    Some(match (unanswered.priority, level) {
-        (_, 0 | 1) => due,
-        (Priority::P1, 2) => elapsed(15),
-        (Priority::P1, 3) => elapsed(45),
-        (Priority::P1, _) => elapsed(105),
-        (Priority::P2, 2) => elapsed(30),
-        (Priority::P2, 3) => elapsed(60),
-        (Priority::P2, _) => elapsed(180),
-        (Priority::P3 | Priority::P4 | Priority::P5, 2) => clock::working_minutes(due, 2 * 60),
-        (Priority::P3 | Priority::P4 | Priority::P5, _) => clock::working_minutes(due, 8 * 60),
+    if level <= 1 {
+        return Some(due);
+    }
+    Some(match clocks.ladder(unanswered.priority, level) {
+        Pause::Elapsed(span) => due.plus(span),
+        Pause::Working(minutes) => clock::working_minutes(due, minutes),
     })
 }
 

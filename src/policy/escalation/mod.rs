@@ -10,6 +10,7 @@ mod timers;
 
 pub use ladder::is_staffed;
 
+use super::clocks::Clocks;
 use super::sketch::EventSketch;
 use crate::domain::alert::{AlertStatus, Timer, TimerKind, TimerState};
 use crate::domain::delivery::{Purpose, Rung};
@@ -36,10 +37,14 @@ pub fn first_rung(letter: Letter, purpose: Purpose, due: Option<Deadline>) -> Op
 
 /// Fires what is due at `now`: timers, then rungs.
 #[must_use]
-pub fn steps(record: &AlertRecord, now: Timestamp, directory: &Directory) -> Steps {
+pub fn steps(
+    record: &AlertRecord,
+    now: Timestamp,
+    (directory, clocks): (&Directory, &Clocks),
+) -> Steps {
     let mut climb = Climb { record: record.clone(), events: Vec::new() };
     timers::fire(&mut climb, directory, now);
-    ladder::call(&mut climb, directory, now);
+    ladder::call(&mut climb, (directory, clocks), now);
     if climb.events.is_empty() && climb.record != *record {
         // Everything that was due had been settled by a person.
         climb.events.push(EventSketch::of(EventKind::TaskDone));

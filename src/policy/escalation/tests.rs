@@ -41,7 +41,7 @@ fn climbed(record: &mut AlertRecord, times: &[&str], directory: &Directory) -> V
     let mut said = Vec::new();
     for time in times {
         let now = at(time);
-        let steps = steps(record, now, directory);
+        let steps = steps(record, now, (directory, &Clocks::DEFAULT));
         for event in steps.events.iter().filter(|event| event.kind == EventKind::Escalated) {
             let (level, to) = (event.level.unwrap(), event.mailbox.clone().unwrap());
             let why = event.reason.as_deref().map(|why| format!(" {why}")).unwrap_or_default();
@@ -120,8 +120,8 @@ fn climbing_twice_at_one_instant_changes_nothing_twice_and_late_climbing_misses_
     let record = only_at(&high(), S20, "EDT");
     let late = at("2026-05-24T05:00+01:00");
 
-    let once = steps(&record, late, &directory());
-    let twice = steps(&once.record, late, &directory());
+    let once = steps(&record, late, (&directory(), &Clocks::DEFAULT));
+    let twice = steps(&once.record, late, (&directory(), &Clocks::DEFAULT));
 
     let levels: Vec<_> = once.events.iter().filter_map(|event| event.level).collect();
     assert_eq!(levels, [1, 2, 3, 4]);
@@ -136,7 +136,7 @@ fn climbing_twice_at_one_instant_changes_nothing_twice_and_late_climbing_misses_
 fn nothing_due_changes_nothing_and_says_nothing() {
     let record = only_at(&high(), S20, "EDT");
 
-    let early = steps(&record, at("2026-05-24T01:14+01:00"), &directory());
+    let early = steps(&record, at("2026-05-24T01:14+01:00"), (&directory(), &Clocks::DEFAULT));
 
     assert_eq!(early.record, record);
     assert!(early.events.is_empty());
@@ -260,7 +260,7 @@ fn a_decline_calls_the_duty_manager_at_once_and_is_no_missed_deadline() {
     let when = at("2026-05-24T01:03+01:00");
     record.deliveries[edt] = handed.decline(user("u-7"), DeclineReason::NoCapacity, when).unwrap();
 
-    let climbed = steps(&record, when, &directory());
+    let climbed = steps(&record, when, (&directory(), &Clocks::DEFAULT));
 
     let kinds: Vec<_> = climbed.events.iter().map(|event| event.kind).collect();
     assert_eq!(kinds, [EventKind::Escalated, EventKind::Queued]);
@@ -272,7 +272,7 @@ fn a_decline_calls_the_duty_manager_at_once_and_is_no_missed_deadline() {
 fn what_the_front_door_still_holds_at_closing_goes_to_edt_with_the_clock_it_has() {
     let mut record = only_at(&high(), "2026-11-19T16:50Z", "CADT");
 
-    let at_closing = steps(&record, at("2026-11-19T17:00Z"), &directory());
+    let at_closing = steps(&record, at("2026-11-19T17:00Z"), (&directory(), &Clocks::DEFAULT));
     record = at_closing.record;
 
     let edt = record.deliveries.last().unwrap();
@@ -294,7 +294,7 @@ fn what_the_front_door_has_taken_stays_with_it_at_closing() {
     record.deliveries[0] = taken.acknowledge(user("u-7"), AckOutcome::Accepted, when).unwrap();
     let record = settled(record);
 
-    let at_closing = steps(&record, at("2026-11-19T17:00Z"), &directory());
+    let at_closing = steps(&record, at("2026-11-19T17:00Z"), (&directory(), &Clocks::DEFAULT));
 
     assert!(at_closing.events.is_empty());
 }
@@ -304,7 +304,7 @@ fn an_incomplete_alert_is_chased_twice_and_a_completed_one_not_at_all() {
     let gaps = high().envelope(|envelope| envelope.sender_user = Given::Missing);
     let record = only_at(&gaps, S20, "nobody");
     let chased = |record: &AlertRecord, time: &str| {
-        let steps = steps(record, at(time), &directory());
+        let steps = steps(record, at(time), (&directory(), &Clocks::DEFAULT));
         let of = |event: &&Event| event.kind == EventKind::Chased;
         let to: Vec<String> = steps
             .events
@@ -340,7 +340,7 @@ fn the_purge_of_a_look_out_is_armed_for_retention_and_left_to_it() {
     let lookout = record.timers[0].delivery.and_then(|number| record.delivery(number)).unwrap();
     assert_eq!(lookout.view, View::Lookout);
     assert_eq!(decision.changes.apply(&record), record, "found twice is purged once");
-    let after = steps(&record, at("2026-10-24T12:00+01:00"), &directory());
+    let after = steps(&record, at("2026-10-24T12:00+01:00"), (&directory(), &Clocks::DEFAULT));
     assert!(after.events.is_empty());
 }
 
@@ -350,12 +350,12 @@ fn a_school_that_nobody_opened_in_time_is_the_sender_s_to_phone() {
     let record = only_at(&notice, "2026-11-16T10:00Z", "nobody");
     let due = at("2026-11-17T08:30Z");
 
-    let missed = steps(&record, due, &directory());
+    let missed = steps(&record, due, (&directory(), &Clocks::DEFAULT));
     let mut opened = record;
     let school = opened.deliveries.iter().position(|it| it.letter == Letter::E).unwrap();
     let handed = opened.deliveries[school].clone().hand_out(1, due).unwrap();
     opened.deliveries[school] = handed.open(user("u-5"), due).unwrap();
-    let told = steps(&opened, due, &directory());
+    let told = steps(&opened, due, (&directory(), &Clocks::DEFAULT));
 
     let event = &missed.events[0];
     assert_eq!(event.kind, EventKind::DeadlineMissed);
@@ -370,8 +370,8 @@ fn the_return_interview_is_warned_of_at_48_hours_and_missed_at_72() {
     let record = Arc::unwrap_or_clone(record_of(&found_child(), "2026-10-24T10:00+01:00"));
     let record = alone(&record, "nobody");
 
-    let warned = steps(&record, at("2026-10-26T09:00Z"), &directory());
-    let missed = steps(&warned.record, at("2026-10-27T09:00Z"), &directory());
+    let warned = steps(&record, at("2026-10-26T09:00Z"), (&directory(), &Clocks::DEFAULT));
+    let missed = steps(&warned.record, at("2026-10-27T09:00Z"), (&directory(), &Clocks::DEFAULT));
 
     let to = |steps: &Steps, kind| -> Vec<String> {
         let of = steps.events.iter().filter(move |event| event.kind == kind);

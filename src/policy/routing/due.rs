@@ -3,14 +3,7 @@
 use crate::domain::directory::Cover;
 use crate::domain::{Deadline, DeadlineTag, MailboxId, Priority, Span, Timestamp};
 
-use super::super::{Context, clock};
-
-const P1: Span = Span::minutes(15);
-const P2: Span = Span::minutes(60);
-/// The own clock of a desk that was closed: from its next opening.
-const CLOSED_MINUTES: u32 = 60;
-const P3_HOURS: u32 = 4;
-const P4_HOURS: u32 = 8;
+use super::super::{Clocks, Context, clock};
 
 /// The deadline of a delivery into this mailbox now; none at P5 and for schools.
 pub(crate) fn due_in(
@@ -19,34 +12,36 @@ pub(crate) fn due_in(
     priority: Priority,
 ) -> Option<Deadline> {
     let cover = context.directory.mailbox(mailbox)?.cover;
-    let at = due(cover, priority, context.now)?;
+    let at = due(cover, priority, (context.now, &context.clocks))?;
     Some(Deadline { at, tag: DeadlineTag::Default })
 }
 
-fn due(cover: Cover, priority: Priority, now: Timestamp) -> Option<Timestamp> {
+fn due(cover: Cover, priority: Priority, (now, clocks): (Timestamp, &Clocks)) -> Option<Timestamp> {
     let is_staffed = match cover {
         Cover::AllHours => true,
         Cover::OfficeHours => clock::is_office_hours(now),
         // Schools are told; no acknowledgement clock runs but Encompass.
         Cover::SchoolDays => return None,
     };
-    let hours = |hours: u32| match cover {
-        Cover::AllHours => now.plus(Span::hours(i64::from(hours))),
-        Cover::OfficeHours | Cover::SchoolDays => {
-            clock::working_minutes(now, hours.saturating_mul(60))
-        }
+    let elapsed = |minutes: u32| now.plus(Span::minutes(i64::from(minutes)));
+    let routine = |minutes: u32| match cover {
+        Cover::AllHours => elapsed(minutes),
+        Cover::OfficeHours | Cover::SchoolDays => clock::working_minutes(now, minutes),
     };
     match priority {
-        Priority::P1 if is_staffed => Some(now.plus(P1)),
-        Priority::P2 if is_staffed => Some(now.plus(P2)),
-        Priority::P1 | Priority::P2 => Some(clock::working_minutes(now, CLOSED_MINUTES)),
-        Priority::P3 => Some(hours(P3_HOURS)),
-        Priority::P4 => Some(hours(P4_HOURS)),
+        Priority::P1 if is_staffed => Some(elapsed(clocks.p1.acknowledge)),
+        Priority::P2 if is_staffed => Some(elapsed(clocks.p2.acknowledge)),
+        Priority::P1 | Priority::P2 => {
+            Some(clock::working_minutes(now, clocks.after_opening_minutes))
+        }
+        Priority::P3 => Some(routine(clocks.p3.acknowledge)),
+        Priority::P4 => Some(routine(clocks.p4.acknowledge)),
         Priority::P5 => None,
     }
 }
 
 /// When an incomplete alert is chased: the sender's desk, then its duty manager (domain 3.2).
-pub(crate) const fn chase(now: Timestamp) -> (Timestamp, Timestamp) {
-    (now.plus(Span::minutes(60)), now.plus(Span::minutes(120)))
+pub(crate) const fn chase(context: &Context<'_>) -> (Timestamp, Timestamp) {
+    let Context { now, clocks, .. } = context;
+    (now.plus(clocks.chase_first), now.plus(clocks.chase_second))
 }

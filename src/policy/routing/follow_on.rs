@@ -45,7 +45,7 @@ fn chases(started: &Started<'_>, timers: &mut Vec<Timer>) {
         return;
     }
     let sender = started.context.sender;
-    let (first, second) = chase(started.context.now);
+    let (first, second) = chase(started.context);
     let desk = duty_mailbox(sender).map(|mailbox| mailbox.id.clone());
     let manager = sender.mailbox(MailboxRole::Manager).map(|mailbox| mailbox.id.clone());
     let manager = manager.or_else(|| desk.clone());

@@ -166,7 +166,13 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
     let submission = alert.sent_at(NOW);
     let directory = directory();
     let sender = agency(&directory, submission.envelope.sender_agency.get().unwrap().as_str());
-    let context = Context { directory: &directory, now: at(NOW), episode: &[], sender };
+    let context = Context {
+        directory: &directory,
+        now: at(NOW),
+        episode: &[],
+        sender,
+        clocks: crate::policy::Clocks::DEFAULT,
+    };
     // The table may ask what the sender may not even send: the rows are looked at alone.
     let police = agency(&directory, "MERPOL");
     let hospital = agency(&directory, "WUTH-AED");

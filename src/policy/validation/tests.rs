@@ -39,7 +39,13 @@ fn the_fixtures_are_whole() {
 fn a_missing_hard_field_refuses_at_every_priority() {
     let directory = directory();
     let sender = agency(&directory, "MERPOL");
-    let context = Context { directory: &directory, now: at(NOW), episode: &[], sender };
+    let context = Context {
+        directory: &directory,
+        now: at(NOW),
+        episode: &[],
+        sender,
+        clocks: crate::policy::Clocks::DEFAULT,
+    };
     let refused = |field: &str, change: fn(&mut EnvelopeFacts)| {
         for alert in [high(), missing_child()] {
             let alert = alert.envelope(change).sent_at(NOW);
@@ -191,7 +197,13 @@ fn an_unknown_code_is_never_read_as_the_least_urgent() {
     let category = missing_child().missing(|f| f.category = code()).sent_at(NOW);
     let directory = directory();
     let sender = agency(&directory, "MERPOL");
-    let context = Context { directory: &directory, now: at(NOW), episode: &[], sender };
+    let context = Context {
+        directory: &directory,
+        now: at(NOW),
+        episode: &[],
+        sender,
+        clocks: crate::policy::Clocks::DEFAULT,
+    };
     assert_eq!(validate(&category, &context).unwrap().mode, Priority::P3, "read as MISSING");
 }
 

@@ -15,7 +15,13 @@ fn decided(name: &str) -> Result<(Validated, Decision), Rejected> {
     };
     let directory = directory();
     let sender = agency(&directory, sender.as_str());
-    let context = Context { directory: &directory, now, episode: &[], sender };
+    let context = Context {
+        directory: &directory,
+        now,
+        episode: &[],
+        sender,
+        clocks: crate::policy::Clocks::DEFAULT,
+    };
     let validated = validate(&submission, &context)?;
     let decision = decide(&submission, &validated, &context);
     Ok((validated, decision))
