@@ -1,6 +1,6 @@
 //! The local clocks: how soon a person must take an alert and how fast the ladder climbs (domain 5.1, 5.2).
 //!
-//! No statute sets them: every one is [DEFAULT] and may be replaced by configuration, which checks its bounds.
+//! No statute sets them: every one is `[DEFAULT]` and may be replaced by configuration, which checks its bounds.
 
 use crate::domain::{Priority, Span};
 
