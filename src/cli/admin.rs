@@ -34,6 +34,21 @@ pub(super) async fn health(admin: SocketAddr) -> Result<String, CliError> {
     }
 }
 
+/// The figures of `/status`.
+///
+/// # Errors
+/// When nobody answers, or not in JSON.
+pub(super) async fn status(admin: SocketAddr) -> Result<Value, CliError> {
+    let asked = exchange(admin, format!("GET /status HTTP/1.1\r\nHost: {admin}\r\n"), "");
+    let answer = match tokio::time::timeout(HEALTH_MAX, asked).await {
+        Ok(answer) => answer.map_err(|source| CliError::system("ask the hub", source))?,
+        Err(_elapsed) => return Err(CliError::failed("the hub did not answer within 4 seconds")),
+    };
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    serde_json::from_str(body.trim())
+        .map_err(|source| CliError::because("the hub's figures are not readable", source))
+}
+
 /// Asks for `/simulated-time`; the hub time in milliseconds after it.
 pub(super) async fn move_time(admin: SocketAddr, asked: &Value) -> Result<i64, CliError> {
     let head = format!(

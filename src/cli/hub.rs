@@ -83,7 +83,8 @@ pub(crate) async fn run(args: &HubArgs, out: &mut Output) -> Result<(), CliError
     .map_err(|source| CliError::system("wait for the signal to stop", source))
 }
 
-async fn stop_or_end_of_input() -> io::Result<()> {
+/// Waits for a signal to stop, or for the end of standard input.
+pub(crate) async fn stop_or_end_of_input() -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let input = tokio::task::spawn_blocking(|| {

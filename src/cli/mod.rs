@@ -4,12 +4,14 @@
 //! does stands in `client` and uses the typed client only. Text by default; with `--json` one JSON object a line.
 
 mod admin;
+mod bench;
 mod client;
 mod connect;
 mod demo;
 mod error;
 mod hub;
 mod json;
+mod local;
 mod output;
 mod readable;
 mod store;
@@ -67,6 +69,8 @@ enum Command {
     Audit(client::audit::AuditArgs),
     /// Show the agencies and their duty phones, or change your own agency's part.
     Directory(client::directory::DirectoryArgs),
+    /// Measure what a hub does on this machine, beside what the machine itself can do.
+    Bench(bench::BenchArgs),
     /// Check, rebuild, back up or restore the data directory of a stopped hub.
     Store(store::StoreArgs),
 }
@@ -93,7 +97,9 @@ fn run(command: Command, out: &mut Output) -> Result<(), CliError> {
         Command::Certs(args) => return run_certs(&args, out),
         Command::Store(args) => return store::run(&args, out),
         // A hub and a demonstration use every core; a client's command does one thing after the other.
-        serves @ (Command::Hub(_) | Command::Demo(_)) => (Builder::new_multi_thread(), serves),
+        serves @ (Command::Hub(_) | Command::Demo(_) | Command::Bench(_)) => {
+            (Builder::new_multi_thread(), serves)
+        }
         asks @ (Command::Send(_)
         | Command::Inbox(_)
         | Command::Acknowledge(_)
@@ -117,6 +123,7 @@ async fn dispatch(command: Command, out: &mut Output) -> Result<(), CliError> {
         Command::Store(args) => store::run(&args, out),
         Command::Hub(args) => Box::pin(hub::run(&args, out)).await,
         Command::Demo(args) => Box::pin(demo::run(&args, out)).await,
+        Command::Bench(args) => Box::pin(bench::run(&args, out)).await,
         Command::Send(args) => Box::pin(client::send::run(&args, out)).await,
         Command::Inbox(args) => Box::pin(client::inbox::run(&args, out)).await,
         Command::Acknowledge(args) => Box::pin(client::acknowledge::run(&args, out)).await,

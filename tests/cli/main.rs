@@ -7,6 +7,7 @@
     reason = "test helpers"
 )]
 
+mod bench;
 mod demo;
 mod hub;
 mod support;

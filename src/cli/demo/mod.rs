@@ -5,9 +5,7 @@
 //! with 1 where it does not.
 
 mod expect;
-mod home;
 mod player;
-mod processes;
 mod story;
 mod tell;
 mod teller;
@@ -20,17 +18,19 @@ use serde_json::{Value, json};
 
 use super::certs::PARTNERSHIP;
 use super::error::CliError;
+use super::local::{Clients, Home, HubProcess, HubSettings};
 use super::output::Output;
 use crate::domain::principal::Role;
-use home::Home;
 use player::Player;
-use processes::{Clients, HubProcess};
-use story::{AUTUMN, Chapter, REFUSALS, Step};
+use story::{AUTUMN, Chapter, REFUSALS, SAMPLES, Step};
 use teller::Teller;
 
 /// How often a witness asks again for a checkpoint that covers what it holds a receipt of.
 const WITNESS_TRIES: u32 = 40;
 const WITNESS_PAUSE: Duration = Duration::from_millis(500);
+
+/// A demonstration is small, and so are its files.
+const SMALL_SEGMENTS: &str = "[store]\nsegment_bytes = 4194304\n";
 
 /// `demo`.
 #[derive(Debug, Args)]
@@ -70,7 +70,10 @@ struct Told {
 }
 
 async fn tell(args: &DemoArgs, out: &mut Output) -> Result<Told, CliError> {
-    let home = Home::make(args.dir.as_deref())?;
+    let home = Home::make("demo", args.dir.as_deref())?;
+    for (name, text) in SAMPLES {
+        home.write(&format!("alerts/{name}"), text)?;
+    }
     let mut teller = Teller::new(out);
     teller.say(&format!(
         "StaySafe, on SIMULATED time with synthetic people. Everything lies in {}",
@@ -128,7 +131,8 @@ async fn play(
         | Step::Follow(..)
         | Step::Look(..) => None,
     });
-    let hub = HubProcess::start(home, name, from.unwrap_or_default()).await?;
+    let settings = HubSettings { simulated_from: from, toml: SMALL_SEGMENTS };
+    let hub = HubProcess::start(home, name, settings).await?;
     teller.say(&format!("\nA hub serves on {}, over mutual TLS.", hub.clients().endpoint()))?;
     let mut player = Player::new(home, hub);
     for chapter in chapters {

@@ -7,9 +7,8 @@ use tokio::task::JoinSet;
 
 use super::super::certs::PARTNERSHIP;
 use super::super::error::CliError;
+use super::super::local::{Answer, Clients, Home, HubProcess};
 use super::expect::Tally;
-use super::home::Home;
-use super::processes::{Answer, Clients, HubProcess};
 use super::story::{Chapter, Outcome, Sending, Step};
 use super::tell::{self, code, list, text};
 use super::teller::Teller;

@@ -7,7 +7,6 @@ mod faults;
 mod journal;
 mod reopening;
 pub(crate) mod rig;
-mod speed;
 mod tools;
 
 use std::path::Path;

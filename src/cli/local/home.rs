@@ -1,4 +1,4 @@
-//! Where a demonstration lies: one directory with certificates, keys, alerts and the data of its hubs.
+//! Where hubs of one's own lie: one directory with certificates, a partnership, keys and the data of each hub.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::super::certs::PARTNERSHIP;
 use super::super::error::CliError;
 use super::super::store::write_keys;
-use super::story::SAMPLES;
 use crate::directory;
 use crate::domain::AgencyCode;
 use crate::domain::directory::{Directory, UserEntry};
@@ -17,24 +16,27 @@ use crate::tls::{Authority, MachineClock, ServerNames, SystemMachineClock, Trust
 
 /// The partnership, as a hub loads it at its first start.
 const PARTNERSHIP_FILE: &str = include_str!("../../../docs/samples/partnership.toml");
-const TRUST_DOMAIN: &str = "staysafe.example";
 const DAYS: u32 = 30;
 
-/// The directory of a demonstration.
-pub(super) struct Home {
+/// A directory for hubs and agencies on this machine.
+pub(crate) struct Home {
     root: PathBuf,
     directory: Directory,
 }
 
 impl Home {
-    /// Makes the directory with everything that is made before the first hub starts.
-    pub(super) fn make(chosen: Option<&Path>) -> Result<Self, CliError> {
+    /// The trust domain of its certificates.
+    pub(crate) const TRUST_DOMAIN: &str = "staysafe.example";
+
+    /// Makes the directory with everything that is made before the first hub starts. Where none is chosen it gets a
+    /// name of its own, for `purpose`, under the system's temporary directory.
+    pub(crate) fn make(purpose: &str, chosen: Option<&Path>) -> Result<Self, CliError> {
         let root = match chosen {
             Some(chosen) => chosen.to_owned(),
             None => {
                 let name: [u8; 4] = random(&SystemEntropy::new());
                 let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
-                std::env::temp_dir().join(format!("staysafe-demo-{name}"))
+                std::env::temp_dir().join(format!("staysafe-{purpose}-{name}"))
             }
         };
         fs::create_dir_all(&root).map_err(|source| CliError::file("make", &root, source))?;
@@ -51,36 +53,34 @@ impl Home {
             .map_err(|source| CliError::because("the partnership is refused", source))?;
         let home = Self { root, directory };
         home.write("partnership.toml", PARTNERSHIP_FILE)?;
-        for (name, text) in SAMPLES {
-            home.write(&format!("alerts/{name}"), text)?;
-        }
         home.make_certificates()?;
         Ok(home)
     }
 
     /// Something in the directory.
-    pub(super) fn path(&self, inside: &str) -> PathBuf {
+    pub(crate) fn path(&self, inside: &str) -> PathBuf {
         self.root.join(inside)
     }
 
-    /// Makes the files of one hub; its configuration.
-    pub(super) fn make_hub(&self, name: &str) -> Result<PathBuf, CliError> {
+    /// Makes the files of one hub; its configuration, which `settings` (TOML) completes.
+    pub(crate) fn make_hub(&self, name: &str, settings: &str) -> Result<PathBuf, CliError> {
         write_keys(&self.path(&format!("{name}/keys")))?;
         // Paths start at the file's directory. Port 0: the machine chooses, so that nothing is in the way.
         let text = format!(
-            "[hub]\nname = \"{name}\"\ntrust_domain = \"{TRUST_DOMAIN}\"\ndata_dir = \"data\"\n\
+            "[hub]\nname = \"{name}\"\ntrust_domain = \"{}\"\ndata_dir = \"data\"\n\
              listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n\n\
              [tls]\nauthorities = \"../certs/ca.pem\"\ncertificate = \"../certs/server/hub.pem\"\n\
              key = \"../certs/server/hub.key\"\nrevocations = \"../certs/ca.crl.pem\"\n\n\
              [keys]\nmaster_key_file = \"keys/master.key\"\nsigning_key_file = \"keys/signing.pem\"\n\n\
              [directory]\nfile = \"../partnership.toml\"\n\n\
-             [audit]\npublish_seconds = 1\n\n[store]\nsegment_bytes = 4194304\n"
+             [audit]\npublish_seconds = 1\n\n{settings}",
+            Self::TRUST_DOMAIN
         );
         self.write(&format!("{name}/hub.toml"), &text)
     }
 
     /// Somebody on duty in an agency.
-    pub(super) fn person(&self, agency: &str, role: Role) -> Result<String, CliError> {
+    pub(crate) fn person(&self, agency: &str, role: Role) -> Result<String, CliError> {
         let code = AgencyCode::try_from(agency).ok();
         let found = code.and_then(|code| self.directory.agencies.get(&code)).and_then(|agency| {
             let mut users = agency.users.iter();
@@ -92,21 +92,27 @@ impl Home {
     }
 
     /// The mailboxes of an agency, the duty desk's first.
-    pub(super) fn mailboxes(&self, agency: &str) -> Vec<String> {
+    pub(crate) fn mailboxes(&self, agency: &str) -> Vec<String> {
         let code = AgencyCode::try_from(agency).ok();
         let found = code.and_then(|code| self.directory.agencies.get(&code));
         let mailboxes = found.map(|agency| agency.mailboxes.as_slice()).unwrap_or_default();
         mailboxes.iter().map(|mailbox| mailbox.id.to_string()).collect()
     }
 
+    /// The certificate of an agency's system; its key lies beside it.
+    pub(crate) fn certificate(&self, agency: &str) -> Result<PathBuf, CliError> {
+        let system = self.system(agency)?;
+        Ok(self.path(&format!("certs/agencies/{agency}/system-{system}.pem")))
+    }
+
     /// Who reads the audit log, as `--as` says it.
-    pub(super) fn reviewer(&self) -> Result<String, CliError> {
+    pub(crate) fn reviewer(&self) -> Result<String, CliError> {
         Ok(format!("HUB-IG/user/{}", self.person("HUB-IG", Role::IgReviewer)?))
     }
 
     fn make_certificates(&self) -> Result<(), CliError> {
         let failed = |source| CliError::because("the certificates could not be made", source);
-        let trust_domain = TrustDomain::parse(TRUST_DOMAIN)
+        let trust_domain = TrustDomain::parse(Self::TRUST_DOMAIN)
             .map_err(|source| CliError::because("the trust domain is malformed", source))?;
         let clock: Arc<dyn MachineClock> = Arc::new(SystemMachineClock);
         let authority =
@@ -135,7 +141,8 @@ impl Home {
         system.ok_or_else(|| CliError::failed(format!("the partnership has no {agency}")))
     }
 
-    fn write(&self, inside: &str, text: &str) -> Result<PathBuf, CliError> {
+    /// Writes a file in the directory.
+    pub(crate) fn write(&self, inside: &str, text: &str) -> Result<PathBuf, CliError> {
         let path = self.path(inside);
         let written =
             path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
@@ -156,8 +163,8 @@ mod tests {
     fn a_home_has_everything_the_first_hub_needs() {
         let dir = tempfile::tempdir().unwrap();
 
-        let home = Home::make(Some(dir.path())).unwrap();
-        let config = home.make_hub("autumn").unwrap();
+        let home = Home::make("demo", Some(dir.path())).unwrap();
+        let config = home.make_hub("autumn", "[store]\nsegment_bytes = 4194304\n").unwrap();
 
         let text = fs::read_to_string(config).unwrap();
         assert!(crate::config::Config::parse(&text).is_ok());
@@ -176,7 +183,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("letter.txt"), "x").unwrap();
 
-        let refused = Home::make(Some(dir.path())).map(|_| ()).unwrap_err();
+        let refused = Home::make("demo", Some(dir.path())).map(|_| ()).unwrap_err();
 
         assert_eq!(refused.exit_code(), 2);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
