@@ -21,12 +21,18 @@ pub struct Accepted {
 }
 
 impl Broker {
+    /// The answer to an alert that was taken before.
     pub(super) async fn accepted(&self, alert: Arc<AlertRecord>) -> Result<Accepted, SubmitError> {
         let receipt = self.stored_receipt(&alert).await?;
+        Ok(self.accepted_with(alert, receipt))
+    }
+
+    /// The answer with its receipt.
+    pub(super) fn accepted_with(&self, alert: Arc<AlertRecord>, receipt: Receipt) -> Accepted {
         let directory = self.parts.store.directory();
         let simulated = self.parts.env.clock.is_simulated();
         let notices = sender_view::notices(&alert, &directory, simulated);
         let contacts = sender_view::contacts(&alert, &directory);
-        Ok(Accepted { alert, receipt, notices, contacts })
+        Accepted { alert, receipt, notices, contacts }
     }
 }

@@ -8,8 +8,8 @@ use crate::crypto::content_key;
 use crate::domain::{AgencyCode, AlertId, AlertRecord, Event, EventKind, Principal};
 use crate::policy::access::{self, Action, Permit};
 use crate::policy::sender_view::{self, Notice, VisibleDelivery};
-use crate::record::{Receipt, ReceiptKind};
-use crate::store::Commit;
+use crate::record::{Receipt, ReceiptKind, RecordedEntry};
+use crate::store::{Commit, Group};
 
 /// Rows in one page, at most.
 pub const PAGE_MAX: usize = 256;
@@ -118,6 +118,20 @@ impl Broker {
 
     /// The *stored* receipt, made again byte for byte from the journal.
     pub(super) async fn stored_receipt(&self, alert: &AlertRecord) -> Result<Receipt, SubmitError> {
+        Ok(self.parts.audit.receipt(self.stored(alert)?).await?)
+    }
+
+    /// The same receipt from the entry in hand, right after its commit.
+    pub(super) fn receipt_at_once(
+        &self,
+        alert: &AlertRecord,
+        entry: &RecordedEntry,
+        group: &Group,
+    ) -> Result<Receipt, SubmitError> {
+        Ok(self.parts.audit.receipt_from(&self.stored(alert)?, entry, group)?)
+    }
+
+    fn stored(&self, alert: &AlertRecord) -> Result<ReceiptOf, SubmitError> {
         let content_key = match &alert.body {
             None => None,
             Some(body) => {
@@ -125,17 +139,13 @@ impl Broker {
                 Some(*key.expose())
             }
         };
-        Ok(self
-            .parts
-            .audit
-            .receipt(ReceiptOf {
-                kind: ReceiptKind::Stored,
-                alert: alert.id,
-                delivery: None,
-                position: alert.submitted,
-                content_key,
-            })
-            .await?)
+        Ok(ReceiptOf {
+            kind: ReceiptKind::Stored,
+            alert: alert.id,
+            delivery: None,
+            position: alert.submitted,
+            content_key,
+        })
     }
 
     /// *Delivered* and *taken* of a delivery the sender may name.

@@ -105,15 +105,17 @@ impl Broker {
         let taking = Taking { alert, sender, body, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);
         let record = joined(record, &loaded);
-        let written = self.write(&permit, received, (&record, &loaded), (sealed, decision, now));
-        let committed = self.parts.store.commit(written?).await?;
+        let commit = self.write(&permit, received, (&record, &loaded), (sealed, decision, now))?;
+        let entry = commit.entry().clone();
+        let committed = self.parts.store.commit(commit).await?;
 
         for delivery in &record.deliveries {
             self.parts.wake.notify(&delivery.mailbox);
         }
         self.parts.wake.notify_driver();
         let record = Arc::new(record.settled_at(committed.position));
-        self.accepted(record).await
+        let receipt = self.receipt_at_once(&record, &entry, &committed.group)?;
+        Ok(self.accepted_with(record, receipt))
     }
 
     async fn permit(

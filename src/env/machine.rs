@@ -1,8 +1,10 @@
 //! The machine's own clocks and randomness: the one place where they are read.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroize as _;
 
 use crate::domain::Timestamp;
 
@@ -54,14 +56,44 @@ impl MachineTime for Machine {
 }
 
 /// The operating system's randomness.
-#[derive(Clone, Debug)]
-pub struct SystemEntropy(SystemRandom);
+///
+/// A submission draws a dozen ids and salts; each would be a call of the kernel under its lock. Small draws are taken
+/// from a kilobyte that was drawn at once; what was given is wiped, so no byte is ever given twice.
+pub struct SystemEntropy {
+    source: SystemRandom,
+    drawn: Mutex<Drawn>,
+}
+
+/// Draws up to this size come from what was drawn ahead.
+const SMALL_BYTES: usize = 64;
+
+/// Randomness drawn ahead: the bytes from `next` on were given to nobody.
+struct Drawn {
+    bytes: [u8; 1024],
+    next: usize,
+}
 
 impl SystemEntropy {
     /// Opens the source.
     #[must_use]
     pub fn new() -> Self {
-        Self(SystemRandom::new())
+        let drawn = Drawn { bytes: [0; 1024], next: 1024 };
+        Self { source: SystemRandom::new(), drawn: Mutex::new(drawn) }
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "the kernel's source does not fail once it is up; to go on with a key that is not random would \
+                  be worse than to stop"
+    )]
+    fn draw(&self, bytes: &mut [u8]) {
+        self.source.fill(bytes).expect("the operating system gives randomness");
+    }
+}
+
+impl std::fmt::Debug for SystemEntropy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SystemEntropy").finish_non_exhaustive()
     }
 }
 
@@ -72,13 +104,22 @@ impl Default for SystemEntropy {
 }
 
 impl Entropy for SystemEntropy {
-    #[expect(
-        clippy::expect_used,
-        reason = "the kernel's source does not fail once it is up; to go on with a key that is not random would \
-                  be worse than to stop"
-    )]
     fn fill(&self, bytes: &mut [u8]) {
-        self.0.fill(bytes).expect("the operating system gives randomness");
+        if bytes.len() > SMALL_BYTES {
+            return self.draw(bytes);
+        }
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if drawn.bytes.len().saturating_sub(drawn.next) < bytes.len() {
+            self.draw(&mut drawn.bytes);
+            drawn.next = 0;
+        }
+        let from = drawn.next;
+        drawn.next = from.saturating_add(bytes.len());
+        let to = drawn.next;
+        if let Some(given) = drawn.bytes.get_mut(from..to) {
+            bytes.copy_from_slice(given);
+            given.zeroize();
+        }
     }
 }
 
@@ -106,5 +147,19 @@ mod tests {
 
         assert_ne!(first, second);
         assert_ne!(first, [0; 32]);
+    }
+
+    #[test]
+    fn small_and_large_draws_are_never_given_twice() {
+        let entropy = SystemEntropy::new();
+        let mut seen = std::collections::BTreeSet::new();
+
+        // Past the end of what is drawn ahead, several times, and in sizes that do not divide it.
+        for round in 0..1_000_usize {
+            let mut bytes = vec![0; 9 + round % 120];
+            entropy.fill(&mut bytes);
+            assert!(bytes.windows(9).all(|part| part != [0; 9]), "round {round} was not filled");
+            assert!(seen.insert(bytes), "round {round} was given before");
+        }
     }
 }

@@ -46,7 +46,13 @@ struct Current {
     tail: u64,
     /// Where the segment ends.
     capacity: u64,
+    /// Up to here the disk's blocks hold what was written, if only zeros. Beyond, space is set aside and not
+    /// written yet, and the first write to it costs the file system a change of its own records at the fsync.
+    written: u64,
 }
+
+/// How much is written with zeros at a time, ahead of the tail, and how far the tail must have come for that.
+const AHEAD_BYTES: u64 = 1024 * 1024;
 
 /// Why a group was not made durable.
 #[derive(Clone, Debug)]
@@ -74,7 +80,8 @@ impl Appender {
                 let path = segment::path(&reader.directory, segment.number);
                 let length = segment.file.length().map_err(OpenError::io("measure", &path))?;
                 let capacity = length.max(tail);
-                Some(Current { number: segment.number, file: segment.file, tail, capacity })
+                let number = segment.number;
+                Some(Current { number, file: segment.file, tail, capacity, written: tail })
             }
         };
         // Offsets within a segment are remembered in 32 bits.
@@ -125,7 +132,32 @@ impl Appender {
         let offset = current.tail;
         current.tail = offset.saturating_add(wide(bytes.len()));
         current.capacity = current.capacity.max(current.tail);
+        current.written = current.written.max(current.tail);
         Ok((current.number, offset))
+    }
+
+    /// Writes zeros ahead of the tail where nothing was written yet, and fsyncs them: half of what an fsync costs is
+    /// saved for the groups that come to lie there. For when there is nothing else to do; a load that leaves no such
+    /// moment shares each fsync among many.
+    ///
+    /// A write that is refused is no matter, the next group tries its own. A failed fsync poisons as any other.
+    pub(crate) fn write_ahead(&mut self) -> Result<(), AppendError> {
+        let Some(current) = self.current.as_mut().filter(|_| !self.poisoned) else { return Ok(()) };
+        let room = current.capacity.saturating_sub(current.written);
+        if room == 0 || current.written.saturating_sub(current.tail) > AHEAD_BYTES / 2 {
+            return Ok(());
+        }
+        let zeros = vec![0; narrow(room.min(AHEAD_BYTES)).unwrap_or(0)];
+        if current.file.write_at(&zeros, current.written).is_err() {
+            current.written = current.capacity;
+            return Ok(());
+        }
+        current.written = current.written.saturating_add(wide(zeros.len()));
+        if current.file.sync_data().is_err() {
+            self.poisoned = true;
+            return Err(AppendError::Poisoned);
+        }
+        Ok(())
     }
 
     /// Cuts off what a refused write left.
@@ -157,7 +189,8 @@ impl Appender {
         }
         let capacity = file.length().map_err(|error| AppendError::Io(Arc::new(error)))?;
         self.reader.add(Segment { number, file: Arc::clone(&file) });
-        self.current = Some(Current { number, file, tail: 0, capacity: capacity.max(length) });
+        let capacity = capacity.max(length);
+        self.current = Some(Current { number, file, tail: 0, capacity, written: 0 });
         Ok(())
     }
 

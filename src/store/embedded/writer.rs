@@ -82,8 +82,7 @@ impl Writer {
     pub(crate) fn run(mut self) -> Option<Link> {
         let _alarm = PoisonOnPanic(Arc::clone(&self.shared));
         loop {
-            let first = self.held_over.take().or_else(|| self.requests.blocking_recv());
-            let Some(first) = first else { break };
+            let Some(first) = self.next() else { break };
             let shared = Arc::clone(&self.shared);
             let waiting = || shared.observer.observe(&StoreEvent::TailFull);
             let room = shared.backlog.wait_for_room(&waiting);
@@ -97,6 +96,20 @@ impl Writer {
         }
         let poisoned = self.shared.visible().writing == WriteStanding::Poisoned;
         (!poisoned).then(|| *self.appender.link())
+    }
+
+    /// The next commit; while there is none the journal is made ready for it. None when nobody can send any more.
+    fn next(&mut self) -> Option<Request> {
+        if let Some(held_over) = self.held_over.take() {
+            return Some(held_over);
+        }
+        if let Ok(queued) = self.requests.try_recv() {
+            return Some(queued);
+        }
+        if self.appender.write_ahead().is_err() {
+            set_standing(&self.shared, WriteStanding::Poisoned);
+        }
+        self.requests.blocking_recv()
     }
 
     /// Takes what is queued, up to the bounds of a group.
