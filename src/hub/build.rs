@@ -402,6 +402,11 @@ pub(super) fn accept_settings(config: &Config) -> AcceptSettings {
     AcceptSettings {
         handshake_timeout: config.tls.handshake_seconds_max.to_std(),
         handshakes_max: config.tls.handshakes_max.to_usize(),
+        connection_age_max: config
+            .limits
+            .connection_age_seconds_max
+            .to_std()
+            .saturating_add(config.limits.connection_age_grace_seconds.to_std()),
         ..AcceptSettings::default()
     }
 }

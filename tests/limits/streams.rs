@@ -199,6 +199,25 @@ async fn a_client_that_answers_no_ping_is_closed_and_one_that_does_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_old_connection_is_asked_to_go_and_closed_after_its_grace_and_loses_no_call() {
+    let place =
+        Place::with("[limits]\nconnection_age_seconds_max = 2\nconnection_age_grace_seconds = 2\n");
+    let hub = place.start();
+    let mut client = place.client(&hub, SENDER).await;
+    let mut old = Raw::connect(&hub, &place.files(RECIPIENT), &[]).await;
+    old.write(&receive(1, RECIPIENT)).await.unwrap();
+    assert!(old.next_on(1).await.unwrap().is_success());
+
+    assert_eq!(old.sent_away().await, Some(0), "asked, and for no fault");
+    // What is under way goes on in the grace.
+    client.submit(request("in-grace")).await.unwrap();
+    assert_eq!(old.next_on(1).await.unwrap().kind, DATA);
+    // And its stream does not keep it: the hub hangs up.
+    while old.next().await.is_some() {}
+    served(&mut client).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_ninth_connection_of_a_certificate_is_refused_until_one_of_the_eight_ends() {
     let place = Place::with("");
     let hub = place.start();
