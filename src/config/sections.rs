@@ -133,9 +133,9 @@ pub struct Limits {
     pub keepalive_interval_seconds: Seconds<1, 300>,
     /// How long it waits for that answer, 1 to 300. Default 20.
     pub keepalive_timeout_seconds: Seconds<1, 300>,
-    /// How old a connection may grow, 60 to 86,400. Default 3,600.
-    pub connection_age_seconds_max: Seconds<60, 86_400>,
-    /// How long calls under way may then go on, 1 to 3,600. Default 30.
+    /// After how long a connection is asked to go, 2 to 86,400. Default 3,600.
+    pub connection_age_seconds_max: Seconds<2, 86_400>,
+    /// How long calls under way may then go on before it is closed, 1 to 3,600. Default 30.
     pub connection_age_grace_seconds: Seconds<1, 3_600>,
 }
 

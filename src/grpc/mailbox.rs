@@ -1,16 +1,18 @@
 //! The mailbox service: receive, confirm, report opened, list, acknowledge, decline, read an answer.
 
+use std::future::ready;
 use std::pin::Pin;
 
-use tokio::sync::mpsc;
+use futures_util::stream::{StreamExt as _, once};
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
 use crate::domain::delivery::{AckOutcome, DeclineReason};
-use crate::domain::{DeliveryId, MailboxId, Redacted};
-use crate::mailbox::{self, Answer, Batch, Item};
+use crate::domain::{DeliveryId, ErrorKind, MailboxId, Redacted};
+use crate::mailbox::{self, Answer, Batch, Item, MailboxError};
 use crate::wire::render;
 use crate::wire::v1;
 use crate::wire::v1::mailbox_service_server::MailboxService;
@@ -30,9 +32,17 @@ impl MailboxService for Edge {
         let mailbox = mailbox_id(&asked.mailbox)?;
         let stream = self.mailboxes.open_stream(&principal, mailbox, &asked.cursor).await?;
         let (sender, receiver) = mpsc::channel(self.limits.stream_buffer);
+        // Beside the buffer: a reader that left it full is told all the same why its stream ended.
+        let (last_word, heard) = oneshot::channel();
         let edge = self.clone();
-        self.tasks.spawn(async move { edge.feed(stream, sender).await });
-        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+        self.tasks.spawn(async move {
+            if let Some(status) = edge.feed(stream, sender).await.status() {
+                // A reader that has gone meanwhile needs no word.
+                drop(last_word.send(status));
+            }
+        });
+        let end = once(heard).filter_map(|word| ready(word.ok().map(Err)));
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver).chain(end))))
     }
 
     async fn confirm(
@@ -160,49 +170,79 @@ fn words(field: &str, min: usize, raw: String) -> Result<Redacted<String>, Statu
     }
 }
 
+/// Why the hub feeds a stream no longer.
+enum End {
+    /// The reader hung up.
+    ReaderGone,
+    /// The reader took nothing for too long.
+    ReaderTooSlow,
+    /// The hub stops.
+    Draining,
+    /// Nothing more can be handed out.
+    Failed(MailboxError),
+}
+
+impl End {
+    /// What the reader hears last. A stream never ends with OK: to some clients that is the end of the mailbox.
+    fn status(self) -> Option<Status> {
+        match self {
+            Self::ReaderGone => None,
+            Self::ReaderTooSlow => Some(status::of(ErrorKind::Unavailable, "READER_TOO_SLOW")),
+            Self::Draining => Some(status::of(ErrorKind::Unavailable, "HUB_DRAINING")),
+            Self::Failed(error) => Some(Status::from(error)),
+        }
+    }
+}
+
 impl Edge {
     /// Feeds one stream until the reader goes, reads nothing for too long, or the hub drains.
     async fn feed(
         &self,
         mut stream: mailbox::Stream,
         sender: mpsc::Sender<Result<v1::ReceiveResponse, Status>>,
-    ) {
+    ) -> End {
         loop {
             let batch = match self.mailboxes.next_batch(&mut stream).await {
                 Ok(batch) => batch,
-                Err(error) => {
-                    self.pass(&sender, Err(Status::from(error))).await;
-                    return;
-                }
+                Err(error) => return End::Failed(error),
             };
             let idle = batch.items.is_empty();
             for response in responses(&batch) {
-                if !self.pass(&sender, Ok(response)).await {
-                    return;
+                if let Err(end) = self.pass(&sender, response).await {
+                    return end;
                 }
             }
             if idle {
                 tokio::select! {
-                    () = self.draining.cancelled() => return,
-                    () = sender.closed() => return,
+                    () = self.draining.cancelled() => {}
+                    () = sender.closed() => return End::ReaderGone,
                     () = self.mailboxes.wait(&mut stream, self.limits.heartbeat) => {}
                 }
             }
             if self.draining.is_cancelled() {
-                return;
+                return End::Draining;
             }
         }
     }
 
-    /// Passes one item to the reader; no when the reader is gone or takes nothing for too long. What it did
+    /// Passes one item to the reader, unless it is gone, takes nothing for too long, or the hub drains. What it did
     /// not take stays in the mailbox.
     async fn pass(
         &self,
         sender: &mpsc::Sender<Result<v1::ReceiveResponse, Status>>,
-        item: Result<v1::ReceiveResponse, Status>,
-    ) -> bool {
-        let sent = tokio::time::timeout(self.limits.slow_reader, sender.send(item));
-        matches!(sent.await, Ok(Ok(())))
+        response: v1::ReceiveResponse,
+    ) -> Result<(), End> {
+        tokio::select! {
+            // First, so that a hub that drains still passes what there is room for.
+            biased;
+            sent = sender.send(Ok(response)) => sent.map_err(|_gone| End::ReaderGone),
+            () = self.draining.cancelled() => Err(End::Draining),
+            () = tokio::time::sleep(self.limits.slow_reader) => {
+                tracing::info!("a stream was ended: its reader took nothing for too long");
+                metrics::counter!("staysafe_slow_readers_total").increment(1);
+                Err(End::ReaderTooSlow)
+            }
+        }
     }
 }
 

@@ -264,7 +264,9 @@ fn routes(
     options: StartOptions,
 ) -> Result<(tonic_health::server::HealthReporter, Routes), StartError> {
     let connections = Arc::clone(&services.connections);
+    let largest = services.limits.message_bytes_max;
     let (health, health_service) = tonic_health::server::health_reporter();
+    let health_service = health_service.max_decoding_message_size(largest);
     let mut routes = grpc::routes(services).add_service(health_service);
     if options.reflection {
         let described = || {
@@ -273,7 +275,9 @@ fn routes(
         };
         let v1 = described().build_v1().map_err(|_unreadable| StartError::Reflection)?;
         let v1alpha = described().build_v1alpha().map_err(|_unreadable| StartError::Reflection)?;
-        routes = routes.add_service(v1).add_service(v1alpha);
+        routes = routes
+            .add_service(v1.max_decoding_message_size(largest))
+            .add_service(v1alpha.max_decoding_message_size(largest));
     }
     // Health and reflection too are for verified, unrevoked peers only.
     let guard = axum::middleware::from_fn_with_state(connections, grpc::guard);
@@ -398,6 +402,11 @@ pub(super) fn accept_settings(config: &Config) -> AcceptSettings {
     AcceptSettings {
         handshake_timeout: config.tls.handshake_seconds_max.to_std(),
         handshakes_max: config.tls.handshakes_max.to_usize(),
+        connection_age_max: config
+            .limits
+            .connection_age_seconds_max
+            .to_std()
+            .saturating_add(config.limits.connection_age_grace_seconds.to_std()),
         ..AcceptSettings::default()
     }
 }

@@ -163,7 +163,7 @@ impl Running {
     }
 
     /// Stops in order; nothing taken is lost.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         tracing::info!("the hub drains");
         self.watch.draining.store(true, Ordering::Relaxed);
         self.health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
@@ -172,6 +172,8 @@ impl Running {
             tracing::error!(%error, "the stop could not be recorded");
         }
         self.draining.cancel();
+        // Who watches the health has heard it; a watch that never ended would keep its connection, and the hub, open.
+        self.health.clear_service_status("").await;
         self.serving.close();
         if tokio::time::timeout(DRAIN, self.serving.wait()).await.is_err() {
             tracing::warn!("some calls did not end in time; what they were told stays true");

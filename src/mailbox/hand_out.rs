@@ -203,12 +203,18 @@ impl Mailboxes {
     /// Gives numbers to what waits, in one commit, then cuts the copies.
     async fn hand_out_waiting(&self, stream: &mut Stream) -> Result<Vec<Item>, MailboxError> {
         for _attempt in 0..ATTEMPTS_MAX {
+            let standing = self.store.mailbox(&stream.mailbox).await?;
+            let first = standing.last_sequence.saturating_add(1);
+            // Another stream of this mailbox may have handed out since we looked; going on behind its numbers would
+            // skip them for this partner. Whoever hands out after `first` was read makes our commit a conflict.
+            let missed = self.replayed(stream).await?;
+            if !missed.is_empty() {
+                return self.send_again(stream, missed).await;
+            }
             let waiting = self.store.waiting(&stream.mailbox, self.limits.hand_out_max).await?;
             if waiting.is_empty() {
                 return Ok(Vec::new());
             }
-            let standing = self.store.mailbox(&stream.mailbox).await?;
-            let first = standing.last_sequence.saturating_add(1);
             match self.commit_hand_out(stream, &waiting, first).await {
                 Ok(()) => {}
                 Err(MailboxError::Store(StoreError::Conflict)) => continue,

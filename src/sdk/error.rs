@@ -137,9 +137,10 @@ impl From<Status> for ClientError {
                 violations: Vec::new(),
             };
         }
-        // Only this side gives a status a cause: the connection broke under the call. Whether the hub did it is
-        // unknown, and a key makes asking again safe.
-        if status.code() == Code::Unknown && status.source().is_some() {
+        // Only this side gives a status a cause: the connection broke under the call, or closed (CANCELLED) while the
+        // call waited for its turn. Whether the hub did it is unknown, and a key makes asking again safe.
+        let broke = matches!(status.code(), Code::Unknown | Code::Cancelled);
+        if broke && status.source().is_some() {
             return Self::Refused {
                 code: Code::Unavailable,
                 reason: "NO_CONNECTION".to_owned(),

@@ -41,6 +41,8 @@ pub struct AcceptSettings {
     pub handshake_timeout: Duration,
     /// How many handshakes may run at a time; 256.
     pub handshakes_max: usize,
+    /// How long a connection may last, whatever its streams do; an hour and 30 s.
+    pub connection_age_max: Duration,
 }
 
 impl Default for AcceptSettings {
@@ -49,6 +51,7 @@ impl Default for AcceptSettings {
             protocols: vec![b"h2".to_vec()],
             handshake_timeout: Duration::from_secs(5),
             handshakes_max: 256,
+            connection_age_max: Duration::from_secs(3_630),
         }
     }
 }
@@ -122,7 +125,9 @@ impl Accept {
                         if newest.number != current.0.number {
                             current = self.configured(newest);
                         }
-                        self.start(Newcomer { tcp, remote, permit, current: current.clone() });
+                        let age_max = self.settings.connection_age_max;
+                        let current = current.clone();
+                        self.start(Newcomer { tcp, remote, permit, current, age_max });
                     }
                     Err(error) => {
                         self.reloader.events().accept_failed(error.kind());
@@ -179,6 +184,7 @@ struct Newcomer {
     remote: SocketAddr,
     permit: OwnedSemaphorePermit,
     current: Configured,
+    age_max: Duration,
 }
 
 type Rejected = (Refusal, Option<Fingerprint>);
@@ -188,7 +194,8 @@ async fn welcome(
     newcomer: Newcomer,
     timeout: Duration,
 ) -> Result<(PeerStream, OwnedSemaphorePermit), Rejected> {
-    let Newcomer { tcp, remote, permit, current: Configured(generation, config) } = newcomer;
+    let Newcomer { tcp, remote, permit, current: Configured(generation, config), age_max } =
+        newcomer;
     // Small messages both ways: waiting to fill a packet costs 40 ms each.
     tcp.set_nodelay(true).map_err(|_gone| (Refusal::GaveUp, None))?;
     let handshake = VERDICT.scope(Cell::new(None), handshake(tcp, config));
@@ -216,7 +223,7 @@ async fn welcome(
     if let Some(grace_until) = generation.trust.grace_used(&peer) {
         reloader.events().crl_grace_used(&peer, grace_until);
     }
-    Ok((PeerStream::new(tls, guard), permit))
+    Ok((PeerStream::new(tls, guard, age_max), permit))
 }
 
 async fn handshake(

@@ -5,9 +5,11 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
@@ -16,19 +18,34 @@ use super::identity::PeerIdentity;
 use super::live::LiveGuard;
 
 /// A verified connection. While it lives it counts against the limits; when it is cut (revocation, authority removed,
-/// certificate run out), reading and writing fail with `ConnectionAborted`, even in the middle of a stream.
+/// certificate run out) or too old, reading and writing fail with `ConnectionAborted`, even in the middle of a stream.
 pub struct PeerStream {
     tls: TlsStream<TcpStream>,
     guard: LiveGuard,
     // One each, because reading and writing may be polled by different tasks and a future keeps only one waker.
-    cut_while_reading: Pin<Box<WaitForCancellationFutureOwned>>,
-    cut_while_writing: Pin<Box<WaitForCancellationFutureOwned>>,
+    cut_while_reading: Cut,
+    cut_while_writing: Cut,
+}
+
+/// Waits until the connection is cut or too old. Stays ready once it is, however often it is asked.
+struct Cut {
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    old: Pin<Box<Sleep>>,
+}
+
+impl Cut {
+    fn is_due(&mut self, cx: &mut Context<'_>) -> bool {
+        self.cut.as_mut().poll(cx).is_ready() || self.old.as_mut().poll(cx).is_ready()
+    }
 }
 
 impl PeerStream {
-    pub(crate) fn new(tls: TlsStream<TcpStream>, guard: LiveGuard) -> Self {
-        let cut_while_reading = Box::pin(guard.cut.clone().cancelled_owned());
-        let cut_while_writing = Box::pin(guard.cut.clone().cancelled_owned());
+    pub(crate) fn new(tls: TlsStream<TcpStream>, guard: LiveGuard, age_max: Duration) -> Self {
+        let cut = || Cut {
+            cut: Box::pin(guard.cut.clone().cancelled_owned()),
+            old: Box::pin(sleep(age_max)),
+        };
+        let (cut_while_reading, cut_while_writing) = (cut(), cut());
         Self { tls, guard, cut_while_reading, cut_while_writing }
     }
 
@@ -69,7 +86,7 @@ impl AsyncRead for PeerStream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.cut_while_reading.as_mut().poll(cx).is_ready() {
+        if self.cut_while_reading.is_due(cx) {
             return Poll::Ready(Err(cut_off()));
         }
         Pin::new(&mut self.tls).poll_read(cx, buffer)
@@ -82,7 +99,7 @@ impl AsyncWrite for PeerStream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.cut_while_writing.as_mut().poll(cx).is_ready() {
+        if self.cut_while_writing.is_due(cx) {
             return Poll::Ready(Err(cut_off()));
         }
         Pin::new(&mut self.tls).poll_write(cx, bytes)
@@ -93,7 +110,7 @@ impl AsyncWrite for PeerStream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.cut_while_writing.as_mut().poll(cx).is_ready() {
+        if self.cut_while_writing.is_due(cx) {
             return Poll::Ready(Err(cut_off()));
         }
         Pin::new(&mut self.tls).poll_write_vectored(cx, slices)
@@ -104,14 +121,14 @@ impl AsyncWrite for PeerStream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.cut_while_writing.as_mut().poll(cx).is_ready() {
+        if self.cut_while_writing.is_due(cx) {
             return Poll::Ready(Err(cut_off()));
         }
         Pin::new(&mut self.tls).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.cut_while_writing.as_mut().poll(cx).is_ready() {
+        if self.cut_while_writing.is_due(cx) {
             return Poll::Ready(Err(cut_off()));
         }
         Pin::new(&mut self.tls).poll_shutdown(cx)

@@ -14,6 +14,9 @@ use crate::store::embedded::{EmbeddedStore, tests};
 use crate::store::fixture::{AT, alert, alert_id, hands_out, key, mailbox, notes, submits};
 use crate::store::{Store, StoreError, WriteStanding};
 
+/// Random schedules of senders, writer and disk in which a reply must not come too early.
+const SCHEDULES: u32 = 10_000;
+
 /// Lets other tasks run until `done`.
 async fn until(done: impl Fn() -> bool) {
     while !done() {
@@ -102,7 +105,8 @@ async fn no_reply_comes_before_the_sync_that_covers_it() {
     let mut dice = Dice::new(7);
     let mut number = 0;
 
-    for _ in 0..1_500 {
+    // A schedule: up to 12 senders, each late by its own number of turns, over whatever the writer is at.
+    for _ in 0..SCHEDULES {
         let count = 1 + dice.below(12);
         let commits = (0..count).map(|_| {
             number += 1;
