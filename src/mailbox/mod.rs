@@ -183,7 +183,7 @@ impl Mailboxes {
         let owner = AgencyCode::try_from(mailbox.agency_code()).ok().filter(|_| known);
         let asked = match &owner {
             Some(owner) => access::permit(principal, action, Some(owner)),
-            None => Err(Denied::OtherAgency),
+            None => access::permit(principal, action, None).and(Err(Denied::OtherAgency)),
         };
         match asked {
             Ok(permit) => Ok(permit),
@@ -192,6 +192,18 @@ impl Mailboxes {
                 Err(denied.into())
             }
         }
+    }
+
+    /// What came of a call; a delivery that is not the caller's, or is none, is a recorded refusal.
+    async fn told<T>(
+        &self,
+        principal: &Principal,
+        done: Result<T, MailboxError>,
+    ) -> Result<T, MailboxError> {
+        if matches!(done, Err(MailboxError::NotFound)) {
+            self.audit.refuse(principal, "NOT_FOUND").await?;
+        }
+        done
     }
 
     async fn alert(&self, alert: AlertId) -> Result<Arc<AlertRecord>, MailboxError> {

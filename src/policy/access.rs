@@ -166,12 +166,13 @@ pub fn permit(
     action: Action,
     owner: Option<&AgencyCode>,
 ) -> Result<Permit, Denied> {
+    // Before the object is looked at: who may never do this hears so whatever it asks for, and learns nothing.
+    let role = role_used(principal, &need(action))?;
     if let (Some(owner), Some(agency)) = (owner, principal.agency())
         && owner != agency
     {
         return Err(Denied::OtherAgency);
     }
-    let role = role_used(principal, &need(action))?;
     Ok(Permit {
         actor: Actor::of(principal, role),
         action,
@@ -249,6 +250,16 @@ mod tests {
         let refused = permit(&caller, Action::SubmitAlert, Some(&agency("CADT"))).unwrap_err();
         assert_eq!(refused, Denied::OtherAgency);
         assert_eq!(refused.kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_role_that_may_never_do_it_hears_so_whosever_the_object_is() {
+        let analyst = user("CADT", &[Role::Analyst]);
+
+        for owner in ["CADT", "EDT"] {
+            let refused = permit(&analyst, Action::Acknowledge, Some(&agency(owner))).unwrap_err();
+            assert_eq!(refused, Denied::Role, "{owner}");
+        }
     }
 
     #[test]
