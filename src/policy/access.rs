@@ -180,6 +180,28 @@ pub fn permit(
     })
 }
 
+/// Gives leave to send an alert of the caller's own agency.
+///
+/// Whom a system names as the sender is a claim of the alert: where that person may not send, the system acts
+/// alone, and an urgent alert is not held up by it (domain 3.2).
+///
+/// # Errors
+/// [`Denied`], as [`permit`].
+pub fn permit_to_send(principal: &Principal) -> Result<Permit, Denied> {
+    let ask = |caller: &Principal| permit(caller, Action::SubmitAlert, caller.agency());
+    match (ask(principal), principal) {
+        (Err(_), Principal::System { agency, system, person: Some(_), fingerprint }) => {
+            ask(&Principal::System {
+                agency: agency.clone(),
+                system: system.clone(),
+                person: None,
+                fingerprint: *fingerprint,
+            })
+        }
+        (asked, _) => asked,
+    }
+}
+
 /// Leave to record that `principal` was refused something. Carries no writes.
 #[must_use]
 pub fn refusal(principal: &Principal) -> Permit {
@@ -260,6 +282,21 @@ mod tests {
             let refused = permit(&analyst, Action::Acknowledge, Some(&agency(owner))).unwrap_err();
             assert_eq!(refused, Denied::Role, "{owner}");
         }
+    }
+
+    #[test]
+    fn a_named_sender_without_a_senders_role_does_not_hold_the_alert_up() {
+        let named = |roles: &[Role]| permit_to_send(&system("WUTH-AED", Some(roles)));
+
+        for roles in [&[Role::SafeguardingLead][..], &[Role::Analyst], &[]] {
+            let permit = named(roles).unwrap();
+            assert_eq!((&permit.actor().user, permit.actor().role), (&None, None), "{roles:?}");
+        }
+        let sender = named(&[Role::Sender]).unwrap();
+        assert_eq!(sender.actor().role, Some(Role::Sender));
+        assert!(sender.actor().user.is_some());
+        let own = permit_to_send(&user("WUTH-AED", &[Role::Analyst]));
+        assert_eq!(own.unwrap_err(), Denied::Role, "the person's own certificate is no claim");
     }
 
     #[test]
