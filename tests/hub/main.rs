@@ -10,5 +10,6 @@
 
 mod access;
 mod answers;
+mod canary;
 mod scenarios;
 mod support;

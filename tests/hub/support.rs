@@ -46,6 +46,13 @@ impl TestHub {
         Self { dir, authority, running: None }
     }
 
+    /// Adds to the configuration, before a start.
+    pub(crate) fn configure(&self, more: &str) {
+        let file = self.dir.path().join("hub.toml");
+        let config = std::fs::read_to_string(&file).unwrap() + more;
+        std::fs::write(file, config).unwrap();
+    }
+
     /// Starts the hub again on its data directory; its time goes on where it was, or from `start` if later.
     pub(crate) async fn start(&mut self, start: &str) {
         let config = Config::load(

@@ -41,7 +41,7 @@ pub(super) struct Object {
 }
 
 /// A connection with the files of a certificate.
-pub(super) fn channel(endpoint: &str, tls: &ClientTls) -> Channel {
+pub(crate) fn channel(endpoint: &str, tls: &ClientTls) -> Channel {
     let connector = staysafe::tls::connector(tls).unwrap();
     Endpoint::from_shared(endpoint.to_owned()).unwrap().connect_with_connector_lazy(connector)
 }

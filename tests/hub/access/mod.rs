@@ -14,6 +14,8 @@ use staysafe::wire::{SubmitAlertRequest, v1};
 use tonic::Status;
 use tonic::transport::Channel;
 
+pub(crate) use calls::channel;
+
 use crate::support::{TestHub, collect, sample};
 use calls::Object;
 use people::{Bearer, CONCERNED, Caller};
@@ -192,7 +194,7 @@ impl World {
         known.unwrap_or_else(|| {
             let endpoint = self.hub.endpoint();
             let channel = match tls(&self.hub, caller) {
-                Some(tls) => calls::channel(&endpoint, &tls),
+                Some(tls) => channel(&endpoint, &tls),
                 None => {
                     calls::channel_without_certificate(&endpoint, &self.hub.authority.ca_path())
                 }
