@@ -179,10 +179,11 @@ impl Mailboxes {
         mailbox: &MailboxId,
     ) -> Result<Permit, MailboxError> {
         let directory = self.store.directory();
-        let known = directory.mailbox(mailbox).is_some();
-        let owner = AgencyCode::try_from(mailbox.agency_code()).ok().filter(|_| known);
-        let asked = match &owner {
-            Some(owner) => access::permit(principal, action, Some(owner)),
+        let owner = AgencyCode::try_from(mailbox.agency_code()).ok();
+        let asked = match owner.zip(directory.mailbox(mailbox)) {
+            Some((owner, known)) => {
+                access::permit_in_mailbox(principal, action, &owner, known.role)
+            }
             None => access::permit(principal, action, None).and(Err(Denied::OtherAgency)),
         };
         match asked {

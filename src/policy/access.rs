@@ -5,6 +5,7 @@
 //! needs an own certificate: architecture invariant 15.
 
 use crate::domain::codes::code_list;
+use crate::domain::directory::MailboxRole;
 use crate::domain::event::Actor;
 use crate::domain::principal::{Driver, Principal, Role};
 use crate::domain::{AgencyCode, ErrorKind};
@@ -134,8 +135,21 @@ enum Need {
     Hub(&'static [Driver]),
 }
 
+impl Need {
+    /// The same need with other roles; what asks for no role stays as it is.
+    const fn of(self, roles: &'static [Role]) -> Self {
+        match self {
+            Self::SystemOr(_) => Self::SystemOr(roles),
+            Self::Person(_) => Self::Person(roles),
+            Self::OwnCertificate(_) => Self::OwnCertificate(roles),
+            Self::Member | Self::Hub(_) => self,
+        }
+    }
+}
+
 const DUTY: &[Role] =
     &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead, Role::SeniorOnCall];
+const LEADS: &[Role] = &[Role::SafeguardingLead];
 const SENDERS: &[Role] = &[Role::Sender, Role::DutyReceiver, Role::DutyManager];
 
 const fn need(action: Action) -> Need {
@@ -178,6 +192,30 @@ pub fn permit(
         action,
         agency: owner.or_else(|| principal.agency()).cloned(),
     })
+}
+
+/// As [`permit`], for something in a mailbox of `owner` that serves `whom`.
+///
+/// The lead's inbox takes what may not lie where the desk sees it, because it is about somebody of the agency: of
+/// its people only its safeguarding lead serves it (domain 2.2, 5.7).
+///
+/// # Errors
+/// [`Denied`], as [`permit`].
+pub fn permit_in_mailbox(
+    principal: &Principal,
+    action: Action,
+    owner: &AgencyCode,
+    whom: MailboxRole,
+) -> Result<Permit, Denied> {
+    let permit = permit(principal, action, Some(owner))?;
+    let role = match whom {
+        MailboxRole::Lead => role_used(principal, &need(action).of(LEADS))?,
+        MailboxRole::Duty
+        | MailboxRole::Manager
+        | MailboxRole::HeadOfService
+        | MailboxRole::Director => permit.actor.role,
+    };
+    Ok(Permit { actor: Actor { role, ..permit.actor }, ..permit })
 }
 
 /// Gives leave to send an alert of the caller's own agency.
@@ -317,6 +355,27 @@ mod tests {
         let refused = permit(&caller, Action::Acknowledge, Some(&agency("EDT"))).unwrap_err();
 
         assert_eq!(refused, Denied::OwnCertificate);
+    }
+
+    #[test]
+    fn the_leads_inbox_is_served_by_the_lead_and_by_the_system_for_nobody_else() {
+        let own = agency("EDT");
+        let lead = |caller: &Principal, action| {
+            permit_in_mailbox(caller, action, &own, MailboxRole::Lead).map(|it| it.actor().role)
+        };
+        let both = user("EDT", &[Role::DutyManager, Role::SafeguardingLead]);
+        let desk = user("EDT", &[Role::DutyReceiver, Role::DutyManager]);
+
+        assert_eq!(lead(&both, Action::Acknowledge), Ok(Some(Role::SafeguardingLead)));
+        assert_eq!(lead(&system("EDT", None), Action::Receive), Ok(None));
+        for action in [Action::Receive, Action::ListMailbox, Action::Acknowledge] {
+            assert_eq!(lead(&desk, action), Err(Denied::Role), "{action}");
+        }
+        let named = system("EDT", Some(&[Role::SafeguardingLead]));
+        assert_eq!(lead(&named, Action::Acknowledge), Err(Denied::OwnCertificate));
+        assert!(permit_in_mailbox(&desk, Action::Receive, &own, MailboxRole::Manager).is_ok());
+        let other = permit_in_mailbox(&desk, Action::Receive, &agency("CADT"), MailboxRole::Lead);
+        assert_eq!(other.unwrap_err(), Denied::OtherAgency, "theirs is like none");
     }
 
     #[test]

@@ -23,6 +23,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Response, Status, Streaming};
 use tonic_reflection::pb as reflection;
 
+use super::table::AT_LEAD;
 use crate::support::PATIENCE;
 
 /// What a call is about.
@@ -94,6 +95,7 @@ pub(super) async fn make(
     object: &Object,
     named: &str,
 ) -> Result<(), Status> {
+    let call = call.trim_end_matches(AT_LEAD);
     let made = async {
         match call {
             "SubmitAlert" | "GetAlertStatus" | "ListOwnAlerts" => {

@@ -59,21 +59,26 @@ pub(super) fn calls() -> BTreeSet<String> {
     sets.into_iter().flat_map(calls_of).collect()
 }
 
+/// The service whose calls are made in a mailbox: each has a second row, for the lead's.
+const MAILBOXES: &str = "staysafe.v1.MailboxService";
+/// Ends the name of a row for the lead's inbox.
+pub(super) const AT_LEAD: &str = "@lead";
+
 fn calls_of(set: &[u8]) -> Vec<String> {
     let pool = DescriptorPool::decode(set).unwrap();
-    let methods = pool.services().flat_map(|service| {
-        let package = service.package_name().to_owned();
-        service
-            .methods()
-            .map(|method| (package.clone(), method.name().to_owned()))
-            .collect::<Vec<_>>()
-    });
-    methods
-        .map(|(package, method)| match package.strip_prefix("grpc.") {
-            Some(theirs) => format!("{theirs}/{method}"),
-            None => method,
-        })
-        .collect()
+    let mut calls = Vec::new();
+    for service in pool.services() {
+        for method in service.methods() {
+            calls.push(match service.package_name().strip_prefix("grpc.") {
+                Some(theirs) => format!("{theirs}/{}", method.name()),
+                None => method.name().to_owned(),
+            });
+            if service.full_name() == MAILBOXES {
+                calls.push(format!("{}{AT_LEAD}", method.name()));
+            }
+        }
+    }
+    calls
 }
 
 /// What is wrong with the rows of `parts`, given the calls there are.

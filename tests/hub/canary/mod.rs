@@ -55,7 +55,8 @@ async fn nothing_of_an_alert_stands_anywhere_but_in_sealed_bytes_and_copies() {
         assert!(!bytes.is_empty() || place.starts_with("file "), "{place} says nothing");
         leaks.extend(search.hits(bytes).into_iter().map(|hit| leak(place, &hit, &planted)));
     }
-    assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
+    let shown = leaks.iter().take(40).cloned().collect::<Vec<_>>().join("\n");
+    assert!(leaks.is_empty(), "{} leaks:\n{shown}", leaks.len());
 
     // References are renumbered and what is sealed is not streamed; the rest the same search finds where they belong: they were really there to be leaked.
     let found: BTreeSet<String> = search.hits(&copies).into_iter().map(|hit| hit.canary).collect();
