@@ -122,8 +122,9 @@ impl Audit {
         self.record(&access::refusal(principal), event).await
     }
 
-    /// Records that a caller is nobody to this hub: CERT_REJECTED for the bearer of the certificate,
-    /// ACCESS_DENIED for a person it names. Bounded; `None` when left out.
+    /// Records that a caller is nobody to this hub: CERT_REJECTED for the bearer of the certificate, bounded,
+    /// `None` when left out. ACCESS_DENIED for a person it names: the directory vouches for the bearer then, and
+    /// no refusal of theirs is left out.
     ///
     /// # Errors
     /// When the store cannot record it.
@@ -132,10 +133,12 @@ impl Audit {
         peer: &Peer,
         reason: &'static str,
     ) -> Result<Option<Committed>, StoreError> {
-        let Some(left_out) = self.bound.admit(self.env.clock.monotonic()) else { return Ok(None) };
-        let kind = match reason {
-            "PERSON_UNKNOWN" | "PERSON_MISMATCH" => EventKind::AccessDenied,
-            _ => EventKind::CertRejected,
+        let (kind, left_out) = match reason {
+            "PERSON_UNKNOWN" | "PERSON_MISMATCH" => (EventKind::AccessDenied, 0),
+            _ => match self.bound.admit(self.env.clock.monotonic()) {
+                Some(left_out) => (EventKind::CertRejected, left_out),
+                None => return Ok(None),
+            },
         };
         let at = self.env.now();
         let mut event = Event::denied(self.env.ids(at).event(), kind, reason);

@@ -10,7 +10,7 @@ use crate::domain::{
     AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventKind, MailboxId, Position, Principal,
     Span, Timestamp,
 };
-use crate::policy::access::{self, Action, Permit};
+use crate::policy::access::{self, Permit};
 use crate::policy::{self, Context, Decision, Validated};
 use crate::record::{Body, encode_body};
 use crate::store::{Commit, Expect, StoreError, Write};
@@ -66,9 +66,16 @@ impl Broker {
         principal: &Principal,
         received: &Received,
     ) -> Result<Accepted, SubmitError> {
-        let permit = self.permit(principal, Action::SubmitAlert, received).await?;
+        let permit = self.permit(principal).await?;
         let sender = permit.agency().cloned().ok_or(SubmitError::NotFound)?;
-        let loaded = self.load(&sender, received).await?;
+        let loaded = match self.load(&sender, received).await {
+            Err(SubmitError::NothingToComplete) => {
+                let event = self.denied(EventKind::AlertRejected, "NOTHING_TO_COMPLETE");
+                self.record_refusal(principal, vec![event]).await?;
+                return Err(SubmitError::NothingToComplete);
+            }
+            loaded => loaded?,
+        };
         if let Some(earlier) = &loaded.earlier {
             return self.replay(principal, received, earlier).await;
         }
@@ -118,15 +125,10 @@ impl Broker {
         Ok(self.accepted_with(record, receipt))
     }
 
-    async fn permit(
-        &self,
-        principal: &Principal,
-        action: Action,
-        received: &Received,
-    ) -> Result<Permit, SubmitError> {
-        // The agency in the message must be the certificate's (domain 3.2: a failed identity refuses).
-        let stated = received.submission.envelope.sender_agency.get();
-        match access::permit(principal, action, stated.or_else(|| principal.agency())) {
+    /// Leave to send for the certificate's agency. Another one in the message is a violation of that field
+    /// (domain 3.2: a failed identity refuses, with its path and whom to phone).
+    async fn permit(&self, principal: &Principal) -> Result<Permit, SubmitError> {
+        match access::permit_to_send(principal) {
             Ok(permit) => Ok(permit),
             Err(denied) => {
                 self.parts.audit.refuse(principal, denied.reason()).await?;

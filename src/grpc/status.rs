@@ -19,6 +19,12 @@ use crate::mailbox::MailboxError;
 /// The domain of `google.rpc.ErrorInfo` reasons.
 pub const ERROR_DOMAIN: &str = "staysafe";
 
+/// The most bytes of violations in one refusal. It travels in the trailers as base64, and clients take 8 KiB of
+/// them: a longer list would reach the sender as a broken call that says nothing.
+const VIOLATION_BYTES_MAX: usize = 5_000;
+/// What a violation costs besides its texts.
+const FRAMING_BYTES: usize = 10;
+
 /// What a caller hears for a failure of `kind` with the stable `reason`.
 #[must_use]
 pub fn of(kind: ErrorKind, reason: &str) -> Status {
@@ -106,9 +112,26 @@ pub(super) fn log(kind: ErrorKind, reason: &str, error: &dyn std::error::Error) 
     }
 }
 
+/// Adds every violation with its words where they fit; else every path with its reason alone, as many as fit, and
+/// how many more there are.
 fn add_violations(details: &mut ErrorDetails, violations: &[Violation]) {
-    for violation in violations {
-        let text = format!("{}: {}", violation.reason, violation.what_to_do);
+    let in_words =
+        |violation: &Violation| format!("{}: {}", violation.reason, violation.what_to_do);
+    let cost = |path: &str, text: &str| {
+        path.len().saturating_add(text.len()).saturating_add(FRAMING_BYTES)
+    };
+    let whole = violations.iter().map(|violation| cost(&violation.path, &in_words(violation)));
+    let fits = whole.fold(0, usize::saturating_add) <= VIOLATION_BYTES_MAX;
+    let mut left = VIOLATION_BYTES_MAX;
+    for (told, violation) in violations.iter().enumerate() {
+        let text = if fits { in_words(violation) } else { violation.reason.to_owned() };
+        let Some(rest) = left.checked_sub(cost(&violation.path, &text)) else {
+            let more = violations.len().saturating_sub(told);
+            let text = format!("TOO_MANY: {more} more; correct these and send the alert again.");
+            details.add_bad_request_violation("alert", text);
+            return;
+        };
+        left = rest;
         details.add_bad_request_violation(&violation.path, text);
     }
 }
@@ -150,5 +173,56 @@ const fn text(kind: ErrorKind) -> &'static str {
             "the hub cannot do this now; try again, and phone if it is urgent"
         }
         ErrorKind::Internal => "the hub failed; someone has been told",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::submission::Need;
+
+    /// What every client takes: 8 KiB of trailers.
+    const TRAILER_BYTES: usize = 8 * 1024;
+
+    fn refusal_of(count: usize) -> Status {
+        let violation = |index| Violation {
+            path: format!("alert.domestic_violence.child_impacts[{index}].not_assessed.assess_by"),
+            reason: "MALFORMED",
+            need: Need::Format,
+            what_to_do: "Give a date as YYYY-MM-DD, not later than two working days from now.",
+        };
+        of_violations(&(0..count).map(violation).collect::<Vec<_>>())
+    }
+
+    fn told(status: &Status) -> Vec<(String, String)> {
+        let details = status.get_error_details();
+        let violations = details.bad_request().unwrap().field_violations.clone();
+        violations.into_iter().map(|told| (told.field, told.description)).collect()
+    }
+
+    #[test]
+    fn a_few_violations_are_told_in_words_and_many_by_their_reason() {
+        let few = told(&refusal_of(3));
+        assert_eq!(few.len(), 3);
+        assert!(few.iter().all(|(_, text)| text.starts_with("MALFORMED: Give a date")));
+
+        let many = told(&refusal_of(50));
+        assert_eq!(many.len(), 50);
+        assert!(many.iter().all(|(_, text)| text == "MALFORMED"));
+    }
+
+    #[test]
+    fn a_refusal_with_all_violations_there_can_be_fits_what_clients_take() {
+        for count in [1, 31, 32, 57, 58, 100] {
+            let status = refusal_of(count);
+
+            let trailers = status.details().len().div_ceil(3).saturating_mul(4);
+            assert!(trailers.saturating_add(512) <= TRAILER_BYTES, "{count}: {trailers}");
+        }
+        let told = told(&refusal_of(100));
+        let (path, text) = told.last().unwrap();
+        let more = 101_usize.saturating_sub(told.len());
+        assert_eq!(path, "alert");
+        assert!(text.starts_with(&format!("TOO_MANY: {more} more")), "{text}");
     }
 }

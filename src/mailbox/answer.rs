@@ -132,7 +132,7 @@ impl Mailboxes {
                     if done.is_ok() {
                         sequences.iter().for_each(|n| self.outstanding.settled(mailbox, *n));
                     }
-                    return done;
+                    return self.told(principal, done).await;
                 }
             }
         }
@@ -214,7 +214,7 @@ impl Mailboxes {
             let user = permit.actor().user.clone().ok_or(MailboxError::NotFound)?;
             match self.answer_once(&permit, (mailbox, delivery), user, answer).await {
                 Err(MailboxError::Store(StoreError::Conflict)) => {}
-                done => return done,
+                done => return self.told(principal, done).await,
             }
         }
         Err(MailboxError::Busy)

@@ -179,11 +179,12 @@ impl Mailboxes {
         mailbox: &MailboxId,
     ) -> Result<Permit, MailboxError> {
         let directory = self.store.directory();
-        let known = directory.mailbox(mailbox).is_some();
-        let owner = AgencyCode::try_from(mailbox.agency_code()).ok().filter(|_| known);
-        let asked = match &owner {
-            Some(owner) => access::permit(principal, action, Some(owner)),
-            None => Err(Denied::OtherAgency),
+        let owner = AgencyCode::try_from(mailbox.agency_code()).ok();
+        let asked = match owner.zip(directory.mailbox(mailbox)) {
+            Some((owner, known)) => {
+                access::permit_in_mailbox(principal, action, &owner, known.role)
+            }
+            None => access::permit(principal, action, None).and(Err(Denied::OtherAgency)),
         };
         match asked {
             Ok(permit) => Ok(permit),
@@ -192,6 +193,18 @@ impl Mailboxes {
                 Err(denied.into())
             }
         }
+    }
+
+    /// What came of a call; a delivery that is not the caller's, or is none, is a recorded refusal.
+    async fn told<T>(
+        &self,
+        principal: &Principal,
+        done: Result<T, MailboxError>,
+    ) -> Result<T, MailboxError> {
+        if matches!(done, Err(MailboxError::NotFound)) {
+            self.audit.refuse(principal, "NOT_FOUND").await?;
+        }
+        done
     }
 
     async fn alert(&self, alert: AlertId) -> Result<Arc<AlertRecord>, MailboxError> {

@@ -1,10 +1,12 @@
 //! Reading what a person of the recipient agency wrote with an answer.
 
+use std::sync::Arc;
+
 use super::{MailboxError, Mailboxes};
 use crate::domain::alert::BodyRef;
 use crate::domain::delivery::{AckOutcome, DeclineReason, Moment};
 use crate::domain::{
-    AlertId, Delivery, DeliveryId, Event, EventKind, MailboxId, Principal, Redacted,
+    AlertId, AlertRecord, Delivery, DeliveryId, Event, EventKind, MailboxId, Principal, Redacted,
 };
 use crate::policy::access::Action;
 use crate::store::Commit;
@@ -30,10 +32,8 @@ impl Mailboxes {
         id: DeliveryId,
     ) -> Result<Answers, MailboxError> {
         let permit = self.permit(principal, Action::ListMailbox, mailbox).await?;
-        let alert = self.alert(id.alert).await?;
-        let known =
-            |delivery: &&Delivery| delivery.mailbox == *mailbox && delivery.sequence.is_some();
-        let delivery = alert.delivery(id.number).filter(known).ok_or(MailboxError::NotFound)?;
+        let found = self.handed_out(mailbox, id).await;
+        let (alert, delivery) = self.told(principal, found).await?;
         let shown: Vec<String> =
             [("note", &delivery.note), ("decline_text", &delivery.decline_text)]
                 .into_iter()
@@ -58,6 +58,19 @@ impl Mailboxes {
             acknowledged: acknowledged.map(|(moment, outcome)| (moment, outcome, note)),
             declined: declined.map(|(moment, reason)| (moment, reason, text)),
         })
+    }
+
+    /// A delivery that `mailbox` was handed, and its alert.
+    async fn handed_out(
+        &self,
+        mailbox: &MailboxId,
+        id: DeliveryId,
+    ) -> Result<(Arc<AlertRecord>, Delivery), MailboxError> {
+        let alert = self.alert(id.alert).await?;
+        let known =
+            |delivery: &&Delivery| delivery.mailbox == *mailbox && delivery.sequence.is_some();
+        let delivery = alert.delivery(id.number).filter(known).cloned();
+        Ok((alert, delivery.ok_or(MailboxError::NotFound)?))
     }
 
     async fn words(

@@ -5,6 +5,7 @@
 //! needs an own certificate: architecture invariant 15.
 
 use crate::domain::codes::code_list;
+use crate::domain::directory::MailboxRole;
 use crate::domain::event::Actor;
 use crate::domain::principal::{Driver, Principal, Role};
 use crate::domain::{AgencyCode, ErrorKind};
@@ -134,8 +135,21 @@ enum Need {
     Hub(&'static [Driver]),
 }
 
+impl Need {
+    /// The same need with other roles; what asks for no role stays as it is.
+    const fn of(self, roles: &'static [Role]) -> Self {
+        match self {
+            Self::SystemOr(_) => Self::SystemOr(roles),
+            Self::Person(_) => Self::Person(roles),
+            Self::OwnCertificate(_) => Self::OwnCertificate(roles),
+            Self::Member | Self::Hub(_) => self,
+        }
+    }
+}
+
 const DUTY: &[Role] =
     &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead, Role::SeniorOnCall];
+const LEADS: &[Role] = &[Role::SafeguardingLead];
 const SENDERS: &[Role] = &[Role::Sender, Role::DutyReceiver, Role::DutyManager];
 
 const fn need(action: Action) -> Need {
@@ -166,17 +180,64 @@ pub fn permit(
     action: Action,
     owner: Option<&AgencyCode>,
 ) -> Result<Permit, Denied> {
+    // Before the object is looked at: who may never do this hears so whatever it asks for, and learns nothing.
+    let role = role_used(principal, &need(action))?;
     if let (Some(owner), Some(agency)) = (owner, principal.agency())
         && owner != agency
     {
         return Err(Denied::OtherAgency);
     }
-    let role = role_used(principal, &need(action))?;
     Ok(Permit {
         actor: Actor::of(principal, role),
         action,
         agency: owner.or_else(|| principal.agency()).cloned(),
     })
+}
+
+/// As [`permit`], for something in a mailbox of `owner` that serves `whom`.
+///
+/// The lead's inbox takes what may not lie where the desk sees it, because it is about somebody of the agency: of
+/// its people only its safeguarding lead serves it (domain 2.2, 5.7).
+///
+/// # Errors
+/// [`Denied`], as [`permit`].
+pub fn permit_in_mailbox(
+    principal: &Principal,
+    action: Action,
+    owner: &AgencyCode,
+    whom: MailboxRole,
+) -> Result<Permit, Denied> {
+    let permit = permit(principal, action, Some(owner))?;
+    let role = match whom {
+        MailboxRole::Lead => role_used(principal, &need(action).of(LEADS))?,
+        MailboxRole::Duty
+        | MailboxRole::Manager
+        | MailboxRole::HeadOfService
+        | MailboxRole::Director => permit.actor.role,
+    };
+    Ok(Permit { actor: Actor { role, ..permit.actor }, ..permit })
+}
+
+/// Gives leave to send an alert of the caller's own agency.
+///
+/// Whom a system names as the sender is a claim of the alert: where that person may not send, the system acts
+/// alone, and an urgent alert is not held up by it (domain 3.2).
+///
+/// # Errors
+/// [`Denied`], as [`permit`].
+pub fn permit_to_send(principal: &Principal) -> Result<Permit, Denied> {
+    let ask = |caller: &Principal| permit(caller, Action::SubmitAlert, caller.agency());
+    match (ask(principal), principal) {
+        (Err(_), Principal::System { agency, system, person: Some(_), fingerprint }) => {
+            ask(&Principal::System {
+                agency: agency.clone(),
+                system: system.clone(),
+                person: None,
+                fingerprint: *fingerprint,
+            })
+        }
+        (asked, _) => asked,
+    }
 }
 
 /// Leave to record that `principal` was refused something. Carries no writes.
@@ -252,6 +313,31 @@ mod tests {
     }
 
     #[test]
+    fn a_role_that_may_never_do_it_hears_so_whosever_the_object_is() {
+        let analyst = user("CADT", &[Role::Analyst]);
+
+        for owner in ["CADT", "EDT"] {
+            let refused = permit(&analyst, Action::Acknowledge, Some(&agency(owner))).unwrap_err();
+            assert_eq!(refused, Denied::Role, "{owner}");
+        }
+    }
+
+    #[test]
+    fn a_named_sender_without_a_senders_role_does_not_hold_the_alert_up() {
+        let named = |roles: &[Role]| permit_to_send(&system("WUTH-AED", Some(roles)));
+
+        for roles in [&[Role::SafeguardingLead][..], &[Role::Analyst], &[]] {
+            let permit = named(roles).unwrap();
+            assert_eq!((&permit.actor().user, permit.actor().role), (&None, None), "{roles:?}");
+        }
+        let sender = named(&[Role::Sender]).unwrap();
+        assert_eq!(sender.actor().role, Some(Role::Sender));
+        assert!(sender.actor().user.is_some());
+        let own = permit_to_send(&user("WUTH-AED", &[Role::Analyst]));
+        assert_eq!(own.unwrap_err(), Denied::Role, "the person's own certificate is no claim");
+    }
+
+    #[test]
     fn acknowledging_needs_a_named_person_of_duty() {
         let own = agency("EDT");
         let ask = |caller| permit(&caller, Action::Acknowledge, Some(&own)).map(|_| ());
@@ -269,6 +355,27 @@ mod tests {
         let refused = permit(&caller, Action::Acknowledge, Some(&agency("EDT"))).unwrap_err();
 
         assert_eq!(refused, Denied::OwnCertificate);
+    }
+
+    #[test]
+    fn the_leads_inbox_is_served_by_the_lead_and_by_the_system_for_nobody_else() {
+        let own = agency("EDT");
+        let lead = |caller: &Principal, action| {
+            permit_in_mailbox(caller, action, &own, MailboxRole::Lead).map(|it| it.actor().role)
+        };
+        let both = user("EDT", &[Role::DutyManager, Role::SafeguardingLead]);
+        let desk = user("EDT", &[Role::DutyReceiver, Role::DutyManager]);
+
+        assert_eq!(lead(&both, Action::Acknowledge), Ok(Some(Role::SafeguardingLead)));
+        assert_eq!(lead(&system("EDT", None), Action::Receive), Ok(None));
+        for action in [Action::Receive, Action::ListMailbox, Action::Acknowledge] {
+            assert_eq!(lead(&desk, action), Err(Denied::Role), "{action}");
+        }
+        let named = system("EDT", Some(&[Role::SafeguardingLead]));
+        assert_eq!(lead(&named, Action::Acknowledge), Err(Denied::OwnCertificate));
+        assert!(permit_in_mailbox(&desk, Action::Receive, &own, MailboxRole::Manager).is_ok());
+        let other = permit_in_mailbox(&desk, Action::Receive, &agency("CADT"), MailboxRole::Lead);
+        assert_eq!(other.unwrap_err(), Denied::OtherAgency, "theirs is like none");
     }
 
     #[test]

@@ -2,10 +2,14 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
     clippy::arithmetic_side_effects,
     reason = "test helpers"
 )]
 
+mod access;
 mod answers;
+mod canary;
 mod scenarios;
 mod support;

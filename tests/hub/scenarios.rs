@@ -235,10 +235,7 @@ async fn an_unanswered_urgent_alert_climbs_the_ladder_once_a_level_and_stops_whe
 async fn a_deployment_that_sets_its_own_clocks_gets_them_for_deadline_and_ladder() {
     let mut hub = TestHub::starting_at("2026-10-23T21:40:00Z").await;
     hub.stop().await;
-    let file = hub.dir.path().join("hub.toml");
-    let clocks = "[clocks.p2]\nacknowledge_minutes = 20\nlevel_2_minutes = 25\n";
-    let config = std::fs::read_to_string(&file).unwrap() + clocks;
-    std::fs::write(&file, config).unwrap();
+    hub.configure("[clocks.p2]\nacknowledge_minutes = 20\nlevel_2_minutes = 25\n");
     hub.start("2026-10-23T21:40:00Z").await;
     let mut police = hub.agency("MERPOL").await;
 

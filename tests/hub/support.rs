@@ -25,6 +25,13 @@ pub(crate) struct TestHub {
 impl TestHub {
     /// Starts a hub whose time stands still at `start` (RFC 3339).
     pub(crate) async fn starting_at(start: &str) -> Self {
+        let mut hub = Self::prepared(&partnership());
+        hub.start(start).await;
+        hub
+    }
+
+    /// A hub that was never started, with a partnership of the test's own.
+    pub(crate) fn prepared(partnership: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let domain = TrustDomain::parse("staysafe.example").unwrap();
         let clock = Arc::new(SystemMachineClock);
@@ -34,10 +41,16 @@ impl TestHub {
         authority.write(&authority.issue_server(&names, 30).unwrap()).unwrap();
         authority.write_crl(Duration::from_secs(30 * 24 * 3600)).unwrap();
         write_keys(dir.path());
+        std::fs::write(dir.path().join("partnership.toml"), partnership).unwrap();
         write_config(dir.path());
-        let mut hub = Self { dir, authority, running: None };
-        hub.start(start).await;
-        hub
+        Self { dir, authority, running: None }
+    }
+
+    /// Adds to the configuration, before a start.
+    pub(crate) fn configure(&self, more: &str) {
+        let file = self.dir.path().join("hub.toml");
+        let config = std::fs::read_to_string(&file).unwrap() + more;
+        std::fs::write(file, config).unwrap();
     }
 
     /// Starts the hub again on its data directory; its time goes on where it was, or from `start` if later.
@@ -75,8 +88,13 @@ impl TestHub {
 
     /// The files of an agency's system, made when first asked for.
     pub(crate) fn system(&self, agency: &str) -> ClientTls {
-        self.files(&format!("agencies/{agency}/system-main"), || {
-            self.authority.issue_system(agency, "main", 30).unwrap()
+        self.system_named(agency, "main")
+    }
+
+    /// The files of a system of an agency, registered or not.
+    pub(crate) fn system_named(&self, agency: &str, name: &str) -> ClientTls {
+        self.files(&format!("agencies/{agency}/system-{name}"), || {
+            self.authority.issue_system(agency, name, 30).unwrap()
         })
     }
 
@@ -158,6 +176,12 @@ pub(crate) fn instant(text: &str) -> Timestamp {
     Timestamp::from(text.parse::<jiff::Timestamp>().unwrap())
 }
 
+/// The partnership of the samples.
+pub(crate) fn partnership() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/samples/partnership.toml");
+    std::fs::read_to_string(path).unwrap()
+}
+
 fn write_keys(dir: &Path) {
     let entropy = SystemEntropy::new();
     staysafe::crypto::MasterKey::generate_file(&dir.join("master.key"), &entropy).unwrap();
@@ -165,16 +189,14 @@ fn write_keys(dir: &Path) {
 }
 
 fn write_config(dir: &Path) {
-    let partnership = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/samples/partnership.toml");
     let config = format!(
         "[hub]\nname = \"test\"\ntrust_domain = \"staysafe.example\"\ndata_dir = \"data\"\n\
          listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n\
          [tls]\nauthorities = \"certs/ca.pem\"\ncertificate = \"certs/server/hub.pem\"\n\
          key = \"certs/server/hub.key\"\nrevocations = \"{}\"\n\
          [keys]\nmaster_key_file = \"master.key\"\nsigning_key_file = \"signing.pem\"\n\
-         [directory]\nfile = \"{}\"\n",
+         [directory]\nfile = \"partnership.toml\"\n",
         crl(dir).display(),
-        partnership.display(),
     );
     std::fs::write(dir.join("hub.toml"), config).unwrap();
 }

@@ -50,6 +50,25 @@ async fn unknown_callers_fill_the_log_at_a_bounded_rate_and_none_is_forgotten() 
 }
 
 #[tokio::test]
+async fn a_known_system_that_names_strangers_is_recorded_every_time() {
+    let house = House::new();
+    let hub = house.start();
+    let peer = Peer {
+        agency: AgencyCode::try_from("CADT").unwrap(),
+        caller: Caller::System(SystemName::try_from("main").unwrap()),
+        fingerprint: [1; 32],
+        named: UserId::try_from("u-9999").ok(),
+    };
+
+    let attempts = PER_MINUTE_MAX.checked_add(5).unwrap();
+    for _ in 0..attempts {
+        assert!(hub.audit.refuse_peer(&peer, "PERSON_UNKNOWN").await.unwrap().is_some());
+    }
+
+    assert_eq!(house.store.entries().len(), usize::try_from(attempts).unwrap());
+}
+
+#[tokio::test]
 async fn what_the_hub_does_is_recorded_as_its_driver_and_is_never_left_out() {
     let house = House::new();
     let hub = house.start();

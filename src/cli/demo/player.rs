@@ -248,22 +248,21 @@ impl<'a> Player<'a> {
         let mine: Vec<Held> = mine;
         self.tally.note(!mine.is_empty(), || format!("{agency} has nothing of {name} to take"));
         for held in mine {
-            self.acknowledge(&held.mailbox, &held.delivery, (agency, Role::DutyReceiver), teller)
-                .await?;
+            self.acknowledge(agency, &held.mailbox, &held.delivery, teller).await?;
         }
         Ok(())
     }
 
     async fn acknowledge(
         &mut self,
+        agency: &str,
         mailbox: &str,
         delivery: &str,
-        (agency, role): (&str, Role),
         teller: &mut Teller<'_>,
     ) -> Result<(), CliError> {
-        let person = self.home.person(agency, role)?;
+        let (caller, person) = self.home.serves(agency, mailbox)?;
         let words = ["acknowledge", delivery, "--mailbox", mailbox, "--user", &person];
-        let answer = self.clients().call(agency, &words).await?;
+        let answer = self.clients().call(&caller, &words).await?;
         answer.needed("acknowledged", &format!("taking a delivery at {mailbox}"))?;
         teller.say(&format!("  {mailbox}: {person} takes it"))
     }
@@ -276,18 +275,17 @@ impl<'a> Player<'a> {
     ) -> Result<(), CliError> {
         for agency in agencies {
             for mailbox in self.home.mailboxes(agency) {
-                let role = if mailbox == *agency { Role::DutyReceiver } else { Role::DutyManager };
-                let person = self.home.person(agency, role)?;
+                let (caller, person) = self.home.serves(agency, &mailbox)?;
                 let words = ["inbox", "--mailbox", &mailbox, "--user", &person];
-                let looked = self.clients().call(agency, &words).await?;
+                let looked = self.clients().call(&caller, &words).await?;
                 looked.needed("inbox", &format!("the inbox of {mailbox}"))?;
                 let words = ["inbox", "--mailbox", &mailbox, "--list"];
-                let listed = self.clients().call(agency, &words).await?;
+                let listed = self.clients().call(&caller, &words).await?;
                 let deliveries = listed.needed("deliveries", &format!("listing {mailbox}"))?;
                 for delivery in deliveries.as_array().into_iter().flatten() {
                     if waits_for_a_person(delivery) {
                         let id = text(delivery, "deliveryId");
-                        self.acknowledge(&mailbox, id, (agency, role), teller).await?;
+                        self.acknowledge(agency, &mailbox, id, teller).await?;
                     }
                 }
             }

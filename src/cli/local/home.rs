@@ -8,9 +8,9 @@ use super::super::certs::PARTNERSHIP;
 use super::super::error::CliError;
 use super::super::store::write_keys;
 use crate::directory;
-use crate::domain::AgencyCode;
-use crate::domain::directory::{Directory, UserEntry};
+use crate::domain::directory::{Directory, MailboxRole, UserEntry};
 use crate::domain::principal::Role;
+use crate::domain::{AgencyCode, MailboxId};
 use crate::env::{SystemEntropy, random};
 use crate::tls::{Authority, MachineClock, ServerNames, SystemMachineClock, TrustDomain};
 
@@ -105,6 +105,24 @@ impl Home {
         Ok(self.path(&format!("certs/agencies/{agency}/system-{system}.pem")))
     }
 
+    /// Who serves a mailbox: the caller as `--as` says it, and the person. The lead comes with an own certificate;
+    /// the agency's system names anybody else.
+    pub(crate) fn serves(&self, agency: &str, mailbox: &str) -> Result<(String, String), CliError> {
+        let id = MailboxId::try_from(mailbox).ok();
+        let role = id.and_then(|id| self.directory.mailbox(&id)).map(|mailbox| mailbox.role);
+        let named = |role| Ok((agency.to_owned(), self.person(agency, role)?));
+        match role {
+            Some(MailboxRole::Lead) => {
+                let lead = self.person(agency, Role::SafeguardingLead)?;
+                Ok((format!("{agency}/user/{lead}"), lead))
+            }
+            Some(MailboxRole::Duty) | None => named(Role::DutyReceiver),
+            Some(MailboxRole::Manager | MailboxRole::HeadOfService | MailboxRole::Director) => {
+                named(Role::DutyManager)
+            }
+        }
+    }
+
     /// Who reads the audit log, as `--as` says it.
     pub(crate) fn reviewer(&self) -> Result<String, CliError> {
         Ok(format!("HUB-IG/user/{}", self.person("HUB-IG", Role::IgReviewer)?))
@@ -127,6 +145,10 @@ impl Home {
             let system = self.system(agency)?;
             let issued = authority.issue_system(agency, &system, DAYS).map_err(failed)?;
             authority.write(&issued).map_err(failed)?;
+            if let Ok(lead) = self.person(agency, Role::SafeguardingLead) {
+                let issued = authority.issue_user(agency, &lead, DAYS).map_err(failed)?;
+                authority.write(&issued).map_err(failed)?;
+            }
         }
         let reviewer = self.person("HUB-IG", Role::IgReviewer)?;
         let issued = authority.issue_user("HUB-IG", &reviewer, DAYS).map_err(failed)?;

@@ -1,0 +1,262 @@
+//! Each call of the contract, made with a caller's own connection on a given object.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::stream;
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use staysafe::tls::ClientTls;
+use staysafe::wire::v1::alert_service_client::AlertServiceClient;
+use staysafe::wire::v1::audit_service_client::AuditServiceClient;
+use staysafe::wire::v1::change_directory_request::Change;
+use staysafe::wire::v1::directory_service_client::DirectoryServiceClient;
+use staysafe::wire::v1::hub_service_client::HubServiceClient;
+use staysafe::wire::v1::mailbox_service_client::MailboxServiceClient;
+use staysafe::wire::{SubmitAlertRequest, v1};
+use tokio::io::AsyncBufReadExt as _;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Response, Status, Streaming};
+use tonic_reflection::pb as reflection;
+
+use super::table::AT_LEAD;
+use crate::support::PATIENCE;
+
+/// What a call is about.
+#[derive(Clone, Default)]
+pub(super) struct Object {
+    /// Sent by SubmitAlert, before the person it names is set.
+    pub(super) request: SubmitAlertRequest,
+    pub(super) alert: String,
+    pub(super) mailbox: String,
+    pub(super) delivery: String,
+    pub(super) sequence: u64,
+    /// A person of the directory.
+    pub(super) user: String,
+    /// A change of roles that waits.
+    pub(super) change: String,
+}
+
+/// A connection with the files of a certificate.
+pub(crate) fn channel(endpoint: &str, tls: &ClientTls) -> Channel {
+    let connector = staysafe::tls::connector(tls).unwrap();
+    Endpoint::from_shared(endpoint.to_owned()).unwrap().connect_with_connector_lazy(connector)
+}
+
+/// A connection that trusts the hub and shows no certificate.
+pub(super) fn channel_without_certificate(endpoint: &str, ca: &Path) -> Channel {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let config = Arc::new(config);
+    let connector = tower::service_fn(move |uri: http::Uri| {
+        let config = Arc::clone(&config);
+        async move {
+            let name = ServerName::try_from("127.0.0.1").unwrap();
+            let tcp = TcpStream::connect(("127.0.0.1", uri.port_u16().unwrap())).await?;
+            let mut tls = TlsConnector::from(config).connect(name, tcp).await?;
+            // In TLS 1.3 the refusal comes with the hub's first bytes.
+            tls.fill_buf().await?;
+            Ok::<_, std::io::Error>(TokioIo::new(tls))
+        }
+    });
+    Endpoint::from_shared(endpoint.to_owned()).unwrap().connect_with_connector_lazy(connector)
+}
+
+/// The outcome as the table writes it.
+pub(super) fn outcome(called: &Result<(), Status>) -> &'static str {
+    let Err(status) = called else { return "OK" };
+    if staysafe::tls::explain(status).is_some() {
+        return "TLS";
+    }
+    match status.code() {
+        Code::NotFound => "NF",
+        Code::PermissionDenied => "PD",
+        Code::InvalidArgument => "IA",
+        Code::Unauthenticated => "UA",
+        _ => "none of the table's",
+    }
+}
+
+/// Makes the call that the table names; `named` is the person it is made for, where a call can say so.
+pub(super) async fn make(
+    call: &str,
+    channel: Channel,
+    object: &Object,
+    named: &str,
+) -> Result<(), Status> {
+    let call = call.trim_end_matches(AT_LEAD);
+    let made = async {
+        match call {
+            "SubmitAlert" | "GetAlertStatus" | "ListOwnAlerts" => {
+                alerts(call, channel, object, named).await
+            }
+            "GetCheckpoint" | "ProveInclusion" | "ProveConsistency" | "ListEntries" => {
+                audit(call, channel).await
+            }
+            "GetDirectory" | "ChangeDirectory" | "ProposeRoleChange" | "ApproveRoleChange"
+            | "ListRoleChanges" => directory(call, channel, object).await,
+            "Hello" => {
+                done(HubServiceClient::new(channel).hello(v1::HelloRequest::default()).await)
+            }
+            standard if standard.contains('/') => of_the_standard(standard, channel).await,
+            other => mailbox(other, channel, object, named).await,
+        }
+    };
+    tokio::time::timeout(PATIENCE, made).await.unwrap_or_else(|_| panic!("{call} does not answer"))
+}
+
+async fn alerts(call: &str, channel: Channel, object: &Object, named: &str) -> Result<(), Status> {
+    use prost::Message as _;
+
+    let mut client = AlertServiceClient::new(channel);
+    match call {
+        "SubmitAlert" => {
+            let mut request = object.request.clone();
+            let mut alert = v1::Alert::decode(request.alert.as_ref()).unwrap();
+            let envelope = alert.envelope.as_mut().unwrap();
+            envelope.sender_user.as_mut().unwrap().user_id = named.to_owned();
+            request.alert = alert.encode_to_vec().into();
+            done(client.submit_alert(request).await)
+        }
+        "GetAlertStatus" => {
+            let alert_id = object.alert.clone();
+            done(client.get_alert_status(v1::GetAlertStatusRequest { alert_id }).await)
+        }
+        _ => done(client.list_own_alerts(v1::ListOwnAlertsRequest::default()).await),
+    }
+}
+
+async fn mailbox(call: &str, channel: Channel, object: &Object, named: &str) -> Result<(), Status> {
+    let mut client = MailboxServiceClient::new(channel).max_decoding_message_size(1 << 20);
+    let (mailbox, delivery_id, user_id) =
+        (object.mailbox.clone(), object.delivery.clone(), named.to_owned());
+    match call {
+        "Receive" => {
+            let cursor = Vec::new();
+            first(client.receive(v1::ReceiveRequest { mailbox, cursor }).await).await
+        }
+        "Confirm" => {
+            let sequences = vec![object.sequence];
+            done(client.confirm(v1::ConfirmRequest { mailbox, sequences }).await)
+        }
+        "ReportOpened" => {
+            let request = v1::ReportOpenedRequest { mailbox, delivery_id, user_id };
+            done(client.report_opened(request).await)
+        }
+        "ListDeliveries" => {
+            let request = v1::ListDeliveriesRequest { mailbox, page_size: 2, ..Default::default() };
+            done(client.list_deliveries(request).await)
+        }
+        "Acknowledge" => {
+            let outcome = v1::AcknowledgeOutcome::Accepted.into();
+            let note = String::new();
+            let request = v1::AcknowledgeRequest { mailbox, delivery_id, user_id, outcome, note };
+            done(client.acknowledge(request).await)
+        }
+        "Decline" => {
+            let (reason, text) = (v1::DeclineReason::NotOurs.into(), "not for us".to_owned());
+            let request = v1::DeclineRequest { mailbox, delivery_id, user_id, reason, text };
+            done(client.decline(request).await)
+        }
+        "ReadAnswer" => {
+            let request = v1::ReadAnswerRequest { mailbox, delivery_id, user_id };
+            done(client.read_answer(request).await)
+        }
+        other => panic!("the test does not know how to make the call {other}"),
+    }
+}
+
+async fn audit(call: &str, channel: Channel) -> Result<(), Status> {
+    let mut client = AuditServiceClient::new(channel).max_decoding_message_size(1 << 22);
+    match call {
+        "GetCheckpoint" => done(client.get_checkpoint(v1::GetCheckpointRequest {}).await),
+        "ProveInclusion" => {
+            done(client.prove_inclusion(v1::ProveInclusionRequest::default()).await)
+        }
+        "ProveConsistency" => {
+            let request = v1::ProveConsistencyRequest { first_size: 1, second_size: 0 };
+            done(client.prove_consistency(request).await)
+        }
+        _ => {
+            let request = v1::ListEntriesRequest { page_size: 1, ..Default::default() };
+            done(client.list_entries(request).await)
+        }
+    }
+}
+
+async fn directory(call: &str, channel: Channel, object: &Object) -> Result<(), Status> {
+    let mut client = DirectoryServiceClient::new(channel);
+    match call {
+        "GetDirectory" => done(client.get_directory(v1::GetDirectoryRequest {}).await),
+        "ChangeDirectory" => {
+            let (mailbox, phone) = (object.mailbox.clone(), "0151 496 0030".to_owned());
+            let change = Some(Change::DutyPhone(v1::SetDutyPhone { mailbox, phone }));
+            let request = v1::ChangeDirectoryRequest { expected_version: 0, change };
+            done(client.change_directory(request).await)
+        }
+        "ProposeRoleChange" => {
+            let (user_id, roles) = (object.user.clone(), vec![v1::Role::Analyst.into()]);
+            let request = v1::ProposeRoleChangeRequest { user_id, roles };
+            done(client.propose_role_change(request).await)
+        }
+        "ApproveRoleChange" => {
+            let change_id = object.change.clone();
+            done(client.approve_role_change(v1::ApproveRoleChangeRequest { change_id }).await)
+        }
+        _ => done(client.list_role_changes(v1::ListRoleChangesRequest {}).await),
+    }
+}
+
+/// The calls of gRPC's own services.
+async fn of_the_standard(call: &str, channel: Channel) -> Result<(), Status> {
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_client::HealthClient;
+
+    let host = "hub".to_owned();
+    match call {
+        "health.v1/Check" => {
+            done(HealthClient::new(channel).check(HealthCheckRequest::default()).await)
+        }
+        "health.v1/Watch" => {
+            first(HealthClient::new(channel).watch(HealthCheckRequest::default()).await).await
+        }
+        "reflection.v1/ServerReflectionInfo" => {
+            use reflection::v1::server_reflection_request::MessageRequest::ListServices;
+            let message_request = Some(ListServices(String::new()));
+            let request = reflection::v1::ServerReflectionRequest { host, message_request };
+            let mut client =
+                reflection::v1::server_reflection_client::ServerReflectionClient::new(channel);
+            first(client.server_reflection_info(stream::iter([request])).await).await
+        }
+        "reflection.v1alpha/ServerReflectionInfo" => {
+            use reflection::v1alpha::server_reflection_request::MessageRequest::ListServices;
+            let message_request = Some(ListServices(String::new()));
+            let request = reflection::v1alpha::ServerReflectionRequest { host, message_request };
+            let mut client =
+                reflection::v1alpha::server_reflection_client::ServerReflectionClient::new(channel);
+            first(client.server_reflection_info(stream::iter([request])).await).await
+        }
+        other => panic!("the test does not know how to make the call {other}"),
+    }
+}
+
+fn done<T>(called: Result<Response<T>, Status>) -> Result<(), Status> {
+    called.map(|_reply| ())
+}
+
+/// A stream answers with its first message.
+async fn first<T>(called: Result<Response<Streaming<T>>, Status>) -> Result<(), Status> {
+    let mut stream = called?.into_inner();
+    stream.message().await.map(|message| assert!(message.is_some(), "the stream says something"))
+}

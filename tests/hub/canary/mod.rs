@@ -1,0 +1,273 @@
+//! Canaries in every text of every kind of alert, and nowhere but in sealed bytes and in the copies meant for them.
+
+mod child;
+mod plant;
+mod search;
+mod wrong;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use prost::Message as _;
+use staysafe::sdk::Client;
+use staysafe::wire::v1::alert_service_client::AlertServiceClient;
+use staysafe::wire::{SubmitAlertRequest, json, v1};
+use toml::Table;
+
+use crate::access::channel;
+use crate::support::{TestHub, collect, partnership};
+use child::ChildHub;
+use plant::{Extent, Planted};
+use search::{Hit, Search};
+
+/// One sample of each kind with every field filled, its sender, and when it is sent.
+const KINDS: [(&str, &str, &str); 3] = [
+    ("full-missing.json", "MERPOL", "2026-09-15T09:06:00Z"),
+    ("full-alcohol.json", "WUTH-AED", "2026-09-16T09:07:00Z"),
+    ("full-domestic-abuse.json", "MERPOL", "2026-09-17T09:08:00Z"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_an_alert_stands_anywhere_but_in_sealed_bytes_and_copies() {
+    let mut story = Story::start();
+
+    for (name, sender, at) in KINDS {
+        story.hub.advance_to(at).await;
+        story.send(name, sender).await;
+    }
+    story.hand_out().await;
+    story.answer().await;
+    wrong::calls(&mut story).await;
+    story.hub.advance_to("2026-09-18T09:00:00Z").await;
+    story.hand_out().await;
+    story.read_all().await;
+    let Story { hub, planted, whole, copies, told, .. } = story;
+    let (place, log) = hub.stop();
+
+    let search = Search::for_all(planted.canaries.keys().cloned());
+    let mut seen = told;
+    let log = std::fs::read(log).unwrap();
+    assert!(log.windows(5).any(|word| word == b"TRACE"), "the log says all it can");
+    seen.push(("the log".to_owned(), log));
+    files(&place.dir.path().join("data"), &mut seen);
+    let mut leaks = Vec::new();
+    for (place, bytes) in &seen {
+        assert!(!bytes.is_empty() || place.starts_with("file "), "{place} says nothing");
+        leaks.extend(search.hits(bytes).into_iter().map(|hit| leak(place, &hit, &planted)));
+    }
+    let shown = leaks.iter().take(40).cloned().collect::<Vec<_>>().join("\n");
+    assert!(leaks.is_empty(), "{} leaks:\n{shown}", leaks.len());
+
+    // References are renumbered and what is sealed is not streamed; the rest the same search finds where they belong: they were really there to be leaked.
+    let found: BTreeSet<String> = search.hits(&copies).into_iter().map(|hit| hit.canary).collect();
+    let (given, sealed): (Vec<&String>, Vec<&String>) =
+        whole.iter().partition(|canary| found.contains(*canary));
+    assert!(given.len() > 2 * sealed.len(), "{} in copies, not {sealed:?}", given.len());
+    for field in ["family_name", "nhs_number", "postcode", "number", "child_voice", "necessity"] {
+        let is_of = |canary: &String| planted.canaries[canary].ends_with(field);
+        assert!(found.iter().any(is_of), "no {field} in any copy");
+    }
+    assert_eq!(planted.missed(), Vec::<String>::new(), "texts without a canary");
+}
+
+/// What happened so far, and what was said to whom.
+struct Story {
+    hub: ChildHub,
+    planted: Planted,
+    /// The canaries of the alerts that were taken whole.
+    whole: BTreeSet<String>,
+    /// Every copy handed out, and the answers as their own agency reads them.
+    copies: Vec<u8>,
+    /// Whatever the hub said besides: to whom, and the bytes.
+    told: Vec<(String, Vec<u8>)>,
+    /// Deliveries to the out-of-hours team and to the front door.
+    deliveries: Vec<(String, String)>,
+    alerts: Vec<(String, String)>,
+    clients: BTreeMap<String, Client>,
+}
+
+impl Story {
+    fn start() -> Self {
+        let place = TestHub::prepared(&partnership());
+        // Small segments: what is searched at the end is what was written.
+        place.configure("[store]\nsegment_bytes = 1048576\n");
+        Self {
+            hub: ChildHub::start(place, "2026-09-15T09:00:00Z"),
+            planted: Planted::default(),
+            whole: BTreeSet::new(),
+            copies: Vec::new(),
+            told: Vec::new(),
+            deliveries: Vec::new(),
+            alerts: Vec::new(),
+            clients: BTreeMap::new(),
+        }
+    }
+
+    /// The one connection of an agency's system.
+    async fn client(&mut self, agency: &str) -> Client {
+        if let Some(known) = self.clients.get(agency) {
+            return known.clone();
+        }
+        let client = self.hub.connect(self.hub.place.system(agency)).await.unwrap();
+        self.clients.insert(agency.to_owned(), client.clone());
+        client
+    }
+
+    /// Sends a sample whole, with every field out of shape, and so that it is refused.
+    async fn send(&mut self, name: &str, sender: &str) {
+        let mut client = self.client(sender).await;
+        for (extent, expected) in [
+            (Extent::Given, v1::Acceptance::Accepted),
+            (Extent::Everything, v1::Acceptance::AcceptedIncomplete),
+        ] {
+            let before = self.planted.canaries.clone();
+            let request = keyed(self.planted.alert(name, extent), self.told.len());
+            if extent == Extent::Given {
+                let new = self.planted.canaries.keys().filter(|one| !before.contains_key(*one));
+                self.whole.extend(new.cloned());
+            }
+            let taken = client.submit(request).await.unwrap();
+            assert_eq!(taken.acceptance(), expected, "{name}: {:?}", taken.gaps);
+            self.alerts.push((sender.to_owned(), taken.alert_id.clone()));
+            self.told.push((format!("reply to {name}"), taken.encode_to_vec()));
+        }
+        let request = keyed(self.planted.alert(name, Extent::Everything), self.told.len());
+        let channel = channel(&self.hub.endpoint(), &self.hub.place.system(sender));
+        let refused = AlertServiceClient::new(channel).submit_alert(headless(request)).await;
+        let refused = refused.unwrap_err();
+        let (text, path) = (wrong::text_of(&refused), "alert.envelope.headline_concern");
+        let names_paths = text.windows(path.len()).any(|window| window == path.as_bytes());
+        assert!(names_paths, "the sender hears which fields: {refused:?}");
+        self.told.push((format!("refusal of {name}"), text));
+    }
+
+    /// Every mailbox takes what waits in it.
+    async fn hand_out(&mut self) {
+        let file: Table = partnership().parse().unwrap();
+        for agency in file["agencies"].as_array().unwrap() {
+            let code = agency["code"].as_str().unwrap();
+            let mut client = self.client(code).await;
+            for mailbox in agency["mailboxes"].as_array().unwrap() {
+                let mailbox = mailbox["id"].as_str().unwrap();
+                for copy in collect(&mut client, mailbox).await {
+                    self.copies.extend(json::copy_to_json(&copy).unwrap().into_bytes());
+                    self.deliveries.push((mailbox.to_owned(), copy.delivery_id));
+                }
+                let listed = client.list_deliveries(list(mailbox)).await.unwrap();
+                self.told.push((format!("list of {mailbox}"), listed.encode_to_vec()));
+            }
+        }
+        // An empty list has nothing to say.
+        self.told.retain(|(_, bytes)| !bytes.is_empty());
+    }
+
+    /// People open, take and decline, with words of their own.
+    async fn answer(&mut self) {
+        let note = self.planted.note("Zw001Kestrelin", "a note");
+        let text = self.planted.note("Zw002Kestrelin", "a reason to decline");
+        let of = |mailbox: &str, deliveries: &[(String, String)]| {
+            let mut own = deliveries.iter().filter(|(place, _)| place == mailbox);
+            own.next_back().unwrap().1.clone()
+        };
+        let (mailbox, user_id) = ("CADT".to_owned(), "u-1101".to_owned());
+        let delivery_id = of("CADT", &self.deliveries);
+        let mut client = self.client("CADT").await;
+        let opened = v1::ReportOpenedRequest {
+            mailbox: mailbox.clone(),
+            delivery_id: delivery_id.clone(),
+            user_id: user_id.clone(),
+        };
+        client.report_opened(opened).await.unwrap();
+        let declined = v1::DeclineRequest {
+            mailbox: mailbox.clone(),
+            delivery_id: delivery_id.clone(),
+            user_id: user_id.clone(),
+            reason: v1::DeclineReason::Other.into(),
+            text: format!("{text} is her cousin"),
+        };
+        client.decline(declined).await.unwrap();
+        let taken = v1::AcknowledgeRequest {
+            mailbox: mailbox.clone(),
+            delivery_id: delivery_id.clone(),
+            user_id: user_id.clone(),
+            outcome: v1::AcknowledgeOutcome::Forwarded.into(),
+            note: format!("{note} will visit"),
+        };
+        client.acknowledge(taken).await.unwrap();
+        let ask = v1::ReadAnswerRequest { mailbox, delivery_id, user_id };
+        let answer = client.read_answer(ask).await.unwrap();
+        self.copies.extend(answer.encode_to_vec());
+    }
+
+    /// What senders, reviewers and operators are shown.
+    async fn read_all(&mut self) {
+        for (sender, alert) in self.alerts.clone() {
+            let mut client = self.client(&sender).await;
+            let status = client.status(&alert).await.unwrap();
+            self.told.push((format!("status for {sender}"), status.encode_to_vec()));
+            let own = client.own_alerts(0, "").await.unwrap();
+            self.told.push((format!("own alerts of {sender}"), own.encode_to_vec()));
+        }
+        let person = self.hub.place.person("HUB-IG", "u-3301");
+        let mut reviewer = self.hub.connect(person).await.unwrap();
+        let (bytes, text) = entries(&mut reviewer).await;
+        self.told.push(("the entries".to_owned(), bytes));
+        self.told.push(("the entries as text".to_owned(), text));
+        let shown = self.hub.shown().await;
+        assert!(shown.contains("staysafe_store_commits"), "{shown}");
+        self.told.push(("metrics and status".to_owned(), shown.into_bytes()));
+    }
+}
+
+/// The whole log as a reviewer gets it, and as canonical JSON.
+async fn entries(reviewer: &mut Client) -> (Vec<u8>, Vec<u8>) {
+    let (mut bytes, mut text, mut from) = (Vec::new(), Vec::new(), 0);
+    loop {
+        let page = reviewer.entries(from, 500).await.unwrap();
+        bytes.extend(page.encode_to_vec());
+        let shown = json::to_json("staysafe.v1.ListEntriesResponse", &page).unwrap();
+        text.extend(shown.into_bytes());
+        if page.next_index == 0 {
+            return (bytes, text);
+        }
+        from = page.next_index;
+    }
+}
+
+fn list(mailbox: &str) -> v1::ListDeliveriesRequest {
+    v1::ListDeliveriesRequest { mailbox: mailbox.to_owned(), ..Default::default() }
+}
+
+/// Under a key of its own. A key is the sender's own mark and recorded by design: no canary.
+fn keyed(mut request: SubmitAlertRequest, number: usize) -> SubmitAlertRequest {
+    request.idempotency_key = format!("canary-{number}");
+    request
+}
+
+/// Without the headline that even an urgent alert needs.
+fn headless(mut request: SubmitAlertRequest) -> SubmitAlertRequest {
+    let mut alert = v1::Alert::decode(request.alert.as_ref()).unwrap();
+    alert.envelope.as_mut().unwrap().headline_concern.clear();
+    request.alert = alert.encode_to_vec().into();
+    request
+}
+
+/// The name and the bytes of every file below a directory.
+fn files(dir: &Path, found: &mut Vec<(String, Vec<u8>)>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        found.push((format!("name of {name}"), name.clone().into_bytes()));
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push((format!("file {name}"), std::fs::read(&path).unwrap()));
+        }
+    }
+}
+
+fn leak(place: &str, hit: &Hit, planted: &Planted) -> String {
+    let Hit { canary, form, around } = hit;
+    let path = &planted.canaries[canary];
+    format!("{place}: {canary} of {path}, {form}: {}", around.escape_debug())
+}

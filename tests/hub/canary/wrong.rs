@@ -1,0 +1,169 @@
+//! Calls that are wrong in every way a text can be, each with a canary in it.
+
+use staysafe::domain::UserId;
+use staysafe::tls::ClientTls;
+use staysafe::wire::v1::alert_service_client::AlertServiceClient;
+use staysafe::wire::v1::audit_service_client::AuditServiceClient;
+use staysafe::wire::v1::change_directory_request::Change;
+use staysafe::wire::v1::directory_service_client::DirectoryServiceClient;
+use staysafe::wire::v1::hub_service_client::HubServiceClient;
+use staysafe::wire::v1::mailbox_service_client::MailboxServiceClient;
+use staysafe::wire::{SubmitAlertRequest, v1};
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+
+use super::Story;
+use crate::access::channel;
+
+/// What the caller hears: code, words, details and headers.
+pub(super) fn text_of(status: &Status) -> Vec<u8> {
+    let said = format!("{:?} {} {:?}\n", status.code(), status.message(), status.metadata());
+    [said.as_bytes(), status.details()].concat()
+}
+
+/// Makes the calls as another agency than the sender's, by its system and by its administrator.
+pub(super) async fn calls(story: &mut Story) {
+    let endpoint = story.hub.endpoint();
+    let system = channel(&endpoint, &story.hub.place.system("CADT"));
+    let person = channel(&endpoint, &named_in_the_certificate(story));
+    alerts(story, system.clone()).await;
+    mailboxes(story, system.clone()).await;
+    audit(story, system.clone()).await;
+    directory(story, person).await;
+    odd(story, system).await;
+}
+
+/// The next canary; as a user's id it is well-formed, and as a mailbox too.
+fn canary(story: &mut Story) -> String {
+    let text = format!("zw{:03}kestrelin", story.planted.canaries.len());
+    assert!(UserId::try_from(text.as_str()).is_ok());
+    story.planted.note(&text, "a wrong call")
+}
+
+fn hear<T>(story: &mut Story, called: Result<Response<T>, Status>) {
+    let refused = called.err().unwrap_or_else(|| panic!("every one of these calls is wrong"));
+    story.told.push((format!("refusal {}", refused.message()), text_of(&refused)));
+}
+
+/// The administrator's certificate, with a name where programs put one.
+fn named_in_the_certificate(story: &mut Story) -> ClientTls {
+    let authority = &story.hub.place.authority;
+    let mut leaf =
+        authority.client_leaf("spiffe://staysafe.example/agency/CADT/user/u-1108").unwrap();
+    leaf.common_name = "Zw003Kestrelin Person".to_owned();
+    let files = authority.write(&authority.issue_custom(&leaf).unwrap()).unwrap();
+    let ca = authority.ca_path();
+    story.planted.note("Zw003Kestrelin", "the common name of a certificate");
+    ClientTls { ca, cert: files.certificate, key: files.key, server_name: None }
+}
+
+async fn alerts(story: &mut Story, channel: Channel) {
+    let mut client = AlertServiceClient::new(channel);
+    let alert_id = canary(story);
+    hear(story, client.get_alert_status(v1::GetAlertStatusRequest { alert_id }).await);
+    let page_token = canary(story);
+    let request = v1::ListOwnAlertsRequest { page_size: 0, page_token };
+    hear(story, client.list_own_alerts(request).await);
+    let request = SubmitAlertRequest {
+        idempotency_key: "canary-bytes".to_owned(),
+        alert: canary(story).into_bytes().into(),
+        completes: canary(story),
+    };
+    hear(story, client.submit_alert(request).await);
+    let mut request = story.planted.alert("s01-missing-reported.json", super::Extent::Everything);
+    request.idempotency_key = format!("{} with spaces", canary(story));
+    hear(story, client.submit_alert(request).await);
+    let mut request = story.planted.alert("s01-missing-reported.json", super::Extent::Everything);
+    request.completes = canary(story);
+    hear(story, client.submit_alert(request).await);
+}
+
+async fn mailboxes(story: &mut Story, channel: Channel) {
+    let mut client = MailboxServiceClient::new(channel);
+    let own = || "CADT".to_owned();
+    let delivery = story.deliveries[0].1.clone();
+    for mailbox in [canary(story), format!("{} {}", canary(story), "with spaces")] {
+        let request = v1::ReceiveRequest { mailbox: mailbox.clone(), cursor: Vec::new() };
+        hear(story, client.receive(request).await);
+        let request = v1::ConfirmRequest { mailbox: mailbox.clone(), sequences: vec![1] };
+        hear(story, client.confirm(request).await);
+        hear(story, client.list_deliveries(super::list(&mailbox)).await);
+    }
+    let request = v1::ReceiveRequest { mailbox: own(), cursor: canary(story).into_bytes() };
+    hear(story, client.receive(request).await);
+    let request = v1::ListDeliveriesRequest { page_token: canary(story), ..super::list("CADT") };
+    hear(story, client.list_deliveries(request).await);
+    for (delivery_id, user_id) in [
+        (delivery.clone(), canary(story)),
+        (delivery.clone(), format!("{} Surname", canary(story))),
+        (canary(story), "u-1101".to_owned()),
+    ] {
+        let request = v1::ReportOpenedRequest {
+            mailbox: own(),
+            delivery_id: delivery_id.clone(),
+            user_id: user_id.clone(),
+        };
+        hear(story, client.report_opened(request).await);
+        let request = v1::ReadAnswerRequest { mailbox: own(), delivery_id, user_id };
+        hear(story, client.read_answer(request).await);
+    }
+    let request = v1::AcknowledgeRequest {
+        mailbox: own(),
+        delivery_id: delivery.clone(),
+        user_id: "u-1101".to_owned(),
+        outcome: v1::AcknowledgeOutcome::Accepted.into(),
+        note: canary(story).repeat(100),
+    };
+    hear(story, client.acknowledge(request).await);
+    let request = v1::DeclineRequest {
+        mailbox: own(),
+        delivery_id: delivery,
+        user_id: "u-1101".to_owned(),
+        reason: v1::DeclineReason::Other.into(),
+        text: canary(story).repeat(100),
+    };
+    hear(story, client.decline(request).await);
+}
+
+async fn audit(story: &mut Story, channel: Channel) {
+    let mut client = AuditServiceClient::new(channel);
+    let request = v1::ListEntriesRequest { alert_id: canary(story), ..Default::default() };
+    hear(story, client.list_entries(request).await);
+}
+
+async fn directory(story: &mut Story, channel: Channel) {
+    let mut client = DirectoryServiceClient::new(channel);
+    let own = || "CADT".to_owned();
+    let long = |text: String| text.repeat(20);
+    let changes = [
+        Change::DutyPhone(v1::SetDutyPhone { mailbox: own(), phone: canary(story) }),
+        Change::DutyPhone(v1::SetDutyPhone { mailbox: canary(story), phone: "999".to_owned() }),
+        Change::Fallback(v1::SetFallback { mailbox: own(), fallback: long(canary(story)) }),
+        Change::Area(v1::AreaRow { place: canary(story), area: "AREA-01".to_owned() }),
+        Change::Area(v1::AreaRow { place: "ZX41".to_owned(), area: canary(story).to_uppercase() }),
+        Change::AddUser(v1::AddUser { user_id: format!("{} Surname", canary(story)) }),
+        Change::DeactivateUser(v1::DeactivateUser { user_id: canary(story) }),
+    ];
+    for change in changes {
+        let request = v1::ChangeDirectoryRequest { expected_version: 0, change: Some(change) };
+        hear(story, client.change_directory(request).await);
+    }
+    let request = v1::ProposeRoleChangeRequest { user_id: canary(story), roles: Vec::new() };
+    hear(story, client.propose_role_change(request).await);
+    let request = v1::ApproveRoleChangeRequest { change_id: canary(story) };
+    hear(story, client.approve_role_change(request).await);
+}
+
+/// A name in a header, in the client's words of itself, and in a path that does not exist.
+async fn odd(story: &mut Story, channel: Channel) {
+    let mut request = Request::new(v1::HelloRequest { client: canary(story) });
+    let header = canary(story);
+    request.metadata_mut().insert("x-subject", header.parse().unwrap());
+    HubServiceClient::new(channel.clone()).hello(request).await.unwrap();
+    let path = format!("/staysafe.v1.AlertService/{}", canary(story));
+    let mut client = tonic::client::Grpc::new(channel);
+    client.ready().await.unwrap();
+    let codec = tonic_prost::ProstCodec::<v1::HelloRequest, v1::HelloResponse>::default();
+    let request = Request::new(v1::HelloRequest::default());
+    hear(story, client.unary(request, path.parse().unwrap(), codec).await);
+}
