@@ -1,8 +1,12 @@
 //! Why a command failed: in words for people, with a stable reason for scripts, and the exit code.
+//!
+//! 0 done, 1 refused or failed, 2 wrongly called, 3 done though the hub's audit log raised an alarm: a script that takes
+//! 1 for "not sent" must not send again because of it.
 
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -50,6 +54,12 @@ pub(crate) enum CliError {
         /// What is wrong with it.
         why: String,
     },
+    /// The log was to be verified and is in doubt, or could not be checked.
+    #[error("{}", finding(.0))]
+    Witness(#[source] Arc<WitnessError>),
+    /// The command did its work; that the log is in doubt was told when it connected.
+    #[error("this was done, but there is an ALARM above: the hub's audit log is in doubt")]
+    Alarmed,
     /// A signature, proof or log does not hold.
     #[error("ALARM: {0}")]
     Proof(String),
@@ -72,16 +82,15 @@ pub(crate) enum CliError {
 
 impl From<ClientError> for CliError {
     fn from(error: ClientError) -> Self {
-        match error {
-            // Nobody was asked about the log: that is no alarm, only a hub that is not there.
-            ClientError::Witness(WitnessError::Asking(inner)) => Self::Client(*inner),
-            ClientError::Endpoint
-            | ClientError::Certificate(_)
-            | ClientError::Connection { .. }
-            | ClientError::Refused { .. }
-            | ClientError::StreamEnded
-            | ClientError::Witness(_) => Self::Client(error),
-        }
+        Self::Client(error)
+    }
+}
+
+/// What a witness found, in words that do not accuse a hub of what it has not done.
+fn finding(found: &WitnessError) -> &'static str {
+    match found.is_alarm() {
+        true => "ALARM: the hub's audit log is not consistent with what this client saw before",
+        false => "the hub's audit log was not checked",
     }
 }
 
@@ -109,12 +118,14 @@ impl CliError {
         Self::Failed { what: what.into(), source: Some(Box::new(source)) }
     }
 
-    /// 2 for a wrong call, 0 when nobody reads any more, 1 for all else.
+    /// 2 for a wrong call, 3 for what was done under an alarm, 0 when nobody reads any more, 1 for all else.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Alarmed => 3,
             Self::Print(source) if source.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Client(_)
+            | Self::Witness(_)
             | Self::NotSent(_)
             | Self::File { .. }
             | Self::System { .. }
@@ -134,6 +145,8 @@ impl CliError {
                 "" => "REFUSED",
                 reason => reason,
             },
+            Self::Witness(found) => found.reason(),
+            Self::Alarmed => "AUDIT_LOG_INCONSISTENT",
             Self::File { .. } => "FILE",
             Self::System { .. } => "SYSTEM",
             Self::Malformed { .. } => "MALFORMED",
@@ -149,7 +162,10 @@ impl CliError {
         let mut lines = match self {
             Self::Client(error) => client_text(error),
             Self::NotSent(error) => format!("{}\n{}", loud(&phone(error)), client_text(error)),
+            Self::Witness(found) if found.is_alarm() => loud(&format!("{self}{}", causes(self))),
+            Self::Alarmed => self.to_string(),
             Self::Usage(_)
+            | Self::Witness(_)
             | Self::File { .. }
             | Self::System { .. }
             | Self::Malformed { .. }
@@ -169,6 +185,8 @@ impl CliError {
         let (message, violations) = match self {
             Self::Client(error) | Self::NotSent(error) => (words(error), violations(error)),
             Self::Usage(_)
+            | Self::Witness(_)
+            | Self::Alarmed
             | Self::File { .. }
             | Self::System { .. }
             | Self::Malformed { .. }
@@ -191,6 +209,12 @@ impl CliError {
         }
         json!({ "error": error })
     }
+
+    /// For scripts, where the command goes on.
+    pub(crate) fn to_alarm(&self) -> Value {
+        let message = format!("{self}{}", causes(self));
+        json!({ "alarm": { "reason": self.reason(), "message": message } })
+    }
 }
 
 fn client_text(error: &ClientError) -> String {
@@ -203,7 +227,7 @@ fn client_text(error: &ClientError) -> String {
     for violation in violations(error) {
         lines.push_str(&format!("\n  {}\n      {}", violation.field, violation.description));
     }
-    if matches!(error, ClientError::Certificate(_) | ClientError::Witness(_)) {
+    if matches!(error, ClientError::Certificate(_)) {
         lines.push_str(&causes(error));
     }
     lines
@@ -216,8 +240,7 @@ fn words(error: &ClientError) -> String {
         ClientError::Endpoint
         | ClientError::Certificate(_)
         | ClientError::Connection { .. }
-        | ClientError::StreamEnded
-        | ClientError::Witness(_) => error.to_string(),
+        | ClientError::StreamEnded => error.to_string(),
     }
 }
 
@@ -227,8 +250,7 @@ fn violations(error: &ClientError) -> &[FieldViolation] {
         ClientError::Endpoint
         | ClientError::Certificate(_)
         | ClientError::Connection { .. }
-        | ClientError::StreamEnded
-        | ClientError::Witness(_) => &[],
+        | ClientError::StreamEnded => &[],
     }
 }
 

@@ -10,3 +10,4 @@
 mod demo;
 mod hub;
 mod support;
+mod witness;

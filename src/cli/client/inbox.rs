@@ -66,7 +66,8 @@ pub(crate) async fn run(args: &InboxArgs, out: &mut Output) -> Result<(), CliErr
             let session = args.connect.open(out).await?;
             let mut inbox = Inbox::open(args, &state, session)?;
             inbox.receive(out).await?;
-            inbox.sum_up(out)
+            inbox.sum_up(out)?;
+            inbox.session.finish()
         }
         true => tokio::select! {
             done = follow(args, &state, out) => done,
@@ -279,7 +280,7 @@ impl<'a> Inbox<'a> {
             line.push_str(&format!(" {dropped} dropped from this side."));
         }
         out.text(&line)?;
-        let witnessed = self.session.client.witnessed();
+        let witnessed = self.session.witnessed();
         let size = witnessed.map(|witnessed| witnessed.checkpoint.size());
         out.json(&json!({
             "inbox": {
@@ -329,7 +330,8 @@ async fn list(args: &InboxArgs, out: &mut Output) -> Result<(), CliError> {
         true => out.text(&format!("{mailbox}: nothing lies there."))?,
         false => out.text(&table.to_string())?,
     }
-    out.json(&json!({ "mailbox": mailbox, "deliveries": deliveries }))
+    out.json(&json!({ "mailbox": mailbox, "deliveries": deliveries }))?;
+    session.finish()
 }
 
 fn row(summary: &v1::DeliverySummary) -> [String; 7] {
