@@ -7,6 +7,7 @@
     reason = "test helpers"
 )]
 
+mod backup;
 mod demo;
 mod hub;
 mod support;
