@@ -360,7 +360,8 @@ impl Default for Mailbox {
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Audit {
-    /// How often a signed checkpoint is published, 1 to 60 (domain 7.1). Default 30.
+    /// The longest an entry may wait for a signed checkpoint before the alarm, 1 to 60 (domain 7.1); checkpoints
+    /// follow new entries after about a second. Default 30.
     pub publish_seconds: Seconds<1, 60>,
     /// The log's name in checkpoints. Default `<trust domain>/<hub name>`.
     pub origin: Option<String>,
