@@ -72,6 +72,9 @@ pub(crate) enum CliError {
         #[source]
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+    /// The demonstration broke off, or did not come out as it is written; with `--json` its summary has said so.
+    #[error("the story did not come out as it is written")]
+    Story(#[source] Option<Box<Self>>),
     /// A `certs` command failed.
     #[error("the certificates could not be made")]
     Certs(#[from] CertsError),
@@ -132,6 +135,7 @@ impl CliError {
             | Self::Malformed { .. }
             | Self::Proof(_)
             | Self::Failed { .. }
+            | Self::Story(_)
             | Self::Certs(_)
             | Self::Print(_) => 1,
         }
@@ -152,6 +156,7 @@ impl CliError {
             Self::Malformed { .. } => "MALFORMED",
             Self::Proof(_) => "PROOF_DOES_NOT_HOLD",
             Self::Failed { .. } => "FAILED",
+            Self::Story(_) => "STORY",
             Self::Certs(_) => "CERTS",
             Self::Print(_) => "PRINT",
         }
@@ -171,6 +176,7 @@ impl CliError {
             | Self::Malformed { .. }
             | Self::Proof(_)
             | Self::Failed { .. }
+            | Self::Story(_)
             | Self::Certs(_)
             | Self::Print(_) => format!("error: {self}{}", causes(self)),
         };
@@ -192,6 +198,7 @@ impl CliError {
             | Self::Malformed { .. }
             | Self::Proof(_)
             | Self::Failed { .. }
+            | Self::Story(_)
             | Self::Certs(_)
             | Self::Print(_) => (format!("{self}{}", causes(self)), &[][..]),
         };
@@ -208,6 +215,11 @@ impl CliError {
             object.insert("phone".to_owned(), json!(phone(source)));
         }
         json!({ "error": error })
+    }
+
+    /// Whether a script has had it all as an object already.
+    pub(crate) const fn is_told_in_json(&self) -> bool {
+        matches!(self, Self::Alarmed | Self::Story(_))
     }
 
     /// For scripts, where the command goes on.

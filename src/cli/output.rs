@@ -69,8 +69,7 @@ impl Output {
     /// Prints why a command failed. What cannot be printed any more is let go: the exit code still tells.
     pub(crate) fn error(&mut self, error: &CliError) {
         let printed = match self.form {
-            // What was done is no error; the alarm is an object already.
-            Form::Json if matches!(error, CliError::Alarmed) => Ok(()),
+            Form::Json if error.is_told_in_json() => Ok(()),
             Form::Json => write_lines(&mut *self.out, &error.to_json().to_string()),
             Form::Text => write_lines(&mut *self.aside, &error.to_text()),
         };
