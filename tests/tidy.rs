@@ -191,6 +191,30 @@ fn some_calls_stand_in_one_place_only() {
 }
 
 #[test]
+fn every_alarm_stands_in_the_table_of_the_operators_manual() {
+    let manual = std::fs::read_to_string(root().join("docs/operating.md")).unwrap();
+    let table: Vec<&str> = manual.lines().filter(|line| line.starts_with("| ")).collect();
+    let explained = |code: &str| {
+        table
+            .iter()
+            .filter_map(|row| row.split('|').nth(1))
+            .any(|codes| codes.split(',').any(|explained| explained.trim() == code))
+    };
+    let mut raised = BTreeSet::new();
+    for file in sources("src") {
+        let text = production_text(&std::fs::read_to_string(&file).unwrap());
+        for before in [".raise(\"", "\"staysafe_alarms_total\", \"code\" => \""] {
+            let codes = text.split(before).skip(1).filter_map(|after| after.split('"').next());
+            raised.extend(codes.map(str::to_owned));
+        }
+    }
+
+    assert!(raised.len() > 15, "{raised:?}");
+    let missing: Vec<&String> = raised.iter().filter(|code| !explained(code)).collect();
+    assert!(missing.is_empty(), "docs/operating.md does not explain {missing:?}");
+}
+
+#[test]
 fn ring_is_the_only_tls_crypto_in_the_lock_file() {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
     let banned = ["aws-lc-rs", "aws-lc-sys", "openssl", "openssl-sys", "native-tls"];

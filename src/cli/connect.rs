@@ -1,11 +1,13 @@
 //! How a client command reaches a hub, and as whom: the options that every such command shares.
 //!
 //! `--as` finds certificate and key where `staysafe certs` puts them. Every connection with `--as` is a witness: it
-//! keeps the last checkpoint it saw and refuses a hub whose log does not begin with it.
+//! keeps the last checkpoint it saw. A hub whose log does not begin with it is an alarm, and the command does its work
+//! all the same: a log in doubt must not keep an alert from anybody (domain 7.1). Only what verifies the log fails.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -13,7 +15,7 @@ use clap::Args;
 use super::error::CliError;
 use super::output::Output;
 use crate::merkle::VerifierKey;
-use crate::sdk::{Client, ClientError, Connect, WitnessError};
+use crate::sdk::{Client, Connect, Witnessed};
 use crate::tls::ClientTls;
 
 /// The hub, and who calls.
@@ -154,6 +156,32 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// The last word of a command that did its work: an error where the log is in doubt.
+    pub(crate) fn finish(&self) -> Result<(), CliError> {
+        match self.client.witnessed() {
+            Some(Err(found)) if found.is_alarm() => Err(CliError::Alarmed),
+            Some(Ok(_) | Err(_)) | None => Ok(()),
+        }
+    }
+
+    /// What the witness found to be in order.
+    pub(crate) fn witnessed(&self) -> Option<&Witnessed> {
+        self.client.witnessed().and_then(Result::ok)
+    }
+
+    fn tell_finding(&self, out: &mut Output) -> Result<(), CliError> {
+        match self.client.witnessed() {
+            Some(Err(found)) if found.is_alarm() => {
+                out.alarm(&CliError::Witness(Arc::clone(found)))
+            }
+            Some(Err(found)) if found.reason() == "NOT_PUBLISHED" => {
+                out.aside("The hub has not published a checkpoint yet: its log was not checked.")
+            }
+            Some(Err(found)) => out.aside(&CliError::Witness(Arc::clone(found)).to_text()),
+            Some(Ok(_)) | None => Ok(()),
+        }
+    }
+
     /// The agency the hub read from the certificate.
     pub(crate) fn agency(&self) -> String {
         self.client.hub().agency.clone()
@@ -166,17 +194,24 @@ impl Session {
 }
 
 impl ConnectArgs {
-    /// Connects, and says so where the hub is simulated.
+    /// Connects, and says so where the hub is simulated or its log in doubt.
     pub(crate) async fn open(&self, out: &mut Output) -> Result<Session, CliError> {
-        let connect = self.resolve()?;
-        let client = match Client::connect(&connect).await {
-            Err(error) if nothing_published(&error) => {
-                out.aside("The hub has not published a checkpoint yet: its log was not checked.")?;
-                Client::connect(&Connect { witness: None, ..connect }).await
-            }
-            done => done,
-        };
-        let client = client.map_err(CliError::from)?;
+        let session = self.connect(out).await?;
+        session.tell_finding(out)?;
+        Ok(session)
+    }
+
+    /// Connects for a command that verifies the log: one in doubt, or one that could not be checked, ends it.
+    pub(crate) async fn open_verifying(&self, out: &mut Output) -> Result<Session, CliError> {
+        let session = self.connect(out).await?;
+        match session.client.witnessed() {
+            Some(Err(found)) => Err(CliError::Witness(Arc::clone(found))),
+            Some(Ok(_)) | None => Ok(session),
+        }
+    }
+
+    async fn connect(&self, out: &mut Output) -> Result<Session, CliError> {
+        let client = Client::connect(&self.resolve()?).await?;
         let key = VerifierKey::from_str(&client.hub().verifier_key);
         let key = key.map_err(|source| CliError::because("the hub's key is malformed", source))?;
         if client.hub().simulated {
@@ -262,19 +297,6 @@ fn only_system(directory: &Path) -> Result<PathBuf, CliError> {
         (_, None) => Err(CliError::Usage(
             "the agency has several systems: say which with --as AGENCY/system/NAME".to_owned(),
         )),
-    }
-}
-
-/// A hub that has just started has no checkpoint to show. That is no alarm for a witness that has none either.
-fn nothing_published(error: &ClientError) -> bool {
-    match error {
-        ClientError::Witness(WitnessError::Asking(inner)) => inner.reason() == "NOT_PUBLISHED",
-        ClientError::Endpoint
-        | ClientError::Certificate(_)
-        | ClientError::Connection { .. }
-        | ClientError::Refused { .. }
-        | ClientError::StreamEnded
-        | ClientError::Witness(_) => false,
     }
 }
 

@@ -1,8 +1,12 @@
 //! Why a command failed: in words for people, with a stable reason for scripts, and the exit code.
+//!
+//! 0 done, 1 refused or failed, 2 wrongly called, 3 done though the hub's audit log raised an alarm: a script that takes
+//! 1 for "not sent" must not send again because of it.
 
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -50,6 +54,12 @@ pub(crate) enum CliError {
         /// What is wrong with it.
         why: String,
     },
+    /// The log was to be verified and is in doubt, or could not be checked.
+    #[error("{}", finding(.0))]
+    Witness(#[source] Arc<WitnessError>),
+    /// The command did its work; that the log is in doubt was told when it connected.
+    #[error("this was done, but there is an ALARM above: the hub's audit log is in doubt")]
+    Alarmed,
     /// A signature, proof or log does not hold.
     #[error("ALARM: {0}")]
     Proof(String),
@@ -62,6 +72,9 @@ pub(crate) enum CliError {
         #[source]
         source: Option<Box<dyn Error + Send + Sync>>,
     },
+    /// The demonstration broke off, or did not come out as it is written; with `--json` its summary has said so.
+    #[error("the story did not come out as it is written")]
+    Story(#[source] Option<Box<Self>>),
     /// A `certs` command failed.
     #[error("the certificates could not be made")]
     Certs(#[from] CertsError),
@@ -72,16 +85,15 @@ pub(crate) enum CliError {
 
 impl From<ClientError> for CliError {
     fn from(error: ClientError) -> Self {
-        match error {
-            // Nobody was asked about the log: that is no alarm, only a hub that is not there.
-            ClientError::Witness(WitnessError::Asking(inner)) => Self::Client(*inner),
-            ClientError::Endpoint
-            | ClientError::Certificate(_)
-            | ClientError::Connection { .. }
-            | ClientError::Refused { .. }
-            | ClientError::StreamEnded
-            | ClientError::Witness(_) => Self::Client(error),
-        }
+        Self::Client(error)
+    }
+}
+
+/// What a witness found, in words that do not accuse a hub of what it has not done.
+fn finding(found: &WitnessError) -> &'static str {
+    match found.is_alarm() {
+        true => "ALARM: the hub's audit log is not consistent with what this client saw before",
+        false => "the hub's audit log was not checked",
     }
 }
 
@@ -109,18 +121,21 @@ impl CliError {
         Self::Failed { what: what.into(), source: Some(Box::new(source)) }
     }
 
-    /// 2 for a wrong call, 0 when nobody reads any more, 1 for all else.
+    /// 2 for a wrong call, 3 for what was done under an alarm, 0 when nobody reads any more, 1 for all else.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Alarmed => 3,
             Self::Print(source) if source.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Client(_)
+            | Self::Witness(_)
             | Self::NotSent(_)
             | Self::File { .. }
             | Self::System { .. }
             | Self::Malformed { .. }
             | Self::Proof(_)
             | Self::Failed { .. }
+            | Self::Story(_)
             | Self::Certs(_)
             | Self::Print(_) => 1,
         }
@@ -134,11 +149,14 @@ impl CliError {
                 "" => "REFUSED",
                 reason => reason,
             },
+            Self::Witness(found) => found.reason(),
+            Self::Alarmed => "AUDIT_LOG_INCONSISTENT",
             Self::File { .. } => "FILE",
             Self::System { .. } => "SYSTEM",
             Self::Malformed { .. } => "MALFORMED",
             Self::Proof(_) => "PROOF_DOES_NOT_HOLD",
             Self::Failed { .. } => "FAILED",
+            Self::Story(_) => "STORY",
             Self::Certs(_) => "CERTS",
             Self::Print(_) => "PRINT",
         }
@@ -149,12 +167,16 @@ impl CliError {
         let mut lines = match self {
             Self::Client(error) => client_text(error),
             Self::NotSent(error) => format!("{}\n{}", loud(&phone(error)), client_text(error)),
+            Self::Witness(found) if found.is_alarm() => loud(&format!("{self}{}", causes(self))),
+            Self::Alarmed => self.to_string(),
             Self::Usage(_)
+            | Self::Witness(_)
             | Self::File { .. }
             | Self::System { .. }
             | Self::Malformed { .. }
             | Self::Proof(_)
             | Self::Failed { .. }
+            | Self::Story(_)
             | Self::Certs(_)
             | Self::Print(_) => format!("error: {self}{}", causes(self)),
         };
@@ -169,11 +191,14 @@ impl CliError {
         let (message, violations) = match self {
             Self::Client(error) | Self::NotSent(error) => (words(error), violations(error)),
             Self::Usage(_)
+            | Self::Witness(_)
+            | Self::Alarmed
             | Self::File { .. }
             | Self::System { .. }
             | Self::Malformed { .. }
             | Self::Proof(_)
             | Self::Failed { .. }
+            | Self::Story(_)
             | Self::Certs(_)
             | Self::Print(_) => (format!("{self}{}", causes(self)), &[][..]),
         };
@@ -191,6 +216,17 @@ impl CliError {
         }
         json!({ "error": error })
     }
+
+    /// Whether a script has had it all as an object already.
+    pub(crate) const fn is_told_in_json(&self) -> bool {
+        matches!(self, Self::Alarmed | Self::Story(_))
+    }
+
+    /// For scripts, where the command goes on.
+    pub(crate) fn to_alarm(&self) -> Value {
+        let message = format!("{self}{}", causes(self));
+        json!({ "alarm": { "reason": self.reason(), "message": message } })
+    }
 }
 
 fn client_text(error: &ClientError) -> String {
@@ -203,7 +239,7 @@ fn client_text(error: &ClientError) -> String {
     for violation in violations(error) {
         lines.push_str(&format!("\n  {}\n      {}", violation.field, violation.description));
     }
-    if matches!(error, ClientError::Certificate(_) | ClientError::Witness(_)) {
+    if matches!(error, ClientError::Certificate(_)) {
         lines.push_str(&causes(error));
     }
     lines
@@ -216,8 +252,7 @@ fn words(error: &ClientError) -> String {
         ClientError::Endpoint
         | ClientError::Certificate(_)
         | ClientError::Connection { .. }
-        | ClientError::StreamEnded
-        | ClientError::Witness(_) => error.to_string(),
+        | ClientError::StreamEnded => error.to_string(),
     }
 }
 
@@ -227,8 +262,7 @@ fn violations(error: &ClientError) -> &[FieldViolation] {
         ClientError::Endpoint
         | ClientError::Certificate(_)
         | ClientError::Connection { .. }
-        | ClientError::StreamEnded
-        | ClientError::Witness(_) => &[],
+        | ClientError::StreamEnded => &[],
     }
 }
 

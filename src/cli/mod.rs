@@ -1,7 +1,8 @@
 //! The command line: one file a subcommand, everything a person reads or a script parses.
 //!
-//! Owns arguments, words and exit codes: 0 done, 1 refused or failed, 2 wrongly called. What a partner's system
-//! does stands in `client` and uses the typed client only. Text by default; with `--json` one JSON object a line.
+//! Owns arguments, words and exit codes: 0 done, 1 refused or failed, 2 wrongly called, 3 done
+//! though the hub's log raised an alarm. What a partner's system does stands in `client` and uses the typed client only.
+//! Text by default; with `--json` one JSON object a line.
 
 mod admin;
 mod bench;

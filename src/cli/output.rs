@@ -59,9 +59,17 @@ impl Output {
         write_lines(&mut *self.aside, lines)
     }
 
+    /// Prints what must not be overlooked and does not stop the command: as a box on standard error, and with `--json` as
+    /// an object of its own, too.
+    pub(crate) fn alarm(&mut self, alarm: &CliError) -> Result<(), CliError> {
+        self.json(&alarm.to_alarm())?;
+        self.aside(&alarm.to_text())
+    }
+
     /// Prints why a command failed. What cannot be printed any more is let go: the exit code still tells.
     pub(crate) fn error(&mut self, error: &CliError) {
         let printed = match self.form {
+            Form::Json if error.is_told_in_json() => Ok(()),
             Form::Json => write_lines(&mut *self.out, &error.to_json().to_string()),
             Form::Text => write_lines(&mut *self.aside, &error.to_text()),
         };

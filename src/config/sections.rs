@@ -121,8 +121,9 @@ pub struct Limits {
     pub concurrent_streams_max: Count<1, 1_024>,
     /// Bytes of a request's headers, 4,096 to 65,536. Default 8,192.
     pub header_list_bytes_max: Bytes<4_096, 65_536>,
-    /// Bytes of one message, 65,536 to 4,194,304. Default 262,144.
-    pub message_bytes_max: Bytes<65_536, 4_194_304>,
+    /// Bytes of one message, 65,536 to 524,288: a copy has gaps and padding on top, and clients take 1 MiB. Default
+    /// 262,144.
+    pub message_bytes_max: Bytes<65_536, 524_288>,
     /// Resets a peer may cause by its own faults before it is sent away, 1 to 1,024. Default 64.
     pub local_error_resets_max: Count<1, 1_024>,
     /// Reset streams not yet accepted before the peer is sent away, 1 to 1,024. Default 20.
@@ -164,8 +165,9 @@ pub struct Store {
     pub segment_bytes: Bytes<1_048_576, 2_147_483_648>,
     /// Commits that one fsync covers, 1 to 65,536. Default 256.
     pub group_commits_max: Count<1, 65_536>,
-    /// Bytes of commits that one fsync covers, 65,536 to 268,435,456. Default 4,194,304.
-    pub group_bytes_max: Bytes<65_536, 268_435_456>,
+    /// Bytes of commits that one fsync covers, 65,536 to 33,554,432: half of the longest group that the journal
+    /// reads back, for the leaves of its commits come on top. Default 4,194,304.
+    pub group_bytes_max: Bytes<65_536, 33_554_432>,
     /// Commits that may wait for the index, 1 to 1,000,000; then the writer waits. Default 50,000.
     pub tail_commits_max: Count<1, 1_000_000>,
     /// Bytes of commits that may wait for the index, 1,048,576 to 1,073,741,824. Default 67,108,864.
@@ -358,7 +360,8 @@ impl Default for Mailbox {
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Audit {
-    /// How often a signed checkpoint is published, 1 to 60 (domain 7.1). Default 30.
+    /// The longest an entry may wait for a signed checkpoint before the alarm, 1 to 60 (domain 7.1); checkpoints
+    /// follow new entries after about a second. Default 30.
     pub publish_seconds: Seconds<1, 60>,
     /// The log's name in checkpoints. Default `<trust domain>/<hub name>`.
     pub origin: Option<String>,

@@ -119,6 +119,19 @@ fn a_value_outside_its_bounds_is_refused_by_field_and_rule_without_the_value() {
 }
 
 #[test]
+fn no_group_and_no_message_is_allowed_that_cannot_be_read_back() {
+    for (section, field, most) in
+        [("store", "group_bytes_max", 33_554_432_u32), ("limits", "message_bytes_max", 524_288)]
+    {
+        let at = |bytes: u32| with(&format!("[{section}]\n{field} = {bytes}\n"));
+
+        assert!(at(most).is_ok(), "{field}");
+        let error = refusal(at(most + 1));
+        assert!(error.starts_with(&format!("{section}.{field} in line 19")), "{error}");
+    }
+}
+
+#[test]
 fn a_value_of_another_type_is_not_repeated_either() {
     for (lines, expected) in [
         (

@@ -13,6 +13,7 @@ use super::alarms::Alarms;
 use super::clocks;
 use super::drivers::Drivers;
 use super::place::DataDir;
+use super::progress::Progress;
 use super::standing::Watch;
 use crate::audit::{
     self, Audit, AuditError, HubEvent, Integrator, Publisher, PublisherPace, published_size,
@@ -26,7 +27,7 @@ use crate::domain::principal::Driver;
 use crate::env::{Clock, Env, Machine, MachineTime, SimulatedClock, SystemClock, SystemEntropy};
 use crate::grpc::{self, EdgeLimits, HubFacts, Services};
 use crate::mailbox::{self, Mailboxes};
-use crate::store::embedded::{EmbeddedOptions, EmbeddedStore, OpenError};
+use crate::store::embedded::{EmbeddedOptions, EmbeddedStore, OpenError, StoreObserver};
 use crate::store::{Store, StoreError};
 use crate::tls::{
     AcceptSettings, ConnectionLimits, LoadError, RevocationRules, ServerTls, SystemMachineClock,
@@ -298,12 +299,15 @@ async fn open_store(
     options.tail_bytes_max = u64::from(config.store.tail_bytes_max.get());
     options.queue_commits_max = config.store.queue_commits_max.to_usize();
     let published = published_size(place.root())?;
-    let observer = Arc::new(alarms.clone());
+    let progress = Arc::new(Progress::beside(alarms.clone()));
+    let observer = Arc::clone(&progress) as Arc<dyn StoreObserver>;
     // Reads and checks the journal: not on a thread that serves.
     let opening = tokio::task::spawn_blocking(move || {
         EmbeddedStore::open(&options, observer, Some(published))
     });
-    let opened = opening.await.map_err(|_panicked| StartError::Interrupted)?;
+    let opened = opening.await;
+    progress.finish();
+    let opened = opened.map_err(|_panicked| StartError::Interrupted)?;
     Ok(Arc::new(opened?))
 }
 

@@ -10,6 +10,7 @@ mod build;
 mod clocks;
 mod drivers;
 mod place;
+mod progress;
 mod serve;
 mod standing;
 

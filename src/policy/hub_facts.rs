@@ -35,6 +35,8 @@ pub(super) fn of(
         age_at_attendance: age,
         added_risk_markers: markers,
         encompass: routes.encompass.clone(),
+        contact_due_at: routing::contact_due(submission, validated, context),
+        marac_referral_expected_at: routing::referral_expected(validated, context),
     }
 }
 

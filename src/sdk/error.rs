@@ -6,7 +6,6 @@ use std::fmt;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::WitnessError;
 use crate::tls::{self, ConnectorError};
 
 /// One field the hub found missing or unusable.
@@ -45,8 +44,6 @@ pub enum ClientError {
     },
     /// The hub ended the stream.
     StreamEnded,
-    /// The hub's audit log is not the one this client saw before, or its proofs do not hold.
-    Witness(WitnessError),
 }
 
 impl ClientError {
@@ -68,7 +65,6 @@ impl ClientError {
             Self::Connection { .. } => "NO_CONNECTION",
             Self::Refused { reason, .. } => reason,
             Self::StreamEnded => "STREAM_ENDED",
-            Self::Witness(_) => "AUDIT_LOG_INCONSISTENT",
         }
     }
 }
@@ -87,9 +83,6 @@ impl fmt::Display for ClientError {
                 Ok(())
             }
             Self::StreamEnded => f.write_str("the hub ended the stream"),
-            Self::Witness(_) => f.write_str(
-                "ALARM: the hub's audit log is not consistent with what this client saw before",
-            ),
         }
     }
 }
@@ -99,7 +92,6 @@ impl Error for ClientError {
         match self {
             Self::Certificate(source) => Some(source),
             Self::Connection { source, .. } => Some(source),
-            Self::Witness(source) => Some(source),
             Self::Endpoint | Self::Refused { .. } | Self::StreamEnded => None,
         }
     }
@@ -108,12 +100,6 @@ impl Error for ClientError {
 impl From<ConnectorError> for ClientError {
     fn from(source: ConnectorError) -> Self {
         Self::Certificate(source)
-    }
-}
-
-impl From<WitnessError> for ClientError {
-    fn from(source: WitnessError) -> Self {
-        Self::Witness(source)
     }
 }
 

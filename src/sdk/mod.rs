@@ -9,7 +9,8 @@ mod receipt;
 mod receive;
 mod witness;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tonic::transport::{Channel, Endpoint};
@@ -61,17 +62,18 @@ pub struct Client {
     directory: DirectoryServiceClient<Channel>,
     hub: v1::HelloResponse,
     timeout: Duration,
-    witnessed: Option<Witnessed>,
+    witnessed: Option<Result<Witnessed, Arc<WitnessError>>>,
 }
 
 /// How often a submission is tried under its one key.
 const SUBMIT_ATTEMPTS: u32 = 4;
 
 impl Client {
-    /// Connects, says hello, and checks that the hub's log still contains what this client saw last.
+    /// Connects, says hello, and checks that the hub's log still contains what this client saw last. What that finds
+    /// is for [`Self::witnessed`]: a log in doubt keeps no alert from being sent (domain 7.1).
     ///
     /// # Errors
-    /// No connection, a refusal in words, or a log that is not consistent with the checkpoint kept.
+    /// No connection, or a refusal in words.
     pub async fn connect(connect: &Connect) -> Result<Self, ClientError> {
         let channel = channel(connect).await?;
         let mut hub = HubServiceClient::new(channel.clone());
@@ -91,8 +93,10 @@ impl Client {
             witnessed: None,
         };
         if let Some(path) = &connect.witness {
-            let witness = Witness::at(path, &client.hub)?;
-            client.witnessed = Some(witness.check(&mut client).await?);
+            let checking = Box::pin(client.witness(path));
+            let checked = tokio::time::timeout(witness::CHECK_MAX, checking).await;
+            let checked = checked.unwrap_or(Err(WitnessError::TooSlow)).map_err(Arc::new);
+            client.witnessed = Some(checked);
         }
         Ok(client)
     }
@@ -103,10 +107,15 @@ impl Client {
         &self.hub
     }
 
-    /// What the witness found on connecting; none without one.
+    /// What the witness found on connecting; none without one. An error that [`WitnessError::is_alarm`] is for people
+    /// to see at once.
     #[must_use]
-    pub const fn witnessed(&self) -> Option<&Witnessed> {
-        self.witnessed.as_ref()
+    pub fn witnessed(&self) -> Option<Result<&Witnessed, &Arc<WitnessError>>> {
+        self.witnessed.as_ref().map(Result::as_ref)
+    }
+
+    async fn witness(&mut self, path: &Path) -> Result<Witnessed, WitnessError> {
+        Witness::at(path, &self.hub)?.check(self).await
     }
 
     /// One page of audit entries from `from_index` on; for auditors.

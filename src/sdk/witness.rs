@@ -2,12 +2,17 @@
 //! still begins with it.
 //!
 //! One old checkpoint finds truncation, rollback, edits and a split view. What does not fit is never replaced: the
-//! kept checkpoint is the evidence.
+//! kept checkpoint is the evidence. A finding never stands in the way of an alert (domain 7.1): it is handed over
+//! beside a client that works.
 
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tonic::Code;
 
 use super::{Client, ClientError};
 use crate::merkle::{Checkpoint, CheckpointError, Hash, KeyError, ProofError, VerifierKey};
@@ -15,6 +20,9 @@ use crate::wire::v1;
 
 /// A checkpoint file: the verifier key in the first line, the signed note after it.
 const CHECKPOINT_BYTES_MAX: u64 = 64 * 1024;
+
+/// How long the whole check may take: an alert waits behind it.
+pub(super) const CHECK_MAX: Duration = Duration::from_secs(5);
 
 /// Keeps the last checkpoint of one hub.
 #[derive(Clone, Debug)]
@@ -33,7 +41,7 @@ pub struct Witnessed {
     pub before: Option<u64>,
 }
 
-/// Why a hub's log is not to be trusted.
+/// Why a hub's log is not to be trusted, or why it was not checked: see [`WitnessError::is_alarm`].
 #[derive(Debug, thiserror::Error)]
 pub enum WitnessError {
     /// The file of the last checkpoint could not be read or written.
@@ -77,9 +85,63 @@ pub enum WitnessError {
     /// A hash in a proof is not 32 bytes.
     #[error("the consistency proof is malformed")]
     ProofMalformed,
+    /// The hub shows no checkpoint and has shown one before.
+    #[error("the hub shows no checkpoint and has shown one of {before} entries")]
+    Withheld {
+        /// Entries before.
+        before: u64,
+    },
+    /// The hub shows a checkpoint and refuses the proof for it.
+    #[error("the hub refuses to prove that its log begins with the {before} entries seen before")]
+    Unproven {
+        /// Entries before.
+        before: u64,
+        /// Its refusal.
+        #[source]
+        source: Box<ClientError>,
+    },
     /// The hub could not be asked.
     #[error("the hub could not be asked for its checkpoint")]
     Asking(#[source] Box<ClientError>),
+    /// The hub did not answer in time.
+    #[error("the hub did not show its checkpoint within 5 seconds")]
+    TooSlow,
+}
+
+impl WitnessError {
+    /// Whether this speaks against the hub. If not, nobody knows: the log was not checked.
+    #[must_use]
+    pub const fn is_alarm(&self) -> bool {
+        match self {
+            Self::Key(_)
+            | Self::KeyChanged
+            | Self::Checkpoint(_)
+            | Self::RolledBack { .. }
+            | Self::Inconsistent { .. }
+            | Self::ProofMalformed
+            | Self::Withheld { .. }
+            | Self::Unproven { .. } => true,
+            Self::File { .. } | Self::FileDamaged | Self::Asking(_) | Self::TooSlow => false,
+        }
+    }
+
+    /// The stable reason code.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Key(_)
+            | Self::KeyChanged
+            | Self::Checkpoint(_)
+            | Self::RolledBack { .. }
+            | Self::Inconsistent { .. }
+            | Self::ProofMalformed
+            | Self::Withheld { .. }
+            | Self::Unproven { .. } => "AUDIT_LOG_INCONSISTENT",
+            Self::File { .. } | Self::FileDamaged => "WITNESS_FILE",
+            Self::Asking(source) => source.reason(),
+            Self::TooSlow => "CHECKPOINT_TOO_SLOW",
+        }
+    }
 }
 
 impl Witness {
@@ -89,16 +151,7 @@ impl Witness {
     /// A damaged file, or a hub that signs with another key than before.
     pub fn at(path: &Path, hub: &v1::HelloResponse) -> Result<Self, WitnessError> {
         let key = VerifierKey::from_str(&hub.verifier_key)?;
-        let kept = match read(path)? {
-            None => None,
-            Some(text) => {
-                let (known, note) = text.split_once('\n').ok_or(WitnessError::FileDamaged)?;
-                if known != hub.verifier_key {
-                    return Err(WitnessError::KeyChanged);
-                }
-                Some(Checkpoint::open(note.as_bytes(), &key)?)
-            }
-        };
+        let kept = kept(path, &key)?;
         Ok(Self { path: path.to_owned(), key, kept })
     }
 
@@ -107,13 +160,16 @@ impl Witness {
     /// # Errors
     /// Anything that does not fit; the kept checkpoint stays.
     pub async fn check(&self, client: &mut Client) -> Result<Witnessed, WitnessError> {
-        let note = client.checkpoint().await.map_err(asking)?;
-        let checkpoint = Checkpoint::open(note.as_bytes(), &self.key)?;
         let before = self.kept.as_ref().map(Checkpoint::size);
+        let note = client.checkpoint().await.map_err(|error| match before {
+            Some(before) if error.reason() == "NOT_PUBLISHED" => WitnessError::Withheld { before },
+            Some(_) | None => asking(error),
+        })?;
+        let checkpoint = Checkpoint::open(note.as_bytes(), &self.key)?;
         if let Some(kept) = &self.kept {
             self.consistent(client, kept, &checkpoint).await?;
         }
-        self.keep(&note)?;
+        self.keep(&checkpoint, &note)?;
         Ok(Witnessed { checkpoint, before })
     }
 
@@ -130,7 +186,7 @@ impl Witness {
             Vec::new()
         } else {
             let answer = client.prove_consistency(kept.size(), now.size()).await;
-            let path = answer.map_err(asking)?.path;
+            let path = answer.map_err(|error| unproven(kept.size(), error))?.path;
             path.iter()
                 .map(|hash| Hash::from_slice(hash).ok_or(WitnessError::ProofMalformed))
                 .collect::<Result<_, _>>()?
@@ -139,22 +195,80 @@ impl Witness {
             .map_err(|source| WitnessError::Inconsistent { before: kept.size(), source })
     }
 
-    /// Written new, synced, renamed: a crash leaves the old checkpoint or the new one.
-    fn keep(&self, note: &str) -> Result<(), WitnessError> {
+    /// Written new, synced, renamed: a crash leaves the old checkpoint or the new one. Other processes of the agency
+    /// may keep theirs at the same time: each writes a file of its own, and the larger checkpoint stays.
+    fn keep(&self, checkpoint: &Checkpoint, note: &str) -> Result<(), WitnessError> {
         let written = |source| WitnessError::File { doing: "written", source };
         if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             fs::create_dir_all(parent).map_err(written)?;
         }
-        let new = self.path.with_extension("new");
+        let new = self.beside();
         let mut file = fs::File::create(&new).map_err(written)?;
-        file.write_all(format!("{}\n{note}", self.key).as_bytes()).map_err(written)?;
-        file.sync_all().map_err(written)?;
-        fs::rename(&new, &self.path).map_err(written)
+        let text = format!("{}\n{note}", self.key);
+        let synced = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+        // What was kept is read again at the last moment: an older one must not take its place.
+        let newer = synced.map_err(written).and_then(|()| kept(&self.path, &self.key));
+        let replaced = newer.and_then(|kept| match kept {
+            Some(kept) if kept.size() >= checkpoint.size() => {
+                fs::remove_file(&new).map_err(written)
+            }
+            Some(_) | None => fs::rename(&new, &self.path).map_err(written),
+        });
+        if replaced.is_err() {
+            // The first error is the one that is told.
+            drop(fs::remove_file(&new));
+        }
+        replaced
+    }
+
+    /// A name that no other process and no other call of this one uses.
+    fn beside(&self) -> PathBuf {
+        static CALLS: AtomicU64 = AtomicU64::new(0);
+        let call = CALLS.fetch_add(1, Ordering::Relaxed);
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(format!(".{}-{call}.new", std::process::id()));
+        PathBuf::from(name)
     }
 }
 
 fn asking(error: ClientError) -> WitnessError {
     WitnessError::Asking(Box::new(error))
+}
+
+/// A hub that is busy or gone is no alarm; one that will not prove what it signed is.
+fn unproven(before: u64, error: ClientError) -> WitnessError {
+    let refused = match &error {
+        ClientError::Refused { code, .. } => !matches!(
+            code,
+            Code::Unavailable
+                | Code::Aborted
+                | Code::Cancelled
+                | Code::DeadlineExceeded
+                | Code::ResourceExhausted
+        ),
+        ClientError::Endpoint
+        | ClientError::Certificate(_)
+        | ClientError::Connection { .. }
+        | ClientError::StreamEnded => false,
+    };
+    match refused {
+        true => WitnessError::Unproven { before, source: Box::new(error) },
+        false => asking(error),
+    }
+}
+
+/// The checkpoint kept at `path` under this key.
+fn kept(path: &Path, key: &VerifierKey) -> Result<Option<Checkpoint>, WitnessError> {
+    let Some(text) = read(path)? else { return Ok(None) };
+    let (known, note) = text.split_once('\n').ok_or(WitnessError::FileDamaged)?;
+    let known = VerifierKey::from_str(known).map_err(|_malformed| WitnessError::FileDamaged)?;
+    if known != *key {
+        return Err(WitnessError::KeyChanged);
+    }
+    // It was verified before it was written.
+    let kept =
+        Checkpoint::open(note.as_bytes(), key).map_err(|_damaged| WitnessError::FileDamaged)?;
+    Ok(Some(kept))
 }
 
 fn read(path: &Path) -> Result<Option<String>, WitnessError> {
@@ -164,5 +278,112 @@ fn read(path: &Path) -> Result<Option<String>, WitnessError> {
         Err(error) => Err(failed(error)),
         Ok(meta) if meta.len() > CHECKPOINT_BYTES_MAX => Err(WitnessError::FileDamaged),
         Ok(_) => fs::read_to_string(path).map(Some).map_err(failed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ring::signature::{Ed25519KeyPair, KeyPair as _};
+
+    use super::*;
+    use crate::merkle::KeyName;
+
+    fn pair(seed: u8) -> Ed25519KeyPair {
+        Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
+    }
+
+    fn key(seed: u8) -> VerifierKey {
+        let public = pair(seed).public_key().as_ref().try_into().unwrap();
+        VerifierKey::new(KeyName::try_from("log.example".to_owned()).unwrap(), public).unwrap()
+    }
+
+    /// A checkpoint of `size` entries, and its signed note.
+    fn signed(size: u64) -> (Checkpoint, String) {
+        let name = KeyName::try_from("log.example".to_owned()).unwrap();
+        let checkpoint = Checkpoint::new(name, size, Hash([7; 32])).unwrap();
+        let sign = |text: &[u8]| -> Result<[u8; 64], std::convert::Infallible> {
+            Ok(pair(1).sign(text).as_ref().try_into().unwrap())
+        };
+        let note = checkpoint.sign(&key(1), sign).unwrap();
+        (checkpoint, note.to_string())
+    }
+
+    fn witness(path: &Path, seed: u8) -> Result<Witness, WitnessError> {
+        let hub = v1::HelloResponse {
+            verifier_key: key(seed).to_string(),
+            ..v1::HelloResponse::default()
+        };
+        Witness::at(path, &hub)
+    }
+
+    #[test]
+    fn an_older_checkpoint_never_takes_the_place_of_a_newer_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("EDT.1");
+        let (early, late) = (witness(&path, 1).unwrap(), witness(&path, 1).unwrap());
+        let (small, large) = (signed(5), signed(9));
+
+        late.keep(&large.0, &large.1).unwrap();
+        early.keep(&small.0, &small.1).unwrap();
+
+        assert_eq!(witness(&path, 1).unwrap().kept.unwrap().size(), 9);
+        let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "nothing half written stays: {left:?}");
+    }
+
+    #[test]
+    fn two_that_keep_at_once_do_not_write_one_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let witness = witness(&dir.path().join("EDT"), 1).unwrap();
+
+        assert_ne!(witness.beside(), witness.beside());
+    }
+
+    #[test]
+    fn an_own_file_that_is_of_no_use_is_not_laid_at_the_door_of_the_hub() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("EDT");
+        for text in ["", "no key\nno note", &format!("{}\nno note", key(1))] {
+            fs::write(&path, text).unwrap();
+
+            let error = witness(&path, 1).unwrap_err();
+
+            assert_eq!((error.reason(), error.is_alarm()), ("WITNESS_FILE", false), "{text}");
+        }
+        let unreadable = witness(dir.path(), 1).unwrap_err();
+        assert_eq!(unreadable.reason(), "WITNESS_FILE", "a directory is no file: {unreadable}");
+        assert!(!unreadable.to_string().contains("consistent"), "{unreadable}");
+    }
+
+    #[test]
+    fn a_hub_that_will_not_prove_what_it_signed_is_an_alarm_and_one_that_is_busy_is_not() {
+        for (code, is_alarm) in [
+            (Code::NotFound, true),
+            (Code::PermissionDenied, true),
+            (Code::Unavailable, false),
+            (Code::ResourceExhausted, false),
+        ] {
+            let refused = ClientError::Refused {
+                code,
+                reason: "X".to_owned(),
+                message: String::new(),
+                violations: Vec::new(),
+            };
+
+            assert_eq!(unproven(5, refused).is_alarm(), is_alarm, "{code:?}");
+        }
+        assert!(!unproven(5, ClientError::StreamEnded).is_alarm());
+    }
+
+    #[test]
+    fn a_hub_that_signs_with_another_key_is_an_alarm() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("EDT");
+        let (checkpoint, note) = signed(5);
+        witness(&path, 1).unwrap().keep(&checkpoint, &note).unwrap();
+
+        let error = witness(&path, 2).unwrap_err();
+
+        assert_eq!((error.reason(), error.is_alarm()), ("AUDIT_LOG_INCONSISTENT", true));
     }
 }

@@ -99,6 +99,29 @@ fn what_was_received_once_is_not_received_again_and_a_second_look_shows_nothing_
 }
 
 #[test]
+fn every_copy_is_shown_even_where_the_hub_does_not_take_who_looked() {
+    let hub = Hub::start();
+    let alert = sample("s03-alcohol-attendance.json");
+    for key in ["first", "second"] {
+        assert!(
+            hub.client("WUTH-AED", &["send", &alert, "--idempotency-key", key]).status.success()
+        );
+    }
+
+    let looked = hub.client("WUTH-SG", &["--json", "inbox", "--user", "u-nobody"]);
+
+    let printed = String::from_utf8_lossy(&looked.stdout).into_owned();
+    let objects: Vec<Value> =
+        printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let shown = objects.iter().filter(|object| object.get("copy").is_some()).count();
+    assert_eq!(shown, 2, "{}", told(&looked));
+    let summary = objects.iter().find_map(|object| object.get("inbox")).unwrap();
+    assert_eq!(summary["notReportedOpened"].as_array().unwrap().len(), 2, "{summary}");
+    assert_eq!(looked.status.code(), Some(1));
+    assert!(printed.lines().last().unwrap().contains("not reported as opened"), "{printed}");
+}
+
+#[test]
 fn a_mailbox_of_another_agency_does_not_exist_for_the_caller() {
     let hub = Hub::start();
 

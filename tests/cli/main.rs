@@ -7,7 +7,9 @@
     reason = "test helpers"
 )]
 
+mod backup;
 mod bench;
 mod demo;
 mod hub;
 mod support;
+mod witness;

@@ -68,6 +68,14 @@ impl Hub {
         Self { endpoint: format!("https://{address}"), child, dir }
     }
 
+    /// Stops the hub, lets `meanwhile` do something to its directory, and starts it again on another port.
+    pub(crate) fn again(mut self, meanwhile: impl FnOnce(&Path)) -> Self {
+        self.stop();
+        let dir = std::mem::replace(&mut self.dir, tempfile::tempdir().unwrap());
+        meanwhile(dir.path());
+        Self::serve(dir)
+    }
+
     /// A client's command as `caller`.
     pub(crate) fn client(&self, caller: &str, words: &[&str]) -> Output {
         self.client_with(&self.path("certs"), caller, words)
@@ -115,6 +123,19 @@ pub(crate) fn told(output: &Output) -> String {
     let (out, aside) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     format!("{out}{aside}")
+}
+
+/// Copies a directory with everything in it.
+pub(crate) fn copy_directory(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_directory(&entry.path(), &to),
+            false => drop(std::fs::copy(entry.path(), to).unwrap()),
+        }
+    }
 }
 
 /// A sample alert.

@@ -132,7 +132,7 @@ async fn witness(place: &Place, hub: &Hub, before: u64) -> u64 {
     let mut connect = place.connect(hub, RECIPIENT);
     connect.witness = Some(place.dir.path().join("witness"));
     let client = Client::connect(&connect).await.unwrap();
-    let seen = client.witnessed().unwrap();
+    let seen = client.witnessed().unwrap().unwrap();
     assert_eq!(seen.before.unwrap_or_default(), before, "the checkpoint kept is the last one seen");
     assert!(seen.checkpoint.size() >= before);
     seen.checkpoint.size()

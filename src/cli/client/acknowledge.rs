@@ -65,5 +65,6 @@ pub(crate) async fn run(args: &AcknowledgeArgs, out: &mut Output) -> Result<(), 
         clean(&args.delivery),
         words::time(answer.acknowledged_at.as_ref()),
     ))?;
-    out.json(&json!({ "acknowledged": json::of("staysafe.v1.AcknowledgeResponse", &answer)? }))
+    out.json(&json!({ "acknowledged": json::of("staysafe.v1.AcknowledgeResponse", &answer)? }))?;
+    session.finish()
 }

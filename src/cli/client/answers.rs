@@ -59,7 +59,8 @@ pub(crate) async fn run(args: &AnswersArgs, out: &mut Output) -> Result<(), CliE
     if answer.acknowledged.is_none() && answer.declined.is_none() {
         out.text("nobody has taken or declined it yet")?;
     }
-    out.json(&json!({ "answers": json::of("staysafe.v1.ReadAnswerResponse", &answer)? }))
+    out.json(&json!({ "answers": json::of("staysafe.v1.ReadAnswerResponse", &answer)? }))?;
+    session.finish()
 }
 
 fn told(

@@ -84,5 +84,6 @@ pub(crate) async fn run(args: &DeclineArgs, out: &mut Output) -> Result<(), CliE
         words::delivery_state(answer.state()),
         clean(&args.delivery),
     ))?;
-    out.json(&json!({ "declined": json::of("staysafe.v1.DeclineResponse", &answer)? }))
+    out.json(&json!({ "declined": json::of("staysafe.v1.DeclineResponse", &answer)? }))?;
+    session.finish()
 }

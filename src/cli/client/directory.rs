@@ -96,14 +96,23 @@ fn role(raw: &str) -> Result<v1::Role, String> {
 /// Runs `directory`.
 pub(crate) async fn run(args: DirectoryArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
-    let change = match args.command {
-        None | Some(DirectoryCommand::Show) => return show(&mut session, out).await,
-        Some(DirectoryCommand::RoleChanges) => return list_changes(&mut session, out).await,
+    act(args.command, &mut session, out).await?;
+    session.finish()
+}
+
+async fn act(
+    command: Option<DirectoryCommand>,
+    session: &mut Session,
+    out: &mut Output,
+) -> Result<(), CliError> {
+    let change = match command {
+        None | Some(DirectoryCommand::Show) => return show(session, out).await,
+        Some(DirectoryCommand::RoleChanges) => return list_changes(session, out).await,
         Some(DirectoryCommand::ProposeRoles { user, roles }) => {
-            return propose(&mut session, user, &roles, out).await;
+            return propose(session, user, &roles, out).await;
         }
         Some(DirectoryCommand::ApproveRoles { change }) => {
-            return approve(&mut session, change, out).await;
+            return approve(session, change, out).await;
         }
         Some(DirectoryCommand::Phone { mailbox, phone }) => {
             Change::DutyPhone(v1::SetDutyPhone { mailbox, phone })
@@ -122,7 +131,7 @@ pub(crate) async fn run(args: DirectoryArgs, out: &mut Output) -> Result<(), Cli
         }
         Some(DirectoryCommand::Area { place, area }) => Change::Area(v1::AreaRow { place, area }),
     };
-    let expected_version = fetch(&mut session).await?.version;
+    let expected_version = fetch(session).await?.version;
     let request = v1::ChangeDirectoryRequest { expected_version, change: Some(change) };
     let answer = session.client.directory().change_directory(request).await;
     let version = answer.map_err(refused)?.into_inner().version;

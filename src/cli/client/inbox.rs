@@ -1,7 +1,8 @@
 //! `staysafe inbox`: receive, store, confirm, show.
 //!
 //! A copy is stored and synced before it is confirmed, and confirmed before it is shown: what a person has seen, the
-//! hub knows to be here. `--user` says who looks: each copy shown is then reported as opened.
+//! hub knows to be here. `--user` says who looks: each copy shown is then reported as opened. Whatever goes wrong with
+//! telling the hub, every copy that is stored is shown: the cursor is past it, so it does not come again.
 
 use std::path::Path;
 use std::time::Duration;
@@ -66,7 +67,9 @@ pub(crate) async fn run(args: &InboxArgs, out: &mut Output) -> Result<(), CliErr
             let session = args.connect.open(out).await?;
             let mut inbox = Inbox::open(args, &state, session)?;
             inbox.receive(out).await?;
-            inbox.sum_up(out)
+            inbox.sum_up(out)?;
+            inbox.unopened.refusal()?;
+            inbox.session.finish()
         }
         true => tokio::select! {
             done = follow(args, &state, out) => done,
@@ -124,6 +127,36 @@ struct Inbox<'a> {
     cursor: Vec<u8>,
     received: u64,
     dropped: u64,
+    unopened: Unopened,
+}
+
+/// Copies that were shown and that the hub did not take as opened.
+#[derive(Default)]
+struct Unopened {
+    deliveries: Vec<String>,
+    why: Option<ClientError>,
+}
+
+impl Unopened {
+    fn note(&mut self, copy: &v1::AlertCopy, why: ClientError) {
+        self.deliveries.push(copy.delivery_id.clone());
+        self.why = Some(why);
+    }
+
+    /// A hub that did not answer is not asked for each further copy: a person waits to see them.
+    fn is_hub_gone(&self) -> bool {
+        self.why.as_ref().is_some_and(ClientError::is_worth_retrying)
+    }
+
+    fn refusal(&mut self) -> Result<(), CliError> {
+        let count = self.deliveries.len();
+        let Some(why) = self.why.take() else { return Ok(()) };
+        let what = match count {
+            1 => "one copy was shown and not reported as opened".to_owned(),
+            more => format!("{more} copies were shown and not reported as opened"),
+        };
+        Err(CliError::because(what, why))
+    }
 }
 
 enum Pending {
@@ -145,8 +178,17 @@ impl<'a> Inbox<'a> {
         let mailbox = session.mailbox(args.mailbox.as_ref());
         let state = MailboxState::open(state, &mailbox)?;
         let cursor = state.cursor()?;
-        let (pending, received, dropped) = (Vec::new(), 0, 0);
-        Ok(Self { args, session, mailbox, state, pending, cursor, received, dropped })
+        Ok(Self {
+            args,
+            session,
+            mailbox,
+            state,
+            pending: Vec::new(),
+            cursor,
+            received: 0,
+            dropped: 0,
+            unopened: Unopened::default(),
+        })
     }
 
     /// Receives until caught up; with `--follow`, until the stream ends.
@@ -184,7 +226,7 @@ impl<'a> Inbox<'a> {
         }
     }
 
-    /// Stores what came, then confirms it, then shows it.
+    /// Stores what came, then confirms it, then shows it; shows it where the hub could not be told, too.
     async fn settle(&mut self, out: &mut Output) -> Result<(), CliError> {
         if self.pending.is_empty() {
             return Ok(());
@@ -201,18 +243,22 @@ impl<'a> Inbox<'a> {
         }
         let sequences: Vec<u64> = pending.iter().map(Pending::sequence).collect();
         self.state.keep_position(&self.cursor, &sequences)?;
-        self.confirm(&sequences).await?;
+        let confirmed = self.confirm(&sequences).await;
 
+        let mut kept_too_long = None;
         for (item, known) in pending.iter().zip(known) {
             match item {
                 Pending::Copy(copy) => {
-                    self.end_look_out(copy)?;
+                    if let Err(error) = self.end_look_out(copy) {
+                        kept_too_long = Some(error);
+                    }
                     self.show(copy, known, out).await?;
                 }
                 Pending::Tombstone(tombstone) => self.bury(tombstone, out)?,
             }
         }
-        Ok(())
+        confirmed?;
+        kept_too_long.map_or(Ok(()), Err)
     }
 
     /// The child is found: what was kept to look out for them goes.
@@ -241,20 +287,38 @@ impl<'a> Inbox<'a> {
         self.received = self.received.saturating_add(1);
         let again_mark = if again { "[received again]\n" } else { "" };
         out.text(&format!("{}\n{again_mark}{}\n", "-".repeat(78), copy::text(copy)?))?;
-        let opened = match &self.args.user {
-            Some(user) => {
-                let request = v1::ReportOpenedRequest {
-                    mailbox: self.mailbox.clone(),
-                    delivery_id: copy.delivery_id.clone(),
-                    user_id: user.clone(),
-                };
-                let state = self.session.client.report_opened(request).await?.state();
-                out.text(&format!("{} by {user}\n", words::delivery_state(state)))?;
-                Some(words::delivery_state(state))
-            }
-            None => None,
-        };
+        let opened = self.report_opened(copy, out).await?;
         out.json(&json!({ "copy": without_padding(copy)?, "again": again, "opened": opened }))
+    }
+
+    /// Says who has seen a copy; its state after that, none where nobody looks or the hub did not take it.
+    async fn report_opened(
+        &mut self,
+        copy: &v1::AlertCopy,
+        out: &mut Output,
+    ) -> Result<Option<&'static str>, CliError> {
+        let Some(user) = &self.args.user else { return Ok(None) };
+        if self.unopened.is_hub_gone() {
+            self.unopened.deliveries.push(copy.delivery_id.clone());
+            return Ok(None);
+        }
+        let request = v1::ReportOpenedRequest {
+            mailbox: self.mailbox.clone(),
+            delivery_id: copy.delivery_id.clone(),
+            user_id: user.clone(),
+        };
+        match self.session.client.report_opened(request).await {
+            Ok(answer) => {
+                let state = words::delivery_state(answer.state());
+                out.text(&format!("{state} by {user}\n"))?;
+                Ok(Some(state))
+            }
+            Err(error) => {
+                out.aside(&clean(&format!("not reported as opened: {error}")))?;
+                self.unopened.note(copy, error);
+                Ok(None)
+            }
+        }
     }
 
     fn bury(&mut self, tombstone: &v1::Tombstone, out: &mut Output) -> Result<(), CliError> {
@@ -279,7 +343,7 @@ impl<'a> Inbox<'a> {
             line.push_str(&format!(" {dropped} dropped from this side."));
         }
         out.text(&line)?;
-        let witnessed = self.session.client.witnessed();
+        let witnessed = self.session.witnessed();
         let size = witnessed.map(|witnessed| witnessed.checkpoint.size());
         out.json(&json!({
             "inbox": {
@@ -287,6 +351,7 @@ impl<'a> Inbox<'a> {
                 "received": received,
                 "dropped": dropped,
                 "witnessedSize": size,
+                "notReportedOpened": self.unopened.deliveries,
             }
         }))
     }
@@ -329,7 +394,8 @@ async fn list(args: &InboxArgs, out: &mut Output) -> Result<(), CliError> {
         true => out.text(&format!("{mailbox}: nothing lies there."))?,
         false => out.text(&table.to_string())?,
     }
-    out.json(&json!({ "mailbox": mailbox, "deliveries": deliveries }))
+    out.json(&json!({ "mailbox": mailbox, "deliveries": deliveries }))?;
+    session.finish()
 }
 
 fn row(summary: &v1::DeliverySummary) -> [String; 7] {

@@ -74,7 +74,8 @@ pub(crate) async fn run(args: &SendArgs, out: &mut Output) -> Result<(), CliErro
         }
         not_sent(error.into(), urgent)
     })?;
-    tell(args, &session, &answer, out)
+    tell(args, &session, &answer, out)?;
+    session.finish()
 }
 
 fn tell(

@@ -33,7 +33,8 @@ pub(crate) async fn run(args: &StatusArgs, out: &mut Output) -> Result<(), CliEr
     match &args.alert {
         Some(alert) => one(&mut session, alert, out).await,
         None => all(&mut session, args.limit, out).await,
-    }
+    }?;
+    session.finish()
 }
 
 async fn one(session: &mut Session, alert: &str, out: &mut Output) -> Result<(), CliError> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::story::Due;
-use super::tell::{code, text};
+use super::tell::{code, later, text};
 
 /// What was compared.
 #[derive(Default)]
@@ -63,6 +63,12 @@ impl Tally {
                 format!("{name}: {} due {}, not {expected}", due.mailbox, text(copy, "dueAt"))
             });
         }
+        let states = later(copy);
+        let came: Vec<_> = states.iter().map(|(name, at)| (*name, instant(at))).collect();
+        let expected: Vec<_> = due.later.iter().map(|(name, at)| (*name, instant(at))).collect();
+        self.note(expected == came, || {
+            format!("{name}: {} is told {states:?}, not {:?}", due.mailbox, due.later)
+        });
     }
 }
 
@@ -78,8 +84,8 @@ mod tests {
     use super::*;
 
     const EXPECTED: &[Due] = &[
-        Due { mailbox: "EDT", priority: "P2", by: Some("2026-10-23T23:40:00+01:00") },
-        Due { mailbox: "WCHC-019", priority: "P5", by: None },
+        Due { mailbox: "EDT", priority: "P2", by: Some("2026-10-23T23:40:00+01:00"), later: None },
+        Due { mailbox: "WCHC-019", priority: "P5", by: None, later: None },
     ];
 
     fn copies() -> BTreeMap<String, Value> {
@@ -98,6 +104,27 @@ mod tests {
     #[test]
     fn the_same_instant_in_another_offset_is_the_same_deadline() {
         assert_eq!(broken(&copies()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_later_deadline_that_is_not_told_told_otherwise_or_told_to_another_is_said() {
+        let at = "2026-11-11T17:00:00+00:00";
+        let expected = [Due { later: Some(("contactDueAt", at)), ..EXPECTED[1] }];
+        let told = |body: Value| {
+            let copy = json!({"priority": "PRIORITY_P5", "body": {"hub": body}});
+            let copies = BTreeMap::from([("WCHC-019".to_owned(), copy)]);
+            let mut tally = Tally::default();
+            tally.compare("attended", &expected, &copies, true);
+            tally.broken.len()
+        };
+
+        assert_eq!(told(json!({"contactDueAt": {"at": "2026-11-11T17:00:00Z"}})), 0);
+        assert_eq!(told(json!({"contactDueAt": {"at": "2026-11-12T17:00:00Z"}})), 1);
+        assert_eq!(told(json!({})), 1);
+        let mut uninvited = copies();
+        let told = json!({"rhiDueAt": {"at": "2026-10-27T09:00:00Z"}});
+        uninvited.get_mut("EDT").unwrap()["body"] = json!({ "hub": told });
+        assert_eq!(broken(&uninvited).len(), 1);
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(crate) async fn run(args: &DemoArgs, out: &mut Output) -> Result<(), CliErro
     };
     match told.as_written {
         true => ended,
-        false => Err(CliError::failed("the story did not come out as it is written")),
+        false => Err(CliError::Story(None)),
     }
 }
 
@@ -81,32 +81,34 @@ async fn tell(args: &DemoArgs, out: &mut Output) -> Result<Told, CliError> {
     ))?;
     teller.say(&format!("{} agencies have certificates and inboxes.", PARTNERSHIP.len()))?;
 
-    let (refusals, hub) = play(&home, "refusals", REFUSALS, &mut teller).await?;
-    let clients = hub.clients().clone();
-    hub.stop().await?;
-    verify_stopped(&home, &clients, &mut teller).await?;
-    let (autumn, hub) = play(&home, "autumn", AUTUMN, &mut teller).await?;
-
-    let broken: Vec<String> = [&refusals, &autumn].iter().flat_map(|p| p.broken.clone()).collect();
-    let held = refusals.held.saturating_add(autumn.held);
-    teller.say(&verdict(held, &broken))?;
-    let summary = json!({
-        "demo": {
-            "directory": home.path(""),
-            "hub": hub.clients().endpoint(),
-            "simulated": true,
-            "asWritten": held,
-            "notAsWritten": broken,
-            "receiptsVerified": refusals.receipts.saturating_add(autumn.receipts),
-            "checkpoint": autumn.checkpoint,
-            "alerts": refusals.alerts.iter().chain(&autumn.alerts).collect::<Vec<_>>(),
-        }
-    });
-    out.json(&summary)?;
-    Ok(Told { home, hub, as_written: broken.is_empty() })
+    let mut played = Played::default();
+    let ended = Box::pin(evenings(&home, &mut played, &mut teller)).await;
+    if ended.is_ok() || !played.broken.is_empty() {
+        teller.say(&verdict(played.held, &played.broken))?;
+    }
+    // The last object a script reads, whether the story was told to its end or not.
+    out.json(&played.summary(&home, ended.as_ref()))?;
+    match ended {
+        Ok(hub) => Ok(Told { home, hub, as_written: played.broken.is_empty() }),
+        Err(error) => Err(CliError::Story(Some(Box::new(error)))),
+    }
 }
 
-/// What came of playing on one hub.
+/// Plays every evening; the hub of the last one still runs.
+async fn evenings(
+    home: &Home,
+    played: &mut Played,
+    teller: &mut Teller<'_>,
+) -> Result<HubProcess, CliError> {
+    let hub = play(home, ("refusals", REFUSALS), played, teller).await?;
+    let clients = hub.clients().clone();
+    hub.stop().await?;
+    verify_stopped(home, &clients, teller).await?;
+    play(home, ("autumn", AUTUMN), played, teller).await
+}
+
+/// What came of playing so far.
+#[derive(Default)]
 struct Played {
     held: usize,
     broken: Vec<String>,
@@ -115,13 +117,40 @@ struct Played {
     checkpoint: Value,
 }
 
+impl Played {
+    /// Takes what a player compared.
+    fn add(&mut self, player: &mut Player<'_>) {
+        self.held = self.held.saturating_add(player.tally.held);
+        self.broken.append(&mut player.tally.broken);
+        self.receipts = self.receipts.saturating_add(player.receipts);
+        self.alerts.append(&mut player.alerts);
+    }
+
+    fn summary(&self, home: &Home, ended: Result<&HubProcess, &CliError>) -> Value {
+        let error = ended.err().map(|error| error.to_json());
+        json!({
+            "demo": {
+                "directory": home.path(""),
+                "hub": ended.ok().map(|hub| hub.clients().endpoint()),
+                "simulated": true,
+                "asWritten": self.held,
+                "notAsWritten": self.broken,
+                "receiptsVerified": self.receipts,
+                "checkpoint": self.checkpoint,
+                "alerts": self.alerts,
+                "error": error.and_then(|error| error.get("error").cloned()),
+            }
+        })
+    }
+}
+
 /// Starts a hub, plays the chapters on it, and lets every agency verify its log.
 async fn play(
     home: &Home,
-    name: &str,
-    chapters: &[Chapter],
+    (name, chapters): (&str, &[Chapter]),
+    played: &mut Played,
     teller: &mut Teller<'_>,
-) -> Result<(Played, HubProcess), CliError> {
+) -> Result<HubProcess, CliError> {
     let from = chapters.iter().flat_map(|chapter| chapter.steps).find_map(|step| match step {
         Step::At(at) => Some(*at),
         Step::Tell(_)
@@ -135,18 +164,21 @@ async fn play(
     let hub = HubProcess::start(home, name, settings).await?;
     teller.say(&format!("\nA hub serves on {}, over mutual TLS.", hub.clients().endpoint()))?;
     let mut player = Player::new(home, hub);
+    let done = play_chapters(chapters, &mut player, teller).await;
+    played.add(&mut player);
+    played.checkpoint = done?;
+    Ok(player.into_hub())
+}
+
+async fn play_chapters(
+    chapters: &[Chapter],
+    player: &mut Player<'_>,
+    teller: &mut Teller<'_>,
+) -> Result<Value, CliError> {
     for chapter in chapters {
         player.play(chapter, teller).await?;
     }
-    let checkpoint = witness(&mut player, teller).await?;
-    let played = Played {
-        held: player.tally.held,
-        broken: std::mem::take(&mut player.tally.broken),
-        receipts: player.receipts,
-        alerts: std::mem::take(&mut player.alerts),
-        checkpoint,
-    };
-    Ok((played, player.into_hub()))
+    witness(player, teller).await
 }
 
 /// Every agency checks the newest checkpoint against the last it saw, and that its own receipts stand under it.
@@ -240,4 +272,29 @@ async fn run_on(home: &Home, mut hub: HubProcess, teller: &mut Teller<'_>) -> Re
         }
     }
     hub.stop().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::output::Form;
+    use super::super::output::captured::output;
+    use super::*;
+
+    #[test]
+    fn a_story_that_breaks_off_has_a_summary_that_says_why_and_nothing_is_printed_after_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::make("demo", Some(&dir.path().join("demo"))).unwrap();
+        let played = Played { held: 3, broken: vec!["x".to_owned()], ..Played::default() };
+        let why = CliError::failed("the hub did not start");
+        let (mut out, printed, _aside) = output(Form::Json);
+
+        out.json(&played.summary(&home, Err(&why))).unwrap();
+        out.error(&CliError::Story(Some(Box::new(why))));
+
+        let printed = printed.text();
+        let summary: Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
+        assert_eq!(summary["demo"]["asWritten"], 3);
+        assert_eq!(summary["demo"]["notAsWritten"], json!(["x"]));
+        assert_eq!(summary["demo"]["error"]["message"], "the hub did not start");
+    }
 }

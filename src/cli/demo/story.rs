@@ -61,14 +61,22 @@ pub(super) struct Due {
     pub(super) priority: &'static str,
     /// By when a named person must have taken it; none where nobody must.
     pub(super) by: Option<&'static str>,
+    /// The deadline beyond taking it that its copy states: name and instant. None: it must state none.
+    pub(super) later: Option<(&'static str, &'static str)>,
+}
+
+impl Due {
+    const fn later(self, name: &'static str, at: &'static str) -> Self {
+        Self { later: Some((name, at)), ..self }
+    }
 }
 
 const fn due(mailbox: &'static str, priority: &'static str, by: &'static str) -> Due {
-    Due { mailbox, priority, by: Some(by) }
+    Due { mailbox, priority, by: Some(by), later: None }
 }
 
 const fn informed(mailbox: &'static str, priority: &'static str) -> Due {
-    Due { mailbox, priority, by: None }
+    Due { mailbox, priority, by: None, later: None }
 }
 
 /// S06, on a hub of its own: it is before the others, and its refusals leave nothing behind.
@@ -136,6 +144,9 @@ pub(super) const REFUSALS: &[Chapter] = &[Chapter {
 /// S01, S03 and S05, one after the other on one hub.
 pub(super) const AUTUMN: &[Chapter] = &[S01, S03, S05];
 
+/// 72 elapsed hours after Ellie-Test came back on Saturday, across the change of clocks.
+const RETURN_INTERVIEW: &str = "2026-10-27T09:00:00+00:00";
+
 const S01: Chapter = Chapter {
     id: "S01",
     title: "Friday 23 October 2026: missing overnight",
@@ -175,9 +186,10 @@ const S01: Chapter = Chapter {
             joins: Some("reported"),
             completes: None,
             outcome: Outcome::Accepted(&[
-                due("EDT", "P3", "2026-10-24T14:12:00+01:00"),
-                due("CADT", "P3", "2026-10-26T13:00:00+00:00"),
-                due("SAFERFUT", "P3", "2026-10-26T13:00:00+00:00"),
+                due("EDT", "P3", "2026-10-24T14:12:00+01:00").later("rhiDueAt", RETURN_INTERVIEW),
+                due("CADT", "P3", "2026-10-26T13:00:00+00:00").later("rhiDueAt", RETURN_INTERVIEW),
+                due("SAFERFUT", "P3", "2026-10-26T13:00:00+00:00")
+                    .later("rhiDueAt", RETURN_INTERVIEW),
                 informed("WUTH-AED", ""),
             ]),
         }),
@@ -212,7 +224,8 @@ const S03: Chapter = Chapter {
             joins: None,
             completes: None,
             outcome: Outcome::Accepted(&[
-                due("RESPONSE", "P4", "2026-11-09T17:00:00+00:00"),
+                due("RESPONSE", "P4", "2026-11-09T17:00:00+00:00")
+                    .later("contactDueAt", "2026-11-11T17:00:00+00:00"),
                 informed("WCHC-019", "P5"),
                 due("WUTH-SG", "P4", "2026-11-09T17:00:00+00:00"),
             ]),
@@ -245,7 +258,8 @@ const S05: Chapter = Chapter {
                 due("FSU", "P2", "2026-11-16T10:00:00+00:00"),
                 due("MIDW", "P2", "2026-11-14T01:40:00+00:00"),
                 due("WCHC-019", "P3", "2026-11-16T13:00:00+00:00"),
-                due("MARAC", "P3", "2026-11-16T13:00:00+00:00"),
+                due("MARAC", "P3", "2026-11-16T13:00:00+00:00")
+                    .later("maracReferralExpectedAt", "2026-11-18T17:00:00+00:00"),
                 due("SCH-900101", "P3", "2026-11-16T08:30:00+00:00"),
             ]),
         }),

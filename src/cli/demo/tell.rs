@@ -78,15 +78,32 @@ pub(super) fn copy(mailbox: &str, copy: &Value, rows: &[String]) -> String {
     for banner in list(copy, "banners") {
         lines.push(wrapped(&format!("!! {}", text(banner, "text")), 8));
     }
-    lines.extend(later(copy));
+    lines.extend(later_lines(copy));
     lines.push(wrapped(&seen(copy), 8));
     clean(&lines.join("\n"))
 }
 
-/// Deadlines beyond taking it that the hub recorded and told this recipient.
-fn later(copy: &Value) -> Option<String> {
-    let due = copy.pointer("/body/hub/rhiDueAt/at").and_then(Value::as_str)?;
-    Some(format!("        72 hours: return home interview due {}", time(due)))
+/// The names of the deadlines beyond taking it that a copy may state, and how each is told.
+const LATER: [(&str, &str); 3] = [
+    ("rhiDueAt", "72 hours: return home interview due"),
+    ("contactDueAt", "two working days: contact with the young person due"),
+    ("maracReferralExpectedAt", "two working days: referral to the MARAC expected by"),
+];
+
+/// Deadlines beyond taking it that the hub recorded and told this recipient: by name, each with its instant.
+pub(super) fn later(copy: &Value) -> Vec<(&'static str, &str)> {
+    let hub = copy.pointer("/body/hub").unwrap_or(&Value::Null);
+    let stated = LATER.iter().map(|(name, _)| (*name, hub.get(name).map(|due| text(due, "at"))));
+    stated.filter_map(|(name, at)| Some((name, at?))).collect()
+}
+
+fn later_lines(copy: &Value) -> Vec<String> {
+    let words =
+        |name: &str| LATER.iter().find(|(known, _)| *known == name).map(|(_, words)| *words);
+    let line = |(name, at): (&'static str, &str)| {
+        format!("        {} {}", words(name).unwrap_or(name), time(at))
+    };
+    later(copy).into_iter().map(line).collect()
 }
 
 /// Which view the copy was cut by and what it leaves out.
@@ -287,6 +304,20 @@ mod tests {
         assert!(told.contains("interview due Tue 27 Oct 09:00 GMT"), "{told}");
         found["body"] = json!({});
         assert!(!copy("WUTH-AED", &found, &[]).contains("interview"));
+    }
+
+    #[test]
+    fn a_later_deadline_is_told_as_the_hub_states_it_and_never_without() {
+        let stated = json!({"body": {"hub": {
+            "contactDueAt": {"at": "2026-11-11T17:00:00Z"},
+            "maracReferralExpectedAt": {"at": "2026-11-18T17:00:00Z"},
+        }}});
+
+        let told = copy("RESPONSE", &stated, &[]);
+
+        assert!(told.contains("contact with the young person due Wed 11 Nov 17:00 GMT"), "{told}");
+        assert!(told.contains("MARAC expected by Wed 18 Nov 17:00 GMT"), "{told}");
+        assert!(!copy("RESPONSE", &json!({}), &[]).contains("two working days"));
     }
 
     #[test]

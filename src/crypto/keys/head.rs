@@ -82,6 +82,14 @@ impl Head {
     }
 }
 
+/// The version in the bytes of a head file, by their checksum alone.
+pub(super) fn version_stated(bytes: &[u8]) -> Option<u64> {
+    let (body, sum) = bytes.split_last_chunk::<4>()?;
+    let whole = u32::from_be_bytes(*sum) == crc32c::crc32c(body) && body.starts_with(MAGIC);
+    let version: &[u8; 8] = body.get(12..)?.first_chunk()?;
+    whole.then(|| u64::from_be_bytes(*version))
+}
+
 fn associated(version: u64) -> Vec<u8> {
     [MAGIC.as_slice(), &FORMAT.to_be_bytes(), &version.to_be_bytes()].concat()
 }

@@ -30,6 +30,19 @@ pub(super) fn write(
     copy(directory, mirror)
 }
 
+/// Checks a mirror whole, and against the head in `known` if there is one; its version.
+pub(super) fn check(mirror: &Path, known: &Path, master: &MasterKey) -> Result<u64, KeyError> {
+    let theirs = head_of(mirror, master)?;
+    if let Some(ours) = Head::read(known, master)? {
+        if ours.store != theirs.store {
+            return Err(KeyError::OtherStore);
+        }
+        not_older(&theirs, ours.version)?;
+    }
+    whole(mirror, master)?;
+    Ok(theirs.version)
+}
+
 /// Puts a mirror in place as `directory`; nothing is changed before everything was checked.
 pub(super) fn restore(
     mirror: &Path,
@@ -37,8 +50,7 @@ pub(super) fn restore(
     master: &MasterKey,
     known: u64,
 ) -> Result<u64, KeyError> {
-    let theirs = Head::read(mirror, master)?
-        .ok_or_else(|| KeyError::MissingFile { file: head::NAME.to_owned() })?;
+    let theirs = head_of(mirror, master)?;
     files::make_directory(directory)?;
     let lock = files::lock(directory)?;
     let known = match Head::read(directory, master) {
@@ -49,16 +61,32 @@ pub(super) fn restore(
         Ok(None) | Err(KeyError::Damaged { .. }) => known,
         Err(other) => return Err(other),
     };
-    if theirs.version < known {
-        return Err(KeyError::OlderMirror { mirror: theirs.version, known });
+    not_older(&theirs, known)?;
+    whole(mirror, master)?;
+    copy(mirror, directory)?;
+    drop(lock);
+    Ok(theirs.version)
+}
+
+fn head_of(mirror: &Path, master: &MasterKey) -> Result<Head, KeyError> {
+    let missing = || KeyError::MissingFile { file: head::NAME.to_owned() };
+    Head::read(mirror, master)?.ok_or_else(missing)
+}
+
+const fn not_older(mirror: &Head, known: u64) -> Result<(), KeyError> {
+    if mirror.version < known {
+        return Err(KeyError::OlderMirror { mirror: mirror.version, known });
     }
+    Ok(())
+}
+
+/// Every key file of it opens.
+fn whole(mirror: &Path, master: &MasterKey) -> Result<(), KeyError> {
     for name in key_files(mirror)? {
         let name = name.strip_suffix(".keys").unwrap_or(&name);
         PoolFile::read(mirror, name, master)?;
     }
-    copy(mirror, directory)?;
-    drop(lock);
-    Ok(theirs.version)
+    Ok(())
 }
 
 /// Makes the key files of `to` those of `from`, then its head.

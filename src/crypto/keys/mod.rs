@@ -111,6 +111,26 @@ impl KeyStore {
         mirror::restore(mirror, directory, master, known)
     }
 
+    /// The file that says which store a directory belongs to and at which version it is. It holds no key: a backup
+    /// carries it, so that a mirror of another store or of an earlier day is told from the right one.
+    pub const HEAD_FILE: &str = head::NAME;
+
+    /// The version that a head file states. Without the master key nobody knows whether it is true.
+    #[must_use]
+    pub fn version_stated(head: &[u8]) -> Option<u64> {
+        head::version_stated(head)
+    }
+
+    /// Checks a mirror whole, against the head file in the directory `known` if there is one, and gives the mirror's
+    /// version. Changes nothing.
+    ///
+    /// # Errors
+    /// [`KeyError::OlderMirror`] when the mirror is older than that head; or the mirror is of another store,
+    /// incomplete or damaged.
+    pub fn check_mirror(mirror: &Path, known: &Path, master: &MasterKey) -> Result<u64, KeyError> {
+        mirror::check(mirror, known, master)
+    }
+
     /// The version: one more with each change of the directory.
     #[must_use]
     pub fn version(&self) -> u64 {

@@ -31,9 +31,10 @@ pub(crate) fn timers(started: &Started<'_>) -> Vec<Timer> {
         Assessment::Missing(_) => return_interview(started, &mut timers),
         Assessment::Alcohol(found) if !found.hard => pathway(started, &mut timers),
         Assessment::Alcohol(_) => {}
-        Assessment::DomesticAbuse(found) => {
-            if found.band == RiskBand::HighGold {
-                marac(started, &mut timers);
+        Assessment::DomesticAbuse(_) => {
+            if let Some(at) = referral_expected(started.validated, started.context) {
+                let kind = TimerKind::MaracReferralExpected;
+                delivered_to(started, MARAC, kind, at, &mut timers);
             }
         }
     }
@@ -128,23 +129,37 @@ fn interview_owner(started: &Started<'_>) -> Option<MailboxId> {
     team.and_then(|team| duty_of(started, team.as_str())).or_else(|| duty_of(started, CADT))
 }
 
-/// R10: RESPONSE makes contact in two working days. R11: the hospital's team reviews the next working day.
+/// R10: RESPONSE makes contact in time. R11: the hospital's team reviews the next working day.
 fn pathway(started: &Started<'_>, timers: &mut Vec<Timer>) {
-    let now = started.context.now;
-    let is_agreed =
-        started.submission.alcohol().is_some_and(|facts| facts.offer.is(Offer::Accepted));
-    let (kind, agency, at) = if is_agreed {
-        (TimerKind::ResponseContactDue, RESPONSE, clock::working_days(now, 2))
-    } else {
-        (TimerKind::SafeguardingReviewDue, WUTH_SG, clock::working_days(now, 1))
+    let Started { submission, validated, context, .. } = started;
+    let (kind, agency, at) = match contact_due(submission, validated, context) {
+        Some(at) => (TimerKind::ResponseContactDue, RESPONSE, at),
+        None => (TimerKind::SafeguardingReviewDue, WUTH_SG, clock::working_days(context.now, 1)),
     };
     delivered_to(started, agency, kind, at, timers);
 }
 
-/// R20: a MARAC referral is expected in two working days.
-fn marac(started: &Started<'_>, timers: &mut Vec<Timer>) {
-    let at = clock::working_days(started.context.now, 2);
-    delivered_to(started, MARAC, TimerKind::MaracReferralExpected, at, timers);
+/// By when RESPONSE should have made contact: two working days after an offer that was accepted (R10).
+pub(crate) fn contact_due(
+    submission: &Submission,
+    validated: &Validated,
+    context: &Context<'_>,
+) -> Option<Timestamp> {
+    let is_pathway = match &validated.assessment {
+        Assessment::Alcohol(found) => !found.hard,
+        Assessment::Missing(_) | Assessment::DomesticAbuse(_) => false,
+    };
+    let is_agreed = submission.alcohol().is_some_and(|facts| facts.offer.is(Offer::Accepted));
+    (is_pathway && is_agreed).then(|| clock::working_days(context.now, 2))
+}
+
+/// By when a referral to the MARAC is expected: two working days after a gold notification (R20).
+pub(crate) fn referral_expected(validated: &Validated, context: &Context<'_>) -> Option<Timestamp> {
+    let is_gold = match &validated.assessment {
+        Assessment::DomesticAbuse(found) => found.band == RiskBand::HighGold,
+        Assessment::Missing(_) | Assessment::Alcohol(_) => false,
+    };
+    is_gold.then(|| clock::working_days(context.now, 2))
 }
 
 fn delivered_to(

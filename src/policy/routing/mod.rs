@@ -14,7 +14,7 @@ mod missing;
 mod union;
 
 pub(crate) use due::{chase, due_in};
-pub(crate) use follow_on::{Started, interview_due, timers};
+pub(crate) use follow_on::{Started, contact_due, interview_due, referral_expected, timers};
 pub(crate) use missing::is_confirmed_end;
 
 use super::validation::{Assessment, Validated};

@@ -37,6 +37,10 @@ pub struct HubFacts {
     pub added_risk_markers: Vec<u32>,
     /// Operation Encompass: school URN and by when it must know.
     pub encompass: Vec<(String, Timestamp)>,
+    /// By when the young people's service should have made contact.
+    pub contact_due_at: Option<Timestamp>,
+    /// By when a referral to the MARAC is expected.
+    pub marac_referral_expected_at: Option<Timestamp>,
 }
 
 impl HubFacts {
@@ -83,6 +87,10 @@ impl HubFacts {
                 .filter_map(|value| u32::try_from(value).ok())
                 .collect(),
             encompass: settings.collect(),
+            contact_due_at: node.node(number::CONTACT_DUE_AT).and_then(millis),
+            marac_referral_expected_at: node
+                .node(number::MARAC_REFERRAL_EXPECTED_AT)
+                .and_then(millis),
         })
     }
 
@@ -114,6 +122,9 @@ impl HubFacts {
         for (urn, due_at) in &self.encompass {
             put(&mut node, number::ENCOMPASS, encompass(urn, *due_at));
         }
+        put(&mut node, number::CONTACT_DUE_AT, self.contact_due_at.and_then(instant));
+        let expected = self.marac_referral_expected_at.and_then(instant);
+        put(&mut node, number::MARAC_REFERRAL_EXPECTED_AT, expected);
         Some(node)
     }
 }
@@ -171,6 +182,8 @@ mod tests {
             age_at_attendance: Some(0),
             added_risk_markers: vec![1, 12],
             encompass: vec![("900101".into(), Timestamp::from_millis(0))],
+            contact_due_at: Some(Timestamp::from_millis(1_000)),
+            marac_referral_expected_at: Some(Timestamp::from_millis(1_001)),
         };
 
         assert_eq!(HubFacts::decode(&facts.encode()).unwrap(), facts);

@@ -50,7 +50,7 @@ pub(super) async fn run(args: &EntriesArgs, out: &mut Output) -> Result<(), CliE
         }
         from = page.next_index;
     }
-    Ok(())
+    session.finish()
 }
 
 fn about(entry: &v1::AuditEntry, alert: Option<&str>) -> bool {

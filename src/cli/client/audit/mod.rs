@@ -61,7 +61,7 @@ pub(crate) async fn run(args: AuditArgs, out: &mut Output) -> Result<(), CliErro
 }
 
 async fn checkpoint(args: &CheckpointArgs, out: &mut Output) -> Result<(), CliError> {
-    let mut session = args.connect.open(out).await?;
+    let mut session = args.connect.open_verifying(out).await?;
     let (note, checkpoint) = newest(&mut session).await?;
     if let Some(path) = &args.to {
         let written = fs::write(path, format!("{}\n{note}", session.key));
@@ -88,7 +88,7 @@ async fn newest(session: &mut Session) -> Result<(String, Checkpoint), CliError>
 
 /// The size this witness had seen before it connected now.
 fn before(session: &Session) -> Option<u64> {
-    session.client.witnessed().and_then(|witnessed| witnessed.before)
+    session.witnessed().and_then(|witnessed| witnessed.before)
 }
 
 fn consistent(before: Option<u64>) -> String {

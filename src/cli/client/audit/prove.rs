@@ -30,7 +30,7 @@ pub(crate) struct ProveArgs {
 
 /// Runs `audit prove`.
 pub(super) async fn run(args: &ProveArgs, out: &mut Output) -> Result<(), CliError> {
-    let mut session = args.connect.open(out).await?;
+    let mut session = args.connect.open_verifying(out).await?;
     let (_note, checkpoint) = newest(&mut session).await?;
     if let Some(entry) = args.entry {
         let leaf = included(&mut session, entry, &checkpoint).await?;

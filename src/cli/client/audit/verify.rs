@@ -43,7 +43,7 @@ pub(super) async fn run(args: &VerifyArgs, out: &mut Output) -> Result<(), CliEr
     if let (Some(data), Some(checkpoint)) = (&args.data, &args.checkpoint) {
         return offline::run(data, checkpoint, args.verifier_key.as_deref(), out);
     }
-    let mut session = args.connect.open(out).await?;
+    let mut session = args.connect.open_verifying(out).await?;
     let (_note, checkpoint) = newest(&mut session).await?;
     let before = before(&session);
     out.text(&format!(

@@ -1,7 +1,7 @@
 //! Verify, back up, restore, rebuild.
 
 use std::fs;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::{open, try_open};
 use crate::domain::{Position, Priority};
@@ -9,10 +9,12 @@ use crate::merkle::{Hash, root_of};
 use crate::record::encode_commit;
 use crate::store::embedded::disk::SystemDisk;
 use crate::store::embedded::error::OpenError;
-use crate::store::embedded::event::StoreEvent;
+use crate::store::embedded::event::{StoreEvent, StoreObserver};
 use crate::store::embedded::opening::Opening;
 use crate::store::embedded::place::Place;
-use crate::store::embedded::tools::{backup, rebuild_index, restore, verify, verify_backup};
+use crate::store::embedded::tools::{
+    TimeKind, backup, rebuild_index, restore, verify, verify_backup,
+};
 use crate::store::embedded::{EmbeddedStore, Unobserved};
 use crate::store::fixture::{AT, alert, alert_id, delivery, directory, mailbox, notes, submits};
 use crate::store::{Store, StoreError};
@@ -73,7 +75,7 @@ async fn a_backup_taken_beside_a_running_hub_restores_to_the_same_store() {
     filled(&store, 0..30).await;
     store.commit(directory(1, AT)).await.unwrap();
 
-    let report = backup(data.path(), &kept).unwrap();
+    let report = backup(data.path(), &kept, &Unobserved).unwrap();
     filled(&store, 30..33).await;
     let verified = restore(&kept, &again, &Unobserved).unwrap();
 
@@ -100,14 +102,66 @@ async fn a_backup_taken_beside_a_running_hub_restores_to_the_same_store() {
 }
 
 #[tokio::test]
+async fn a_restored_directory_is_of_the_kind_that_was_backed_up() {
+    for (marked, time) in [(true, TimeKind::Simulated), (false, TimeKind::Real)] {
+        let (data, parent) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (kept, again) = (parent.path().join("kept"), parent.path().join("again"));
+        let store = open(data.path());
+        filled(&store, 0..3).await;
+        if marked {
+            fs::write(data.path().join("SIMULATED"), "").unwrap();
+        }
+
+        let report = backup(data.path(), &kept, &Unobserved).unwrap();
+        restore(&kept, &again, &Unobserved).unwrap();
+
+        assert_eq!(report.time, time);
+        assert_eq!(again.join("SIMULATED").exists(), marked);
+    }
+}
+
+#[tokio::test]
+async fn a_backup_and_a_restore_show_one_bar_that_goes_to_its_end_once() {
+    let (data, parent) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (kept, again) = (parent.path().join("kept"), parent.path().join("again"));
+    let store = open(data.path());
+    filled(&store, 0..30).await;
+    store.close().unwrap();
+    let (copied, restored) = (Parts::default(), Parts::default());
+
+    backup(data.path(), &kept, &copied).unwrap();
+    restore(&kept, &again, &restored).unwrap();
+
+    for parts in [copied, restored] {
+        let parts = parts.0.into_inner().unwrap();
+        assert!(parts.len() > 1, "{parts:?}");
+        assert!(parts.is_sorted(), "never back: {parts:?}");
+        assert!(parts.iter().all(|part| *part <= 100), "{parts:?}");
+        assert!(parts.last().is_some_and(|part| *part > 80), "{parts:?}");
+    }
+}
+
+/// How far it was said to be, in percent.
+#[derive(Default)]
+struct Parts(Mutex<Vec<u64>>);
+
+impl StoreObserver for Parts {
+    fn observe(&self, event: &StoreEvent) {
+        if let StoreEvent::Progress { done, total, .. } = event {
+            self.0.lock().unwrap().push(done * 100 / total.max(&1));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_backup_goes_only_to_an_empty_place_and_a_restore_too() {
     let (data, parent) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let kept = parent.path().join("kept");
     let store = open(data.path());
     filled(&store, 0..3).await;
-    backup(data.path(), &kept).unwrap();
+    backup(data.path(), &kept, &Unobserved).unwrap();
 
-    let twice = backup(data.path(), &kept).unwrap_err();
+    let twice = backup(data.path(), &kept, &Unobserved).unwrap_err();
     assert!(matches!(twice, OpenError::DestinationNotEmpty { .. }));
     let over = restore(&kept, data.path(), &Unobserved).map(drop).unwrap_err();
     assert!(matches!(over, OpenError::DestinationNotEmpty { .. }));
@@ -120,17 +174,20 @@ async fn a_damaged_backup_is_refused_and_nothing_is_restored() {
     let store = open(data.path());
     filled(&store, 0..30).await;
     type Damage = fn(&mut Vec<u8>);
-    let damages: [(&str, Damage); 4] = [
+    let damages: [(&str, Damage); 6] = [
         ("journal/0000000001.journal", |bytes| bytes[900] ^= 1),
         ("journal/0000000002.journal", |bytes| bytes.truncate(500)),
         ("DIGESTS", |bytes| bytes[3] = b'z'),
-        ("DIGESTS", |bytes| bytes.truncate(bytes.len() - 93)),
+        // The line of ABOUT, the last one.
+        ("DIGESTS", |bytes| bytes.truncate(bytes.len() - 72)),
+        ("DIGESTS", |bytes| drop(bytes.drain(..93))),
+        ("ABOUT", |bytes| *bytes = b"time simulated\n".to_vec()),
     ];
 
     for (number, (file, damage)) in damages.into_iter().enumerate() {
         let kept = parent.path().join(format!("kept-{number}"));
         let again = parent.path().join(format!("again-{number}"));
-        backup(data.path(), &kept).unwrap();
+        backup(data.path(), &kept, &Unobserved).unwrap();
         verify_backup(&kept, &Unobserved).unwrap();
         let mut bytes = fs::read(kept.join(file)).unwrap();
         damage(&mut bytes);
@@ -149,7 +206,7 @@ async fn a_restore_that_broke_off_is_not_taken_for_a_store() {
     let (kept, again) = (parent.path().join("kept"), parent.path().join("again"));
     let store = open(data.path());
     filled(&store, 0..3).await;
-    backup(data.path(), &kept).unwrap();
+    backup(data.path(), &kept, &Unobserved).unwrap();
     restore(&kept, &again, &Unobserved).unwrap();
     fs::remove_file(again.join("VERSION")).unwrap();
 
