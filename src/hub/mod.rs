@@ -176,11 +176,16 @@ impl Running {
         if tokio::time::timeout(DRAIN, self.serving.wait()).await.is_err() {
             tracing::warn!("some calls did not end in time; what they were told stays true");
         }
-        self.drivers.finish().await;
+        // The drivers first: what they still do must be over when the last entries are published.
         self.stopping.cancel();
         self.background.close();
         if tokio::time::timeout(DRAIN, self.background.wait()).await.is_err() {
             tracing::warn!("a driver did not end in time");
+        }
+        if tokio::time::timeout(DRAIN, self.drivers.finish()).await.is_err() {
+            tracing::warn!(
+                "the last entries could not be published in time; the next start does it"
+            );
         }
         let store = Arc::clone(&self.store);
         match tokio::task::spawn_blocking(move || store.close()).await {

@@ -49,7 +49,7 @@ async fn nothing_is_published_before_the_tree_was_compared_with_the_last_checkpo
     let hub = house.start();
     let leaves: Vec<[u8; 32]> =
         house.store.entries()[10..].iter().map(RecordedEntry::leaf_hash).collect();
-    hub.audit.tree.append(&leaves).unwrap();
+    hub.audit.tree.append(10, &leaves).unwrap();
 
     assert_eq!(hub.publisher.publish_now().await.unwrap(), Publication::Waiting);
     hub.integrator.run_once().await.unwrap();
