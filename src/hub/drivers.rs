@@ -150,6 +150,9 @@ impl Drivers {
                 tracing::error!(%error, "the checkpoint could not be published");
                 self.alarms.raise("PUBLICATION_FAILED");
             }
+            if self.publisher.is_newly_late() {
+                self.alarms.raise("PUBLICATION_LATE");
+            }
         }
     }
 
