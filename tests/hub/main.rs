@@ -8,4 +8,5 @@
 
 mod answers;
 mod scenarios;
+mod starting;
 mod support;
