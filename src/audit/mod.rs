@@ -48,7 +48,7 @@ use crate::record::{ReceiptKind, RecordError};
 use crate::store::{Store, StoreError};
 use checkpoints::Checkpoints;
 use receipt::GroupCache;
-use refusal::RateBound;
+use refusal::RateBounds;
 use tree::TreeFile;
 
 /// What the audit log is built from.
@@ -75,7 +75,7 @@ pub struct Audit {
     /// Whether the root was compared with the checkpoint found at the start; nothing is published before.
     anchored: AtomicBool,
     groups: GroupCache,
-    bound: RateBound,
+    bounds: RateBounds,
 }
 
 /// What does not hold any more.
@@ -128,7 +128,7 @@ impl Audit {
             broken: Mutex::default(),
             anchored: AtomicBool::new(false),
             groups: GroupCache::default(),
-            bound: RateBound::default(),
+            bounds: RateBounds::default(),
         }))
     }
 

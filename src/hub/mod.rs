@@ -31,7 +31,7 @@ use crate::config::Config;
 use crate::domain::principal::Driver;
 use crate::domain::{EventKind, Timestamp};
 use crate::store::embedded::EmbeddedStore;
-use alarms::Alarms;
+use alarms::{Alarms, Heard};
 use build::Built;
 use drivers::Drivers;
 use serve::ServerLimits;
@@ -199,16 +199,23 @@ impl Running {
 /// Records what was heard, one after the other.
 async fn record_heard(
     audit: Arc<Audit>,
-    mut heard: mpsc::Receiver<HubEvent>,
+    mut heard: mpsc::Receiver<Heard>,
     stop: CancellationToken,
 ) {
     loop {
-        let event = tokio::select! {
+        let next = tokio::select! {
             () = stop.cancelled() => return,
-            event = heard.recv() => event,
+            next = heard.recv() => next,
         };
-        let Some(event) = event else { return };
-        if let Err(error) = audit.hub_event(Driver::Operator, event).await {
+        let Some(next) = next else { return };
+        let recorded = match next {
+            Heard::Hub(event) => audit.hub_event(Driver::Operator, event).await.map(Some),
+            Heard::Connected(peer) => audit.connected(&peer).await,
+            Heard::Refused { reason, certificate } => {
+                audit.refuse_stranger(certificate, reason).await
+            }
+        };
+        if let Err(error) = recorded {
             tracing::warn!(%error, "an event of the hub could not be recorded");
         }
     }
