@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Broker, SubmitError};
 use crate::audit::ReceiptOf;
-use crate::crypto::content_key;
+use crate::crypto::{ContentKey, content_key};
+use crate::domain::alert::BodyRef;
 use crate::domain::{AgencyCode, AlertId, AlertRecord, Event, EventKind, Principal};
 use crate::policy::access::{self, Action, Permit};
 use crate::policy::sender_view::{self, Notice, VisibleDelivery};
@@ -120,10 +121,7 @@ impl Broker {
     pub(super) async fn stored_receipt(&self, alert: &AlertRecord) -> Result<Receipt, SubmitError> {
         let content_key = match &alert.body {
             None => None,
-            Some(body) => {
-                let key = content_key(&self.parts.sealer.key(&body.key)?)?;
-                Some(*key.expose())
-            }
+            Some(body) => Some(*self.stored_key(body)?.expose()),
         };
         Ok(self
             .parts
@@ -136,6 +134,12 @@ impl Broker {
                 content_key,
             })
             .await?)
+    }
+
+    /// The content key of an alert that is stored.
+    pub(super) fn stored_key(&self, body: &BodyRef) -> Result<ContentKey, SubmitError> {
+        let key = self.parts.sealer.key(&body.key).map_err(SubmitError::StoredKey)?;
+        content_key(&key).map_err(SubmitError::StoredKey)
     }
 
     /// *Delivered* and *taken* of a delivery the sender may name.

@@ -8,7 +8,7 @@ use crate::domain::alert::{AlertStatus, BodyRef, TimerKind, TimerState};
 use crate::domain::submission::{EpisodeName, Exercise, Given};
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventKind, MailboxId, Position, Principal,
-    Span, Timestamp,
+    Span, Submission, Timestamp,
 };
 use crate::policy::access::{self, Action, Permit};
 use crate::policy::{self, Context, Decision, Validated};
@@ -47,18 +47,22 @@ impl Broker {
     pub async fn submit(
         &self,
         principal: &Principal,
-        received: Received,
+        received: &Received,
     ) -> Result<Accepted, SubmitError> {
         for _attempt in 0..ATTEMPTS_MAX {
-            match self.submit_once(principal, &received).await {
+            match self.submit_once(principal, received).await {
                 Err(SubmitError::Store(StoreError::Conflict)) => {}
-                Err(SubmitError::Store(source)) => {
-                    return Err(self.not_sent(&received, source));
-                }
+                Err(error) => return Err(self.not_sent(received, error)),
                 done => return done,
             }
         }
-        Err(SubmitError::Busy)
+        Err(self.not_sent(received, SubmitError::Busy))
+    }
+
+    /// What to tell a sender whose call took too long: the commit may be under way and still become durable.
+    #[must_use]
+    pub fn outcome_unknown(&self, received: &Received) -> SubmitError {
+        SubmitError::OutcomeUnknown { phone: self.urgent_phone(&received.submission) }
     }
 
     async fn submit_once(
@@ -179,10 +183,7 @@ impl Broker {
     ) -> Result<Accepted, SubmitError> {
         let same = match &earlier.body {
             None => false,
-            Some(body) => {
-                let key = content_key(&self.parts.sealer.key(&body.key)?)?;
-                commitment(&key, &received.alert) == body.commitment
-            }
+            Some(body) => commitment(&self.stored_key(body)?, &received.alert) == body.commitment,
         };
         if same {
             return self.accepted(Arc::clone(earlier)).await;
@@ -204,7 +205,8 @@ impl Broker {
         event.fields_refused =
             rejected.violations.iter().map(|violation| violation.path.clone()).collect();
         self.record_refusal(principal, vec![event]).await?;
-        let phone = rejected.priority.is_urgent().then(|| self.phone(received)).flatten();
+        let phone =
+            rejected.priority.is_urgent().then(|| self.phone(&received.submission)).flatten();
         Ok(SubmitError::Rejected { violations: rejected.violations, phone })
     }
 
@@ -326,19 +328,39 @@ impl Broker {
         event
     }
 
-    /// Nothing was stored: an urgent sender is told whom to phone.
-    fn not_sent(&self, received: &Received, source: StoreError) -> SubmitError {
-        let urgent = policy::minimum_priority(&received.submission).is_urgent();
-        let phone = urgent.then(|| self.phone(received)).flatten();
-        SubmitError::NotSent { phone, source }
+    /// Where nothing was stored an urgent sender is told whom to phone.
+    fn not_sent(&self, received: &Received, error: SubmitError) -> SubmitError {
+        match error {
+            SubmitError::Store(_)
+            | SubmitError::Commit(_)
+            | SubmitError::Seal(_)
+            | SubmitError::Busy => {
+                let phone = self.urgent_phone(&received.submission);
+                SubmitError::NotSent { phone, source: Box::new(error) }
+            }
+            // These say it themselves, or the alert is stored, or it is not the hub that failed.
+            SubmitError::NotSent { .. }
+            | SubmitError::Rejected { .. }
+            | SubmitError::OutcomeUnknown { .. }
+            | SubmitError::StoredKey(_)
+            | SubmitError::Receipt(_)
+            | SubmitError::Denied(_)
+            | SubmitError::KeyReused
+            | SubmitError::NothingToComplete
+            | SubmitError::NotFound => error,
+        }
+    }
+
+    /// The duty phone, where the alert is urgent.
+    fn urgent_phone(&self, submission: &Submission) -> Option<String> {
+        policy::minimum_priority(submission).is_urgent().then(|| self.phone(submission)).flatten()
     }
 
     /// The duty phone of whoever would have to act first.
-    fn phone(&self, received: &Received) -> Option<String> {
+    fn phone(&self, submission: &Submission) -> Option<String> {
         let directory = self.parts.store.directory();
         let now = self.parts.env.now();
-        policy::emergency_contact(&received.submission, &directory, now)
-            .map(|contact| contact.phone)
+        policy::emergency_contact(submission, &directory, now).map(|contact| contact.phone)
     }
 }
 

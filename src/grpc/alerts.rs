@@ -3,9 +3,9 @@
 use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
-use crate::broker::{self, Accepted, Received};
+use crate::broker::{self, Accepted, Received, SubmitError};
 use crate::domain::submission::Given;
-use crate::domain::{AlertId, ErrorKind};
+use crate::domain::{AlertId, ErrorKind, Principal};
 use crate::wire::v1::alert_service_server::AlertService;
 use crate::wire::{SubmitAlertRequest, parse, render, v1};
 
@@ -26,16 +26,7 @@ impl AlertService for Edge {
             .map(ToString::to_string)
             .unwrap_or_default();
         let principal = self.sending_principal(&request, &named).await?;
-        self.timed(async {
-            let received = received(parsed)?;
-            let accepted = self.broker.submit(&principal, received).await;
-            let accepted = accepted.map_err(|error| {
-                status::log(error.kind(), error.reason(), &error);
-                status::of_submit(&error)
-            })?;
-            Ok(response(&accepted))
-        })
-        .await
+        self.submit(&principal, &received(parsed)?).await
     }
 
     async fn get_alert_status(
@@ -78,6 +69,31 @@ impl AlertService for Edge {
         })
         .await
     }
+}
+
+impl Edge {
+    /// Submits within the time a call may take. After that the sender hears whom to phone, from the broker.
+    async fn submit(
+        &self,
+        principal: &Principal,
+        received: &Received,
+    ) -> Result<Response<v1::SubmitAlertResponse>, Status> {
+        let submitting = self.broker.submit(principal, received);
+        let done = match tokio::time::timeout(self.limits.unary_timeout, submitting).await {
+            Ok(done) => done,
+            Err(_elapsed) => Err(self.broker.outcome_unknown(received)),
+        };
+        match done {
+            Ok(accepted) => Ok(Response::new(response(&accepted))),
+            Err(error) => Err(refused(&error)),
+        }
+    }
+}
+
+/// An error as the sender sees it; its chain goes to the log.
+fn refused(error: &SubmitError) -> Status {
+    status::log(error.kind(), error.reason(), error);
+    status::of_submit(error)
 }
 
 fn received(parsed: parse::Parsed) -> Result<Received, Status> {
