@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{ATTEMPTS_MAX, Accepted, Broker, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{Sealed, commitment, content_key};
 use crate::domain::alert::{AlertStatus, BodyRef, TimerKind, TimerState};
-use crate::domain::submission::{EpisodeName, Exercise, Given};
+use crate::domain::submission::{EpisodeName, Exercise, Given, Violation};
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventKind, MailboxId, Position, Principal,
     Span, Submission, Timestamp,
@@ -63,6 +63,23 @@ impl Broker {
     #[must_use]
     pub fn outcome_unknown(&self, received: &Received) -> SubmitError {
         SubmitError::OutcomeUnknown { phone: self.urgent_phone(&received.submission) }
+    }
+
+    /// Refuses a request that cannot be submitted at all; recorded with the paths of what is wrong, never the values.
+    /// `submission` is what could be read of it, if anything.
+    pub async fn refuse(
+        &self,
+        principal: &Principal,
+        submission: Option<&Submission>,
+        violations: Vec<Violation>,
+    ) -> SubmitError {
+        let mut event = self.denied(EventKind::AlertRejected, "ALERT_REJECTED");
+        event.fields_refused = violations.iter().map(|violation| violation.path.clone()).collect();
+        let phone = submission.and_then(|submission| self.urgent_phone(submission));
+        match self.record_refusal(principal, vec![event]).await {
+            Ok(()) => SubmitError::Rejected { violations, phone },
+            Err(source) => SubmitError::NotSent { phone, source: Box::new(source) },
+        }
     }
 
     async fn submit_once(

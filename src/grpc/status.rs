@@ -44,14 +44,6 @@ pub fn timed_out() -> Status {
     of(ErrorKind::Unavailable, "CALL_TIMED_OUT")
 }
 
-/// Violations found before a service was asked.
-#[must_use]
-pub fn of_violations(violations: &[Violation]) -> Status {
-    let mut details = ErrorDetails::new();
-    add_violations(&mut details, violations);
-    with_details(ErrorKind::Invalid, "ALERT_REJECTED", details)
-}
-
 /// One malformed field of a request.
 #[must_use]
 pub fn of_field(field: &str, what_to_do: &str) -> Status {

@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod refusals;
 mod scenarios;
 mod starting;
 mod support;
