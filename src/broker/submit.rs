@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{ATTEMPTS_MAX, Accepted, Broker, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{Sealed, commitment, content_key};
 use crate::domain::alert::{AlertStatus, BodyRef, TimerKind, TimerState};
+use crate::domain::directory::Directory;
 use crate::domain::submission::{EpisodeName, Exercise, Given, Violation};
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventKind, MailboxId, Position, Principal,
@@ -17,6 +18,8 @@ use crate::store::{Commit, Expect, StoreError, Write};
 
 /// What was loaded to decide on.
 struct Loaded {
+    /// The directory at the version that everything is decided on.
+    directory: Arc<Directory>,
     /// The alert this key was used for.
     earlier: Option<Arc<AlertRecord>>,
     /// The episode's alerts, the first one first; empty for a new episode.
@@ -95,10 +98,10 @@ impl Broker {
         }
 
         let now = self.parts.env.now();
-        let directory = self.parts.store.directory();
+        let directory = &loaded.directory;
         let agency = directory.agencies.get(&sender).ok_or(SubmitError::NotFound)?;
         let context = Context {
-            directory: &directory,
+            directory,
             now,
             episode: &loaded.episode,
             sender: agency,
@@ -162,6 +165,7 @@ impl Broker {
             (_, Given::Missing | Given::Malformed) => received.completes,
         };
         let store = &self.parts.store;
+        let directory = store.directory();
         let facts = store.submission_facts(sender, &received.key, named).await?;
         let first = match facts.episode {
             Some(named) if named.episode.first_alert() != named.id => {
@@ -188,7 +192,7 @@ impl Broker {
                     .ok_or(SubmitError::NothingToComplete)?,
             ),
         };
-        Ok(Loaded { earlier: facts.earlier, episode, completes })
+        Ok(Loaded { directory, earlier: facts.earlier, episode, completes })
     }
 
     /// The same key again: the same answer for the same bytes, a recorded refusal for others.
@@ -314,7 +318,7 @@ impl Broker {
         let mut expects = vec![
             Expect::KeyAbsent { agency: sender, key },
             Expect::AlertVersion { alert: record.id, version: 0 },
-            Expect::DirectoryVersion(self.parts.store.directory().version),
+            Expect::DirectoryVersion(loaded.directory.version),
         ];
         let mut events: Vec<Event> =
             decision.events.into_iter().map(|event| self.stamped(event, record)).collect();
