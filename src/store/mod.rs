@@ -252,6 +252,15 @@ impl StoreError {
         }
     }
 
+    /// Whether any other commit would be refused for the same reason: then there is no point in trying others.
+    #[must_use]
+    pub const fn concerns_every_commit(&self) -> bool {
+        match self {
+            Self::DiskFull | Self::Poisoned | Self::IndexStopped | Self::Closed => true,
+            Self::Conflict | Self::Damaged { .. } | Self::Io { .. } | Self::Index { .. } => false,
+        }
+    }
+
     /// The stable reason code.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
