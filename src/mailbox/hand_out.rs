@@ -15,6 +15,9 @@ use crate::policy::views;
 use crate::store::{Commit, Expect, StoreError, Write};
 use crate::wake::Waiter;
 
+/// The shortest wait for something to be tried again: whatever goes wrong, no stream spins.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
+
 /// A cursor's version byte.
 const CURSOR_VERSION: u8 = 1;
 
@@ -147,7 +150,7 @@ impl Mailboxes {
     pub async fn wait(&self, stream: &mut Stream, at_most: Duration) {
         let now = self.env.clock.monotonic();
         let again = self.outstanding.next_at(&stream.mailbox);
-        let until_again = again.map_or(at_most, |at| at.saturating_sub(now));
+        let until_again = again.map_or(at_most, |at| at.saturating_sub(now).max(PAUSE_MIN));
         // Woken or not: the store is looked into all the same.
         let _woken = stream.waiter.wait(at_most.min(until_again)).await;
     }

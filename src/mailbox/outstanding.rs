@@ -81,9 +81,17 @@ impl Outstanding {
         due
     }
 
-    /// When the next delivery of `mailbox` is to be sent again (monotonic).
+    /// When a delivery of `mailbox` is to be sent again (monotonic): not before what holds it back.
     pub(super) fn next_at(&self, mailbox: &MailboxId) -> Option<Duration> {
-        self.lock().get(mailbox)?.values().map(|lease| lease.again_at).min()
+        let mut held: HashMap<EpisodeId, Duration> = HashMap::new();
+        let mailboxes = self.lock();
+        let leases = mailboxes.get(mailbox)?.values();
+        let sending = leases.map(|lease| {
+            let at = held.get(&lease.episode).map_or(lease.again_at, |at| lease.again_at.max(*at));
+            held.insert(lease.episode, at);
+            at
+        });
+        sending.min()
     }
 
     /// Up to which number everything is known to be confirmed or ended; 0 when nothing is known.
@@ -169,5 +177,19 @@ mod tests {
 
         assert!(outstanding.due(&mailbox(), 9, Duration::from_secs(9_999), 10).is_empty());
         assert_eq!(outstanding.next_at(&mailbox()), None);
+    }
+
+    #[test]
+    fn nothing_is_waited_for_before_it_may_be_sent() {
+        let outstanding = Outstanding::default();
+        let at = Duration::from_secs;
+        outstanding.sent(&mailbox(), (2, episode(1)), at(0), limits());
+        outstanding.sent(&mailbox(), (1, episode(1)), at(20), limits());
+
+        assert!(outstanding.due(&mailbox(), 9, at(40), 10).is_empty(), "2 waits behind 1");
+        assert_eq!(outstanding.next_at(&mailbox()), Some(at(50)));
+
+        outstanding.sent(&mailbox(), (3, episode(2)), at(15), limits());
+        assert_eq!(outstanding.next_at(&mailbox()), Some(at(45)), "another episode does not wait");
     }
 }
