@@ -9,6 +9,7 @@
 //! within 60 s, else an alarm. The journal is the truth; a tree file that disagrees with it, or with what was
 //! published, stops publishing for good (AUDIT_BROKEN): a log that was altered must not be signed again.
 
+mod alarm;
 mod checkpoints;
 mod entries;
 mod integrator;
@@ -29,6 +30,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use alarm::raise_alarm;
 pub use checkpoints::{PublishedCheckpoint, published_size};
 pub use entries::{AuditedEntry, ENTRIES_MAX, EntryPage};
 pub use integrator::{Integrated, Integrator};

@@ -175,7 +175,7 @@ impl Edge {
                     return;
                 }
             };
-            let idle = batch.items.is_empty();
+            let idle = batch.items.is_empty() && !batch.more_waiting;
             for response in responses(&batch) {
                 if !self.pass(&sender, Ok(response)).await {
                     return;

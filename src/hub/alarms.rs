@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 
-use crate::audit::{Caller, HubEvent, Peer};
+use crate::audit::{Caller, HubEvent, Peer, raise_alarm};
 use crate::domain::{AgencyCode, EventKind, SystemName, UserId};
 use crate::env::ClockAlarm;
 use crate::store::embedded::{StoreEvent, StoreObserver};
@@ -47,8 +47,7 @@ impl Alarms {
 
     /// Counts and logs an alarm: someone must act.
     pub(super) fn raise(&self, code: &'static str) {
-        metrics::counter!("staysafe_alarms_total", "code" => code).increment(1);
-        tracing::error!(code, "alarm");
+        raise_alarm(code);
     }
 
     /// Hub time and the wall clock part, or meet again.
