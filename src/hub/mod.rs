@@ -13,6 +13,9 @@ mod place;
 mod serve;
 mod standing;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
