@@ -7,6 +7,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
+use tokio::sync::Mutex;
+
 use super::{Audit, AuditError, Breach, HubEvent};
 use crate::domain::Position;
 use crate::domain::event::EventKind;
@@ -26,6 +28,8 @@ pub struct Integrator {
     /// Leaves of the file at the start that are compared, and how many there were.
     compared: AtomicU64,
     found: u64,
+    /// One run at a time: two would take the same leaves from the journal.
+    running: Mutex<()>,
 }
 
 /// What a run did.
@@ -38,31 +42,32 @@ pub struct Integrated {
 }
 
 impl Integrator {
-    /// A driver for this log. One at a time.
+    /// A driver for this log; the only one.
     #[must_use]
     pub fn new(audit: Arc<Audit>) -> Self {
         let found = audit.tree.size();
-        Self { audit, compared: AtomicU64::new(0), found }
+        Self { audit, compared: AtomicU64::new(0), found, running: Mutex::default() }
     }
 
-    /// Integrates what became durable.
+    /// Integrates what became durable. A run that is called while another is under way waits for it.
     ///
     /// # Errors
     /// When the store or the file cannot be read or written, or the log is broken.
     pub async fn run_once(&self) -> Result<Integrated, AuditError> {
+        let _one_at_a_time = self.running.lock().await;
         if let Some(breach) = self.audit.breach() {
             return Err(AuditError::Broken(breach));
         }
         self.compare().await?;
         let before = self.audit.tree.size();
         for _ in 0..INTEGRATED_BATCHES {
-            let next = Position(self.audit.tree.size());
-            let leaves = self.audit.store.leaf_hashes_from(next, BATCH).await?;
+            let next = self.audit.tree.size();
+            let leaves = self.audit.store.leaf_hashes_from(Position(next), BATCH).await?;
             if leaves.is_empty() {
                 break;
             }
             let audit = Arc::clone(&self.audit);
-            blocking("append to the tree", move || audit.tree.append(&leaves)).await?;
+            blocking("append to the tree", move || audit.tree.append(next, &leaves)).await?;
         }
         let size = self.audit.tree.size();
         if size > self.audit.store.standing().durable.0 {

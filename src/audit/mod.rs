@@ -9,6 +9,7 @@
 //! within 60 s, else an alarm. The journal is the truth; a tree file that disagrees with it, or with what was
 //! published, stops publishing for good (AUDIT_BROKEN): a log that was altered must not be signed again.
 
+mod alarm;
 mod checkpoints;
 mod entries;
 mod integrator;
@@ -29,6 +30,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use alarm::raise_alarm;
 pub use checkpoints::{PublishedCheckpoint, published_size};
 pub use entries::{AuditedEntry, ENTRIES_MAX, EntryPage};
 pub use integrator::{Integrated, Integrator};
@@ -48,7 +50,7 @@ use crate::record::{ReceiptKind, RecordError};
 use crate::store::{Store, StoreError};
 use checkpoints::Checkpoints;
 use receipt::GroupCache;
-use refusal::RateBound;
+use refusal::RateBounds;
 use tree::TreeFile;
 
 /// What the audit log is built from.
@@ -75,7 +77,7 @@ pub struct Audit {
     /// Whether the root was compared with the checkpoint found at the start; nothing is published before.
     anchored: AtomicBool,
     groups: GroupCache,
-    bound: RateBound,
+    bounds: RateBounds,
 }
 
 /// What does not hold any more.
@@ -128,7 +130,7 @@ impl Audit {
             broken: Mutex::default(),
             anchored: AtomicBool::new(false),
             groups: GroupCache::default(),
-            bound: RateBound::default(),
+            bounds: RateBounds::default(),
         }))
     }
 

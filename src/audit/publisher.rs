@@ -2,7 +2,8 @@
 //!
 //! Takes no input and may be repeated. Publishes when there are new leaves and the last checkpoint is at least
 //! [`PublisherPace::at_least`] old; never a smaller size, never a log whose root was not compared with what had
-//! been published before the start. A leaf that waits longer than [`PublisherPace::at_latest`] raises an alarm.
+//! been published before the start. A leaf that waits longer than [`PublisherPace::at_latest`] is late:
+//! whoever runs the driver raises the alarm ([`Publisher::is_newly_late`]).
 
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
@@ -76,6 +77,14 @@ impl Publisher {
         self.run(true).await
     }
 
+    /// Whether a durable entry waits too long and nobody was told yet: true once a lateness, for the alarm.
+    #[must_use]
+    pub fn is_newly_late(&self) -> bool {
+        let late = self.is_late();
+        let before = std::mem::replace(&mut self.timing().alarmed, late);
+        late && !before
+    }
+
     /// Whether a durable entry has waited too long to be published: for health and metrics.
     #[must_use]
     pub fn is_late(&self) -> bool {
@@ -91,7 +100,6 @@ impl Publisher {
         }
         let now = self.audit.env.clock.monotonic();
         self.timing().waiting_since.get_or_insert(now);
-        self.alarm_if_late();
         if let Some(breach) = self.audit.breach() {
             return Err(AuditError::Broken(breach));
         }
@@ -110,18 +118,11 @@ impl Publisher {
                 return Err(AuditError::Io { doing: "publish a checkpoint", source });
             }
         };
-        let done = Timing { last: Some(now), waiting_since: None, alarmed: false };
-        *self.timing() = done;
-        Ok(Publication::Published(size))
-    }
-
-    fn alarm_if_late(&self) {
-        let late = self.is_late();
         let mut timing = self.timing();
-        if late && !timing.alarmed {
-            timing.alarmed = true;
-            tracing::error!("no checkpoint could be published in time");
-        }
+        timing.last = Some(now);
+        timing.waiting_since = None;
+        drop(timing);
+        Ok(Publication::Published(size))
     }
 
     fn waited(&self, since: Duration) -> Duration {

@@ -1,8 +1,9 @@
 //! What the hub refuses and what it does by itself, recorded in entries of their own.
 //!
 //! An outcome DENIED is always an event (domain 7.3). A refusal is a commit with an entry and no writes. What an
-//! outsider could repeat without end – callers the directory does not know, rejected certificates – is bounded:
-//! at most 30 entries a minute, and the next entry says how many were left out.
+//! outsider could repeat without end – callers the directory does not know, rejected certificates – is bounded, and
+//! so, apart, are connections that come in: at most 30 entries a minute each, and the next entry says how many were
+//! left out.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -64,7 +65,7 @@ impl Refusal {
 /// Something the hub did or saw.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HubEvent {
-    /// What: HUB_STARTED, CLOCK_SKEW, CERT_REJECTED and the like.
+    /// What: HUB_STARTED, CLOCK_SKEW and the like.
     pub kind: EventKind,
     /// How it went.
     pub outcome: EventOutcome,
@@ -135,7 +136,7 @@ impl Audit {
     ) -> Result<Option<Committed>, StoreError> {
         let (kind, left_out) = match reason {
             "PERSON_UNKNOWN" | "PERSON_MISMATCH" => (EventKind::AccessDenied, 0),
-            _ => match self.bound.admit(self.env.clock.monotonic()) {
+            _ => match self.bounds.refused.admit(self.env.clock.monotonic()) {
                 Some(left_out) => (EventKind::CertRejected, left_out),
                 None => return Ok(None),
             },
@@ -146,8 +147,40 @@ impl Audit {
         self.record(&access::refusal(&peer.unresolved()), event).await.map(Some)
     }
 
-    /// Records something the hub did or saw, as `driver`. CERT_REJECTED and CERT_ACCEPTED are bounded: `None`
-    /// when left out.
+    /// Records that a connection's certificate was accepted, by its bearer. Bounded; `None` when left out.
+    ///
+    /// # Errors
+    /// When the store cannot record it.
+    pub async fn connected(&self, peer: &Peer) -> Result<Option<Committed>, StoreError> {
+        let Some(left_out) = self.bounds.accepted.admit(self.env.clock.monotonic()) else {
+            return Ok(None);
+        };
+        let at = self.env.now();
+        let mut event = Event::new(self.env.ids(at).event(), EventKind::CertAccepted);
+        event.count = (left_out > 0).then_some(left_out);
+        self.record(&access::refusal(&peer.unresolved()), event).await.map(Some)
+    }
+
+    /// Records that a handshake was refused, with the certificate that was shown, if any: what it says of its bearer
+    /// is not believed. Bounded; `None` when left out.
+    ///
+    /// # Errors
+    /// When the store cannot record it.
+    pub async fn refuse_stranger(
+        &self,
+        certificate: Option<[u8; 32]>,
+        reason: &'static str,
+    ) -> Result<Option<Committed>, StoreError> {
+        let Some(left_out) = self.bounds.refused.admit(self.env.clock.monotonic()) else {
+            return Ok(None);
+        };
+        let at = self.env.now();
+        let mut event = Event::denied(self.env.ids(at).event(), EventKind::CertRejected, reason);
+        event.count = (left_out > 0).then_some(left_out);
+        self.record(&access::stranger(certificate), event).await.map(Some)
+    }
+
+    /// Records something the hub did or saw, as `driver`.
     ///
     /// # Errors
     /// When the store cannot record it.
@@ -155,20 +188,13 @@ impl Audit {
         &self,
         driver: Driver,
         hub_event: HubEvent,
-    ) -> Result<Option<Committed>, StoreError> {
-        let mut count = hub_event.count;
-        if matches!(hub_event.kind, EventKind::CertRejected | EventKind::CertAccepted) {
-            let Some(left_out) = self.bound.admit(self.env.clock.monotonic()) else {
-                return Ok(None);
-            };
-            count = (left_out > 0).then_some(left_out);
-        }
+    ) -> Result<Committed, StoreError> {
         let at = self.env.now();
         let mut event = Event::new(self.env.ids(at).event(), hub_event.kind);
         event.outcome = hub_event.outcome;
         event.reason = hub_event.reason.map(str::to_owned);
-        event.count = count;
-        self.record(&hub_permit(driver), event).await.map(Some)
+        event.count = hub_event.count;
+        self.record(&hub_permit(driver), event).await
     }
 
     async fn record(&self, permit: &Permit, event: Event) -> Result<Committed, StoreError> {
@@ -185,7 +211,15 @@ fn hub_permit(driver: Driver) -> Permit {
         .expect("drivers may record hub events")
 }
 
-/// How many entries about outsiders there were in this window, and how many were left out since the last.
+/// What each kind of entry about connections may fill: those who come in and go out again and again must not keep
+/// refusals out of the log.
+#[derive(Default)]
+pub(super) struct RateBounds {
+    accepted: RateBound,
+    refused: RateBound,
+}
+
+/// How many entries of one kind there were in this window, and how many were left out since the last.
 #[derive(Default)]
 pub(super) struct RateBound(Mutex<Window>);
 

@@ -66,10 +66,16 @@ impl TreeFile {
         self.nodes().coarse.size
     }
 
-    /// Appends leaves; they are durable when it returns, and part of the tree only then.
-    pub(super) fn append(&self, leaves: &[[u8; HASH_BYTES]]) -> io::Result<()> {
+    /// Appends the leaves that begin at index `at`; they are durable when it returns, and part of the tree only
+    /// then. Refuses leaves that do not begin where the tree ends: taken twice they would alter it.
+    pub(super) fn append(&self, at: u64, leaves: &[[u8; HASH_BYTES]]) -> io::Result<()> {
         let _one_at_a_time = self.appending.lock().unwrap_or_else(PoisonError::into_inner);
-        let offset = self.size().saturating_mul(HASH_BYTES_U64);
+        let size = self.size();
+        if at != size {
+            let what = format!("leaves from {at} on do not follow a tree of {size}");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        let offset = size.saturating_mul(HASH_BYTES_U64);
         self.file.write_all_at(leaves.as_flattened(), offset)?;
         self.file.sync_data()?;
         let mut coarse = self.coarse.write().unwrap_or_else(PoisonError::into_inner);

@@ -61,6 +61,32 @@ impl Broker {
     }
 }
 
+/// What a sender is told to do by phone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Advice<'a> {
+    /// The alert was not sent.
+    NotSent {
+        /// Whom to phone.
+        phone: &'a str,
+    },
+    /// Nobody knows whether the alert was sent.
+    NotKnown {
+        /// Whom to phone.
+        phone: &'a str,
+    },
+}
+
+impl std::fmt::Display for Advice<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotSent { phone } => write!(f, "Not sent: phone {phone}. In danger call 999."),
+            Self::NotKnown { phone } => {
+                write!(f, "Not known to be stored: phone {phone}. In danger call 999.")
+            }
+        }
+    }
+}
+
 /// One submission as the edge parsed it.
 #[derive(Clone, Debug)]
 pub struct Received {
@@ -100,14 +126,20 @@ pub enum SubmitError {
     /// Others kept changing the same episode.
     #[error("others keep changing this episode")]
     Busy,
-    /// The store could not; an urgent sender is told to phone.
+    /// The hub could not take it; an urgent sender is told to phone.
     #[error("not sent")]
     NotSent {
         /// The duty phone to call instead, where the alert is urgent.
         phone: Option<String>,
         /// Why.
         #[source]
-        source: StoreError,
+        source: Box<Self>,
+    },
+    /// It took too long: the alert may be stored or not. The same key asks; an urgent sender is told to phone.
+    #[error("not known to be stored")]
+    OutcomeUnknown {
+        /// The duty phone to call, where the alert is urgent.
+        phone: Option<String>,
     },
     /// The store could not.
     #[error("the store could not")]
@@ -118,12 +150,38 @@ pub enum SubmitError {
     /// No data key was to be had, or sealing failed.
     #[error("the alert could not be sealed")]
     Seal(#[from] SealError),
+    /// The key of an alert that is stored cannot be had; the same key asks for it again.
+    #[error("the key of a stored alert cannot be had")]
+    StoredKey(#[source] SealError),
     /// The receipt could not be made; the alert is stored, and the same key asks for it again.
     #[error("the receipt could not be made")]
     Receipt(#[from] AuditError),
 }
 
 impl SubmitError {
+    /// Whom to phone, where an urgent alert was not sent or nobody knows.
+    #[must_use]
+    pub fn advice(&self) -> Option<Advice<'_>> {
+        match self {
+            Self::Rejected { phone, .. } | Self::NotSent { phone, .. } => {
+                phone.as_deref().map(|phone| Advice::NotSent { phone })
+            }
+            Self::OutcomeUnknown { phone } => {
+                phone.as_deref().map(|phone| Advice::NotKnown { phone })
+            }
+            Self::Denied(_)
+            | Self::KeyReused
+            | Self::NothingToComplete
+            | Self::NotFound
+            | Self::Busy
+            | Self::Store(_)
+            | Self::Commit(_)
+            | Self::Seal(_)
+            | Self::StoredKey(_)
+            | Self::Receipt(_) => None,
+        }
+    }
+
     /// What kind of failure the caller sees.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
@@ -134,9 +192,12 @@ impl SubmitError {
             Self::NothingToComplete => ErrorKind::Precondition,
             Self::NotFound => ErrorKind::NotFound,
             Self::Busy => ErrorKind::Conflict,
-            Self::NotSent { source, .. } | Self::Store(source) => source.kind(),
+            Self::NotSent { source, .. } => source.kind(),
+            Self::Store(source) => source.kind(),
             Self::Commit(_) => ErrorKind::Internal,
-            Self::Seal(_) => ErrorKind::Unavailable,
+            Self::OutcomeUnknown { .. } | Self::StoredKey(_) | Self::Seal(_) => {
+                ErrorKind::Unavailable
+            }
             Self::Receipt(source) => source.kind(),
         }
     }
@@ -152,6 +213,8 @@ impl SubmitError {
             Self::NotFound => "NOT_FOUND",
             Self::Busy => "BUSY",
             Self::NotSent { .. } => "NOT_SENT",
+            Self::OutcomeUnknown { .. } => "CALL_TIMED_OUT",
+            Self::StoredKey(source) => source.reason(),
             Self::Store(source) => source.reason(),
             Self::Commit(_) => "COMMIT_REFUSED",
             Self::Seal(_) => "SEALING_FAILED",

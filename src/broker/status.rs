@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Broker, SubmitError};
 use crate::audit::ReceiptOf;
-use crate::crypto::content_key;
+use crate::crypto::{ContentKey, content_key};
+use crate::domain::alert::BodyRef;
 use crate::domain::{AgencyCode, AlertId, AlertRecord, Event, EventKind, Principal};
 use crate::policy::access::{self, Action, Permit};
 use crate::policy::sender_view::{self, Notice, VisibleDelivery};
@@ -134,10 +135,7 @@ impl Broker {
     fn stored(&self, alert: &AlertRecord) -> Result<ReceiptOf, SubmitError> {
         let content_key = match &alert.body {
             None => None,
-            Some(body) => {
-                let key = content_key(&self.parts.sealer.key(&body.key)?)?;
-                Some(*key.expose())
-            }
+            Some(body) => Some(*self.stored_key(body)?.expose()),
         };
         Ok(ReceiptOf {
             kind: ReceiptKind::Stored,
@@ -146,6 +144,12 @@ impl Broker {
             position: alert.submitted,
             content_key,
         })
+    }
+
+    /// The content key of an alert that is stored.
+    pub(super) fn stored_key(&self, body: &BodyRef) -> Result<ContentKey, SubmitError> {
+        let key = self.parts.sealer.key(&body.key).map_err(SubmitError::StoredKey)?;
+        content_key(&key).map_err(SubmitError::StoredKey)
     }
 
     /// *Delivered* and *taken* of a delivery the sender may name.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::{ATTEMPTS_MAX, Accepted, Broker, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{Sealed, commitment, content_key};
 use crate::domain::alert::{AlertStatus, BodyRef, TimerKind, TimerState};
-use crate::domain::submission::{EpisodeName, Exercise, Given};
+use crate::domain::directory::Directory;
+use crate::domain::submission::{EpisodeName, Exercise, Given, Violation};
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventKind, MailboxId, Position, Principal,
-    Span, Timestamp,
+    Span, Submission, Timestamp,
 };
 use crate::policy::access::{self, Permit};
 use crate::policy::{self, Context, Decision, Validated};
@@ -17,6 +18,8 @@ use crate::store::{Commit, Expect, StoreError, Write};
 
 /// What was loaded to decide on.
 struct Loaded {
+    /// The directory at the version that everything is decided on.
+    directory: Arc<Directory>,
     /// The alert this key was used for.
     earlier: Option<Arc<AlertRecord>>,
     /// The episode's alerts, the first one first; empty for a new episode.
@@ -47,18 +50,39 @@ impl Broker {
     pub async fn submit(
         &self,
         principal: &Principal,
-        received: Received,
+        received: &Received,
     ) -> Result<Accepted, SubmitError> {
         for _attempt in 0..ATTEMPTS_MAX {
-            match self.submit_once(principal, &received).await {
+            match self.submit_once(principal, received).await {
                 Err(SubmitError::Store(StoreError::Conflict)) => {}
-                Err(SubmitError::Store(source)) => {
-                    return Err(self.not_sent(&received, source));
-                }
+                Err(error) => return Err(self.not_sent(received, error)),
                 done => return done,
             }
         }
-        Err(SubmitError::Busy)
+        Err(self.not_sent(received, SubmitError::Busy))
+    }
+
+    /// What to tell a sender whose call took too long: the commit may be under way and still become durable.
+    #[must_use]
+    pub fn outcome_unknown(&self, received: &Received) -> SubmitError {
+        SubmitError::OutcomeUnknown { phone: self.urgent_phone(&received.submission) }
+    }
+
+    /// Refuses a request that cannot be submitted at all; recorded with the paths of what is wrong, never the values.
+    /// `submission` is what could be read of it, if anything.
+    pub async fn refuse(
+        &self,
+        principal: &Principal,
+        submission: Option<&Submission>,
+        violations: Vec<Violation>,
+    ) -> SubmitError {
+        let mut event = self.denied(EventKind::AlertRejected, "ALERT_REJECTED");
+        event.fields_refused = violations.iter().map(|violation| violation.path.clone()).collect();
+        let phone = submission.and_then(|submission| self.urgent_phone(submission));
+        match self.record_refusal(principal, vec![event]).await {
+            Ok(()) => SubmitError::Rejected { violations, phone },
+            Err(source) => SubmitError::NotSent { phone, source: Box::new(source) },
+        }
     }
 
     async fn submit_once(
@@ -81,10 +105,10 @@ impl Broker {
         }
 
         let now = self.parts.env.now();
-        let directory = self.parts.store.directory();
+        let directory = &loaded.directory;
         let agency = directory.agencies.get(&sender).ok_or(SubmitError::NotFound)?;
         let context = Context {
-            directory: &directory,
+            directory,
             now,
             episode: &loaded.episode,
             sender: agency,
@@ -145,6 +169,7 @@ impl Broker {
             (_, Given::Missing | Given::Malformed) => received.completes,
         };
         let store = &self.parts.store;
+        let directory = store.directory();
         let facts = store.submission_facts(sender, &received.key, named).await?;
         let first = match facts.episode {
             Some(named) if named.episode.first_alert() != named.id => {
@@ -171,7 +196,7 @@ impl Broker {
                     .ok_or(SubmitError::NothingToComplete)?,
             ),
         };
-        Ok(Loaded { earlier: facts.earlier, episode, completes })
+        Ok(Loaded { directory, earlier: facts.earlier, episode, completes })
     }
 
     /// The same key again: the same answer for the same bytes, a recorded refusal for others.
@@ -183,10 +208,7 @@ impl Broker {
     ) -> Result<Accepted, SubmitError> {
         let same = match &earlier.body {
             None => false,
-            Some(body) => {
-                let key = content_key(&self.parts.sealer.key(&body.key)?)?;
-                commitment(&key, &received.alert) == body.commitment
-            }
+            Some(body) => commitment(&self.stored_key(body)?, &received.alert) == body.commitment,
         };
         if same {
             return self.accepted(Arc::clone(earlier)).await;
@@ -208,7 +230,8 @@ impl Broker {
         event.fields_refused =
             rejected.violations.iter().map(|violation| violation.path.clone()).collect();
         self.record_refusal(principal, vec![event]).await?;
-        let phone = rejected.priority.is_urgent().then(|| self.phone(received)).flatten();
+        let phone =
+            rejected.priority.is_urgent().then(|| self.phone(&received.submission)).flatten();
         Ok(SubmitError::Rejected { violations: rejected.violations, phone })
     }
 
@@ -299,7 +322,7 @@ impl Broker {
         let mut expects = vec![
             Expect::KeyAbsent { agency: sender, key },
             Expect::AlertVersion { alert: record.id, version: 0 },
-            Expect::DirectoryVersion(self.parts.store.directory().version),
+            Expect::DirectoryVersion(loaded.directory.version),
         ];
         let mut events: Vec<Event> =
             decision.events.into_iter().map(|event| self.stamped(event, record)).collect();
@@ -330,19 +353,39 @@ impl Broker {
         event
     }
 
-    /// Nothing was stored: an urgent sender is told whom to phone.
-    fn not_sent(&self, received: &Received, source: StoreError) -> SubmitError {
-        let urgent = policy::minimum_priority(&received.submission).is_urgent();
-        let phone = urgent.then(|| self.phone(received)).flatten();
-        SubmitError::NotSent { phone, source }
+    /// Where nothing was stored an urgent sender is told whom to phone.
+    fn not_sent(&self, received: &Received, error: SubmitError) -> SubmitError {
+        match error {
+            SubmitError::Store(_)
+            | SubmitError::Commit(_)
+            | SubmitError::Seal(_)
+            | SubmitError::Busy => {
+                let phone = self.urgent_phone(&received.submission);
+                SubmitError::NotSent { phone, source: Box::new(error) }
+            }
+            // These say it themselves, or the alert is stored, or it is not the hub that failed.
+            SubmitError::NotSent { .. }
+            | SubmitError::Rejected { .. }
+            | SubmitError::OutcomeUnknown { .. }
+            | SubmitError::StoredKey(_)
+            | SubmitError::Receipt(_)
+            | SubmitError::Denied(_)
+            | SubmitError::KeyReused
+            | SubmitError::NothingToComplete
+            | SubmitError::NotFound => error,
+        }
+    }
+
+    /// The duty phone, where the alert is urgent.
+    fn urgent_phone(&self, submission: &Submission) -> Option<String> {
+        policy::minimum_priority(submission).is_urgent().then(|| self.phone(submission)).flatten()
     }
 
     /// The duty phone of whoever would have to act first.
-    fn phone(&self, received: &Received) -> Option<String> {
+    fn phone(&self, submission: &Submission) -> Option<String> {
         let directory = self.parts.store.directory();
         let now = self.parts.env.now();
-        policy::emergency_contact(&received.submission, &directory, now)
-            .map(|contact| contact.phone)
+        policy::emergency_contact(submission, &directory, now).map(|contact| contact.phone)
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! Owns the driver that fires what is due. What is due, to whom and with which copy is decided by
 //! [`crate::policy::escalation`]. A driver that is run twice, or killed between two steps, escalates once: each
-//! step is one commit that rests on the version of the alert it was decided on.
+//! step is one commit that rests on the versions of the alert and of the directory it was decided on.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::principal::Driver as HubDriver;
 use crate::domain::{AlertId, Principal, Timestamp};
@@ -14,8 +15,11 @@ use crate::policy::{Clocks, escalation};
 use crate::store::{Commit, CommitError, Expect, Store, StoreError, Write};
 use crate::wake::Wake;
 
-/// Alerts looked at in one run.
+/// Alerts asked for at once, beside those that were looked at and stay due.
 const BATCH_MAX: usize = 256;
+
+/// Alerts looked at in one run that stay due: nothing to do for them here, or they cannot be done.
+const PASSED_MAX: usize = 16_384;
 
 /// Fires deadlines.
 pub struct Driver {
@@ -23,6 +27,17 @@ pub struct Driver {
     env: Env,
     wake: Arc<dyn Wake>,
     clocks: Clocks,
+    /// Those that could not be done in the last run: each is told once.
+    failing: Mutex<HashSet<AlertId>>,
+}
+
+/// What a run did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Fired {
+    /// Alerts that changed.
+    pub changed: usize,
+    /// Alerts for which what is due cannot be done, beyond those of the run before: an alarm.
+    pub newly_failing: usize,
 }
 
 /// Why a run stopped.
@@ -39,33 +54,81 @@ pub enum EscalationError {
     Denied(#[from] Denied),
 }
 
+impl EscalationError {
+    /// Whether the next alert would fare no better.
+    const fn concerns_every_alert(&self) -> bool {
+        match self {
+            Self::Store(error) => error.concerns_every_commit(),
+            Self::Denied(_) => true,
+            Self::Commit(_) => false,
+        }
+    }
+}
+
 impl Driver {
     /// Puts the driver together.
     #[must_use]
-    pub const fn new(store: Arc<dyn Store>, env: Env, wake: Arc<dyn Wake>, clocks: Clocks) -> Self {
-        Self { store, env, wake, clocks }
+    pub fn new(store: Arc<dyn Store>, env: Env, wake: Arc<dyn Wake>, clocks: Clocks) -> Self {
+        Self { store, env, wake, clocks, failing: Mutex::default() }
     }
 
-    /// Fires everything due now; tells how many alerts it changed. Takes no input and may be repeated.
+    /// Fires everything due now. An alert that cannot be done holds up no other. Takes no input and may be
+    /// repeated.
     ///
     /// # Errors
-    /// When the store cannot; what is due stays due.
-    pub async fn run_once(&self) -> Result<usize, EscalationError> {
+    /// When the store takes nothing from anybody; what is due stays due.
+    pub async fn run_once(&self) -> Result<Fired, EscalationError> {
         let mut changed: usize = 0;
+        // What stays due is passed over, so that it does not stand before what can be done.
+        let mut passed = HashSet::new();
+        let mut failing = HashSet::new();
         loop {
             let now = self.env.now();
-            let due = self.store.due(now, BATCH_MAX).await?;
-            let mut progress = false;
+            let asked = BATCH_MAX.saturating_add(passed.len());
+            let due = self.store.due(now, asked).await?;
+            let mut again = due.len() == asked;
             for alert in due {
-                if self.fire(alert, now).await? {
-                    progress = true;
-                    changed = changed.saturating_add(1);
+                if passed.contains(&alert) {
+                    continue;
+                }
+                match self.fire(alert, now).await {
+                    Ok(true) => {
+                        again = true;
+                        changed = changed.saturating_add(1);
+                    }
+                    Ok(false) => {
+                        passed.insert(alert);
+                    }
+                    Err(error) if error.concerns_every_alert() => return Err(error),
+                    Err(error) => {
+                        self.tell(alert, &error);
+                        passed.insert(alert);
+                        failing.insert(alert);
+                    }
                 }
             }
-            if !progress {
-                return Ok(changed);
+            if !again || passed.len() >= PASSED_MAX {
+                return Ok(Fired { changed, newly_failing: self.note(failing) });
             }
         }
+    }
+
+    /// Logs an alert that cannot be done, once until it can be done again.
+    fn tell(&self, alert: AlertId, error: &EscalationError) {
+        let known = self.failing.lock().unwrap_or_else(PoisonError::into_inner).contains(&alert);
+        if !known {
+            let source = std::error::Error::source(error).map(ToString::to_string);
+            let source = source.unwrap_or_default();
+            tracing::error!(%alert, %error, source, "what is due for an alert cannot be done");
+        }
+    }
+
+    /// Remembers which fail; how many of them did not before.
+    fn note(&self, failing: HashSet<AlertId>) -> usize {
+        let mut before = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = failing.difference(&before).count();
+        *before = failing;
+        news
     }
 
     /// When something is due next.
@@ -105,13 +168,16 @@ impl Driver {
             access::permit(&Principal::Hub(HubDriver::Escalation), Action::Escalate, None)?;
         let commit = Commit::new(&permit, now, events, self.env.salt_seed())?
             .writing(vec![Write::Alert(Box::new(record))])?
-            .expecting(vec![Expect::AlertVersion { alert: id, version: alert.version }]);
+            .expecting(vec![
+                Expect::AlertVersion { alert: id, version: alert.version },
+                Expect::DirectoryVersion(directory.version),
+            ]);
         match self.store.commit(commit).await {
             Ok(_) => {
                 mailboxes.iter().for_each(|mailbox| self.wake.notify(mailbox));
                 Ok(true)
             }
-            // Somebody answered meanwhile: the next look decides anew.
+            // Somebody answered, or the directory changed: the next look decides anew.
             Err(StoreError::Conflict) => Ok(true),
             Err(other) => Err(other.into()),
         }

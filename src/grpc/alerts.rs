@@ -3,9 +3,9 @@
 use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
-use crate::broker::{self, Accepted, Received};
-use crate::domain::submission::Given;
-use crate::domain::{AlertId, ErrorKind};
+use crate::broker::{self, Accepted, Received, SubmitError};
+use crate::domain::submission::{Given, Violation};
+use crate::domain::{AlertId, ErrorKind, Principal, Submission};
 use crate::wire::v1::alert_service_server::AlertService;
 use crate::wire::{SubmitAlertRequest, parse, render, v1};
 
@@ -15,27 +15,25 @@ impl AlertService for Edge {
         &self,
         request: Request<SubmitAlertRequest>,
     ) -> Result<Response<v1::SubmitAlertResponse>, Status> {
-        let parsed = parse::submission(request.get_ref(), self.people)
-            .map_err(|unreadable| status::of_violations(&unreadable.violations))?;
-        let named = parsed
-            .submission
-            .envelope
-            .sender_user
-            .get()
-            .and_then(|sender| sender.user.as_ref())
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let parsed = parse::submission(request.get_ref(), self.people);
+        let named = parsed.as_ref().map(named_sender).unwrap_or_default();
+        // Who calls comes first: also a request that cannot be read is refused to somebody, and recorded.
         let principal = self.sending_principal(&request, &named).await?;
-        self.timed(async {
-            let received = received(parsed)?;
-            let accepted = self.broker.submit(&principal, received).await;
-            let accepted = accepted.map_err(|error| {
-                status::log(error.kind(), error.reason(), &error);
-                status::of_submit(&error)
-            })?;
-            Ok(response(&accepted))
-        })
-        .await
+        let received = match parsed {
+            Ok(parsed) => received(parsed),
+            Err(unreadable) => Err((None, unreadable.violations)),
+        };
+        match received {
+            Ok(received) => self.submit(&principal, &received).await,
+            Err((submission, violations)) => {
+                self.timed(async {
+                    let submission = submission.as_deref();
+                    let error = self.broker.refuse(&principal, submission, violations).await;
+                    Err(refused(&error))
+                })
+                .await
+            }
+        }
     }
 
     async fn get_alert_status(
@@ -80,16 +78,52 @@ impl AlertService for Edge {
     }
 }
 
-fn received(parsed: parse::Parsed) -> Result<Received, Status> {
-    let Given::Given(key) = parsed.key else {
-        return Err(status::of_violations(&parsed.submission.violations));
-    };
-    let completes = match parsed.completes {
-        Given::Given(alert) => Some(alert),
-        Given::Missing => None,
-        Given::Malformed => return Err(status::of_field("completes", "an alert_id of yours")),
-    };
-    Ok(Received { submission: parsed.submission, key, alert: parsed.alert, completes })
+impl Edge {
+    /// Submits within the time a call may take. After that the sender hears whom to phone, from the broker.
+    async fn submit(
+        &self,
+        principal: &Principal,
+        received: &Received,
+    ) -> Result<Response<v1::SubmitAlertResponse>, Status> {
+        let submitting = self.broker.submit(principal, received);
+        let done = match tokio::time::timeout(self.limits.unary_timeout, submitting).await {
+            Ok(done) => done,
+            Err(_elapsed) => Err(self.broker.outcome_unknown(received)),
+        };
+        match done {
+            Ok(accepted) => Ok(Response::new(response(&accepted))),
+            Err(error) => Err(refused(&error)),
+        }
+    }
+}
+
+/// An error as the sender sees it; its chain goes to the log.
+fn refused(error: &SubmitError) -> Status {
+    status::log(error.kind(), error.reason(), error);
+    status::of_submit(error)
+}
+
+/// The person an alert says it is from, as it names that person.
+fn named_sender(parsed: &parse::Parsed) -> String {
+    let sender = parsed.submission.envelope.sender_user.get();
+    sender.and_then(|sender| sender.user.as_ref()).map(ToString::to_string).unwrap_or_default()
+}
+
+/// What is to be submitted; else what could be read and what is wrong with it.
+fn received(parsed: parse::Parsed) -> Result<Received, (Option<Box<Submission>>, Vec<Violation>)> {
+    let parse::Parsed { submission, key, completes, alert } = parsed;
+    match (key, completes) {
+        (Given::Given(key), Given::Given(id)) => {
+            Ok(Received { submission, key, alert, completes: Some(id) })
+        }
+        (Given::Given(key), Given::Missing) => {
+            Ok(Received { submission, key, alert, completes: None })
+        }
+        (Given::Missing | Given::Malformed, _) | (_, Given::Malformed) => {
+            let violations = submission.violations.clone();
+            Err((Some(Box::new(submission)), violations))
+        }
+    }
 }
 
 fn response(accepted: &Accepted) -> v1::SubmitAlertResponse {

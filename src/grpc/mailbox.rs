@@ -206,7 +206,7 @@ impl Edge {
                 Ok(batch) => batch,
                 Err(error) => return End::Failed(error),
             };
-            let idle = batch.items.is_empty();
+            let idle = batch.items.is_empty() && !batch.more_waiting;
             for response in responses(&batch) {
                 if let Err(end) = self.pass(&sender, response).await {
                     return end;

@@ -35,25 +35,11 @@ pub fn of(kind: ErrorKind, reason: &str) -> Status {
 #[must_use]
 pub fn of_submit(error: &SubmitError) -> Status {
     let mut details = ErrorDetails::new();
-    let phone = match error {
-        SubmitError::Rejected { violations, phone } => {
-            add_violations(&mut details, violations);
-            phone.as_ref()
-        }
-        SubmitError::NotSent { phone, .. } => phone.as_ref(),
-        SubmitError::Denied(_)
-        | SubmitError::KeyReused
-        | SubmitError::NothingToComplete
-        | SubmitError::NotFound
-        | SubmitError::Busy
-        | SubmitError::Store(_)
-        | SubmitError::Commit(_)
-        | SubmitError::Seal(_)
-        | SubmitError::Receipt(_) => None,
-    };
-    if let Some(phone) = phone {
-        let text = format!("Not sent: phone {phone}. In danger call 999.");
-        details.set_localized_message("en-GB", text);
+    if let SubmitError::Rejected { violations, .. } = error {
+        add_violations(&mut details, violations);
+    }
+    if let Some(advice) = error.advice() {
+        details.set_localized_message("en-GB", advice.to_string());
     }
     with_details(error.kind(), error.reason(), details)
 }
@@ -62,14 +48,6 @@ pub fn of_submit(error: &SubmitError) -> Status {
 #[must_use]
 pub fn timed_out() -> Status {
     of(ErrorKind::Unavailable, "CALL_TIMED_OUT")
-}
-
-/// Violations found before a service was asked.
-#[must_use]
-pub fn of_violations(violations: &[Violation]) -> Status {
-    let mut details = ErrorDetails::new();
-    add_violations(&mut details, violations);
-    with_details(ErrorKind::Invalid, "ALERT_REJECTED", details)
 }
 
 /// One malformed field of a request.
@@ -96,7 +74,7 @@ impl From<DirectoryError> for Status {
 
 /// The chain goes to the log once, where the error becomes a reply. Errors hold no personal data.
 pub(super) fn log(kind: ErrorKind, reason: &str, error: &dyn std::error::Error) {
-    let source = error.source().map(ToString::to_string).unwrap_or_default();
+    let source = causes(error);
     match kind {
         ErrorKind::Internal => tracing::error!(reason, source, "a call failed"),
         ErrorKind::Unavailable | ErrorKind::Exhausted => {
@@ -110,6 +88,12 @@ pub(super) fn log(kind: ErrorKind, reason: &str, error: &dyn std::error::Error) 
         | ErrorKind::Precondition
         | ErrorKind::Conflict => tracing::debug!(reason, source, "a call was refused"),
     }
+}
+
+/// What caused an error, the nearest first.
+fn causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(error.source(), |cause| cause.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Adds every violation with its words where they fit; else every path with its reason alone, as many as fit, and
@@ -191,7 +175,8 @@ mod tests {
             need: Need::Format,
             what_to_do: "Give a date as YYYY-MM-DD, not later than two working days from now.",
         };
-        of_violations(&(0..count).map(violation).collect::<Vec<_>>())
+        let violations = (0..count).map(violation).collect();
+        of_submit(&SubmitError::Rejected { violations, phone: None })
     }
 
     fn told(status: &Status) -> Vec<(String, String)> {

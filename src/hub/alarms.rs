@@ -7,32 +7,47 @@ use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 
-use crate::audit::HubEvent;
-use crate::domain::EventKind;
+use crate::audit::{Caller, HubEvent, Peer, raise_alarm};
+use crate::domain::{AgencyCode, EventKind, SystemName, UserId};
 use crate::env::ClockAlarm;
 use crate::store::embedded::{StoreEvent, StoreObserver};
-use crate::tls::{Closed, Fingerprint, LoadError, PeerIdentity, Refusal, TlsEvents};
+use crate::tls::{Closed, Fingerprint, LoadError, PeerIdentity, Refusal, Subject, TlsEvents};
 
 /// Events waiting to be recorded.
 const QUEUE_MAX: usize = 256;
 
+/// Something heard that is to be recorded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Heard {
+    /// The hub did or saw something.
+    Hub(HubEvent),
+    /// A connection came in.
+    Connected(Peer),
+    /// A handshake was refused.
+    Refused {
+        /// The stable reason code.
+        reason: &'static str,
+        /// SHA-256 of the certificate that was shown, if any.
+        certificate: Option<[u8; 32]>,
+    },
+}
+
 /// The hub's ear. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Alarms {
-    queue: mpsc::Sender<HubEvent>,
+    queue: mpsc::Sender<Heard>,
 }
 
 impl Alarms {
     /// An ear, and where what it hears waits to be recorded.
-    pub(super) fn new() -> (Self, mpsc::Receiver<HubEvent>) {
+    pub(super) fn new() -> (Self, mpsc::Receiver<Heard>) {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         (Self { queue }, waiting)
     }
 
     /// Counts and logs an alarm: someone must act.
     pub(super) fn raise(&self, code: &'static str) {
-        metrics::counter!("staysafe_alarms_total", "code" => code).increment(1);
-        tracing::error!(code, "alarm");
+        raise_alarm(code);
     }
 
     /// Hub time and the wall clock part, or meet again.
@@ -48,11 +63,11 @@ impl Alarms {
         };
         self.raise("CLOCK_SKEW");
         let millis = span.as_millis().unsigned_abs();
-        self.record(HubEvent::error(EventKind::ClockSkew, reason).counting(millis));
+        self.record(Heard::Hub(HubEvent::error(EventKind::ClockSkew, reason).counting(millis)));
     }
 
-    fn record(&self, event: HubEvent) {
-        if self.queue.try_send(event).is_err() {
+    fn record(&self, heard: Heard) {
+        if self.queue.try_send(heard).is_err() {
             metrics::counter!("staysafe_alarms_total", "code" => "EVENT_QUEUE_FULL").increment(1);
         }
     }
@@ -63,7 +78,11 @@ impl TlsEvents for Alarms {
         metrics::counter!("staysafe_connections_total", "agency" => peer.agency().to_owned())
             .increment(1);
         metrics::gauge!("staysafe_connections_live").increment(1.0);
-        self.record(HubEvent::new(EventKind::CertAccepted));
+        match bearer(peer) {
+            Some(peer) => self.record(Heard::Connected(peer)),
+            // The acceptor lets no such name in; every call under it is refused and recorded.
+            None => tracing::error!("a connection's certificate has a name the hub cannot record"),
+        }
     }
 
     fn closed(&self, peer: &PeerIdentity, why: Closed) {
@@ -74,9 +93,10 @@ impl TlsEvents for Alarms {
     fn rejected(&self, refusal: Refusal, certificate: Option<Fingerprint>) {
         let reason = refusal.code();
         metrics::counter!("staysafe_connections_refused_total", "reason" => reason).increment(1);
-        let certificate = certificate.map(|print| print.to_string()).unwrap_or_default();
-        tracing::warn!(reason, certificate, "connection refused");
-        self.record(HubEvent::error(EventKind::CertRejected, reason));
+        let shown = certificate.as_ref().map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(reason, certificate = shown, "connection refused");
+        let certificate = certificate.map(|print| *print.as_bytes());
+        self.record(Heard::Refused { reason, certificate });
     }
 
     fn crl_expiring(&self, next_update: SystemTime) {
@@ -124,6 +144,16 @@ impl TlsEvents for Alarms {
         self.raise("ACCEPT_FAILED");
         tracing::error!(?kind, "the operating system refused a connection");
     }
+}
+
+/// Who stands in a verified certificate, as an entry names it.
+fn bearer(identity: &PeerIdentity) -> Option<Peer> {
+    let caller = match identity.subject() {
+        Subject::System(name) => Caller::System(SystemName::try_from(name.as_str()).ok()?),
+        Subject::User(id) => Caller::User(UserId::try_from(id.as_str()).ok()?),
+    };
+    let agency = AgencyCode::try_from(identity.agency()).ok()?;
+    Some(Peer { agency, caller, fingerprint: *identity.fingerprint().as_bytes(), named: None })
 }
 
 impl StoreObserver for Alarms {

@@ -154,6 +154,7 @@ pub(super) async fn build(
     let keys = Arc::new(keys);
     let sealer = Arc::new(Sealer::new(Arc::clone(&keys), Arc::clone(&env.entropy)));
     let audit = open_audit(config, &place, (&port, &env))?;
+    record_restore(&store, &audit).await?;
     let started = HubEvent::new(EventKind::HubStarted);
     audit.hub_event(Driver::Operator, started).await?;
     let directory = Directory::new(Arc::clone(&port), env.clone(), Arc::clone(&audit));
@@ -367,6 +368,20 @@ fn open_audit(
         signer: Arc::new(signer),
         data_dir: place.root(),
     })?)
+}
+
+/// Records that these data come from a backup, and with how many entries, before anything else happens on them. The
+/// mark goes last: a crash between the two tells it twice, never not at all.
+async fn record_restore(store: &EmbeddedStore, audit: &Audit) -> Result<(), StartError> {
+    if !store.is_restored() {
+        return Ok(());
+    }
+    let entries = store.standing().durable.0;
+    let restored = HubEvent::new(EventKind::StoreRestored).counting(entries);
+    audit.hub_event(Driver::Operator, restored).await?;
+    store.restore_recorded()?;
+    tracing::warn!(entries, "these data were restored from a backup");
+    Ok(())
 }
 
 async fn load_directory(config: &Config, directory: &Directory) -> Result<(), StartError> {

@@ -110,8 +110,11 @@ impl Drivers {
             }
         };
         match self.escalation.run_once().await {
-            Ok(changed) => {
-                let changed = changed.saturating_add(purged);
+            Ok(fired) => {
+                if fired.newly_failing > 0 {
+                    self.alarms.raise("ESCALATION_FAILED");
+                }
+                let changed = fired.changed.saturating_add(purged);
                 let count = u64::try_from(changed).unwrap_or(u64::MAX);
                 metrics::counter!("staysafe_escalations_total").increment(count);
                 changed
@@ -149,6 +152,9 @@ impl Drivers {
             if let Err(error) = self.publisher.run_once().await {
                 tracing::error!(%error, "the checkpoint could not be published");
                 self.alarms.raise("PUBLICATION_FAILED");
+            }
+            if self.publisher.is_newly_late() {
+                self.alarms.raise("PUBLICATION_LATE");
             }
         }
     }

@@ -14,6 +14,9 @@ mod progress;
 mod serve;
 mod standing;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,7 +35,7 @@ use crate::config::Config;
 use crate::domain::principal::Driver;
 use crate::domain::{EventKind, Timestamp};
 use crate::store::embedded::EmbeddedStore;
-use alarms::Alarms;
+use alarms::{Alarms, Heard};
 use build::Built;
 use drivers::Drivers;
 use serve::ServerLimits;
@@ -179,11 +182,16 @@ impl Running {
         if tokio::time::timeout(DRAIN, self.serving.wait()).await.is_err() {
             tracing::warn!("some calls did not end in time; what they were told stays true");
         }
-        self.drivers.finish().await;
+        // The drivers first: what they still do must be over when the last entries are published.
         self.stopping.cancel();
         self.background.close();
         if tokio::time::timeout(DRAIN, self.background.wait()).await.is_err() {
             tracing::warn!("a driver did not end in time");
+        }
+        if tokio::time::timeout(DRAIN, self.drivers.finish()).await.is_err() {
+            tracing::warn!(
+                "the last entries could not be published in time; the next start does it"
+            );
         }
         let store = Arc::clone(&self.store);
         match tokio::task::spawn_blocking(move || store.close()).await {
@@ -197,16 +205,23 @@ impl Running {
 /// Records what was heard, one after the other.
 async fn record_heard(
     audit: Arc<Audit>,
-    mut heard: mpsc::Receiver<HubEvent>,
+    mut heard: mpsc::Receiver<Heard>,
     stop: CancellationToken,
 ) {
     loop {
-        let event = tokio::select! {
+        let next = tokio::select! {
             () = stop.cancelled() => return,
-            event = heard.recv() => event,
+            next = heard.recv() => next,
         };
-        let Some(event) = event else { return };
-        if let Err(error) = audit.hub_event(Driver::Operator, event).await {
+        let Some(next) = next else { return };
+        let recorded = match next {
+            Heard::Hub(event) => audit.hub_event(Driver::Operator, event).await.map(Some),
+            Heard::Connected(peer) => audit.connected(&peer).await,
+            Heard::Refused { reason, certificate } => {
+                audit.refuse_stranger(certificate, reason).await
+            }
+        };
+        if let Err(error) = recorded {
             tracing::warn!(%error, "an event of the hub could not be recorded");
         }
     }

@@ -64,9 +64,10 @@ impl Watch {
         }
         match self.store.standing().writing {
             WriteStanding::Open => Standing::Serving,
-            WriteStanding::DiskFull | WriteStanding::Poisoned | WriteStanding::Closed => {
-                Standing::NotTakingWrites
-            }
+            WriteStanding::DiskFull
+            | WriteStanding::Poisoned
+            | WriteStanding::IndexStopped
+            | WriteStanding::Closed => Standing::NotTakingWrites,
         }
     }
 

@@ -3,17 +3,26 @@
 //! In this order: what the partner has not stored (everything after its cursor), what was sent and not
 //! confirmed in time, then what waits. A sequence number is given in the hand-out commit, so numbers are
 //! contiguous for the recipient and a delivery cancelled before leaves no trace.
+//!
+//! A delivery whose copy cannot be made is passed over (see [`super::failure`]). It keeps its number and its lease,
+//! and is sent when it can be: the partner's cursor and confirmations of later numbers do not settle it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::failure::PassedOver;
 use super::{ATTEMPTS_MAX, Copy, MailboxError, Mailboxes};
 use crate::domain::delivery::DeliveryState;
-use crate::domain::{AlertRecord, DeliveryId, Event, EventKind, MailboxId, Principal, Timestamp};
+use crate::domain::{
+    AlertRecord, DeliveryId, EpisodeId, Event, EventKind, MailboxId, Principal, Timestamp,
+};
 use crate::policy::access::Action;
 use crate::policy::views;
 use crate::store::{Commit, Expect, StoreError, Write};
 use crate::wake::Waiter;
+
+/// The shortest wait for something to be tried again: whatever goes wrong, no stream spins.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
 
 /// A cursor's version byte.
 const CURSOR_VERSION: u8 = 1;
@@ -29,6 +38,13 @@ pub struct Stream {
     waiter: Waiter,
 }
 
+/// A delivery with its number, and its alert if that can be read.
+struct Numbered {
+    sequence: u64,
+    id: DeliveryId,
+    alert: Result<Arc<AlertRecord>, MailboxError>,
+}
+
 /// What a stream sends next.
 #[derive(Clone, Debug)]
 pub struct Batch {
@@ -36,7 +52,7 @@ pub struct Batch {
     pub items: Vec<Item>,
     /// The highest sequence number handed out for this mailbox.
     pub high_water: u64,
-    /// Whether more waits.
+    /// Whether more waits that can be sent at once.
     pub more_waiting: bool,
     /// Hub time.
     pub at: Timestamp,
@@ -116,10 +132,12 @@ impl Mailboxes {
         if through > standing.last_sequence {
             return Err(MailboxError::Cursor);
         }
+        self.take_up(&mailbox, through).await?;
         Ok(Stream { waiter, mailbox, principal: principal.clone(), through })
     }
 
-    /// What the stream sends next; empty when there is nothing now.
+    /// What the stream sends next; empty when there is nothing now, or nothing of it can be sent: then
+    /// `more_waiting` says whether to ask again at once.
     ///
     /// # Errors
     /// When the principal may no longer receive, or the store cannot record the hand-out: then nothing is
@@ -135,10 +153,12 @@ impl Mailboxes {
             self.send_again(stream, sequences).await?
         };
         let standing = self.store.mailbox(&stream.mailbox).await?;
+        let unreadable = self.outstanding.unreadable_count(&stream.mailbox);
+        let unreadable = u64::try_from(unreadable).unwrap_or(u64::MAX);
         Ok(Batch {
             items,
             high_water: standing.last_sequence,
-            more_waiting: standing.waiting > 0 || standing.last_sequence > stream.through,
+            more_waiting: standing.waiting > unreadable || standing.last_sequence > stream.through,
             at: self.env.now(),
         })
     }
@@ -147,7 +167,7 @@ impl Mailboxes {
     pub async fn wait(&self, stream: &mut Stream, at_most: Duration) {
         let now = self.env.clock.monotonic();
         let again = self.outstanding.next_at(&stream.mailbox);
-        let until_again = again.map_or(at_most, |at| at.saturating_sub(now));
+        let until_again = again.map_or(at_most, |at| at.saturating_sub(now).max(PAUSE_MIN));
         // Woken or not: the store is looked into all the same.
         let _woken = stream.waiter.wait(at_most.min(until_again)).await;
     }
@@ -181,23 +201,21 @@ impl Mailboxes {
         let mut events = Vec::new();
         let mut found = Vec::with_capacity(sequences.len());
         for (sequence, id) in sequences {
-            let alert = self.alert(id.alert).await?;
-            if let Some(delivery) = alert.delivery(id.number)
-                && sendable(&alert, delivery)
+            let alert = self.alert_if_readable(id).await?;
+            if let Ok(alert) = &alert
+                && let Some(delivery) = alert.delivery(id.number)
+                && sendable(alert, delivery)
+                && !self.is_held_back(&stream.mailbox, sequence, (alert, delivery))
             {
-                events.push(self.delivered(&alert, id.number, &stream.mailbox));
+                events.push(self.delivered(alert, id.number, &stream.mailbox));
             }
-            found.push((sequence, id, alert));
+            found.push(Numbered { sequence, id, alert });
         }
         if !events.is_empty() {
             let permit = self.permit(&stream.principal, Action::Receive, &stream.mailbox).await?;
             self.store.commit(Commit::new(&permit, now, events, self.env.salt_seed())?).await?;
         }
-        let mut items = Vec::with_capacity(found.len());
-        for (sequence, id, alert) in found {
-            items.push(self.item(stream, sequence, (id, alert)).await?);
-        }
-        Ok(items)
+        self.items(stream, found).await
     }
 
     /// Gives numbers to what waits, in one commit, then cuts the copies.
@@ -211,40 +229,90 @@ impl Mailboxes {
             if !missed.is_empty() {
                 return self.send_again(stream, missed).await;
             }
-            let waiting = self.store.waiting(&stream.mailbox, self.limits.hand_out_max).await?;
+            let waiting = self.readable_waiting(&stream.mailbox).await?;
             if waiting.is_empty() {
                 return Ok(Vec::new());
             }
             match self.commit_hand_out(stream, &waiting, first).await {
                 Ok(()) => {}
-                Err(MailboxError::Store(StoreError::Conflict)) => continue,
+                // Somebody was faster, or a delivery ended meanwhile.
+                Err(MailboxError::Store(StoreError::Conflict) | MailboxError::Transition(_)) => {
+                    continue;
+                }
                 Err(other) => return Err(other),
             }
-            let mut items = Vec::with_capacity(waiting.len());
-            for (sequence, id) in (first..).zip(waiting) {
-                let alert = self.alert(id.alert).await?;
-                items.push(self.item(stream, sequence, (id, alert)).await?);
+            let mut found = Vec::with_capacity(waiting.len());
+            for (sequence, (id, _)) in (first..).zip(waiting) {
+                let alert = self.alert_if_readable(id).await?;
+                found.push(Numbered { sequence, id, alert });
             }
-            return Ok(items);
+            return self.items(stream, found).await;
         }
         Err(MailboxError::Busy)
+    }
+
+    /// What waits, in order, with its alert. What cannot be read gets no number, for its record cannot be changed: it
+    /// stays in the mailbox and is looked at again after a while.
+    async fn readable_waiting(
+        &self,
+        mailbox: &MailboxId,
+    ) -> Result<Vec<(DeliveryId, Arc<AlertRecord>)>, MailboxError> {
+        let now = self.env.clock.monotonic();
+        let limit = self.limits.hand_out_max;
+        // Those that cannot be read must not stand before the others.
+        let asked = limit.saturating_add(self.outstanding.unreadable_count(mailbox));
+        let mut readable = Vec::new();
+        let mut unreadable = Vec::new();
+        let mut passed = PassedOver::default();
+        for id in self.store.waiting(mailbox, asked).await? {
+            if self.outstanding.is_put_off(mailbox, id, now) {
+                unreadable.push(id);
+            } else if readable.len() < limit {
+                match self.alert_if_readable(id).await? {
+                    Ok(alert) => readable.push((id, alert)),
+                    Err(error) => {
+                        self.outstanding.put_off(mailbox, id, now, self.limits);
+                        unreadable.push(id);
+                        passed.failed(id, None, &error);
+                    }
+                }
+            }
+        }
+        self.outstanding.keep_put_off(mailbox, &unreadable);
+        self.record_passed_over(mailbox, passed).await;
+        Ok(readable)
+    }
+
+    /// The alert of a delivery, or why it cannot be read when that is a matter of this alert alone.
+    async fn alert_if_readable(
+        &self,
+        id: DeliveryId,
+    ) -> Result<Result<Arc<AlertRecord>, MailboxError>, MailboxError> {
+        let found = match self.alert(id.alert).await {
+            Ok(alert) if alert.delivery(id.number).is_none() => Err(MailboxError::NotFound),
+            other => other,
+        };
+        match found {
+            Err(error) if !error.concerns_one_alert() => Err(error),
+            found => Ok(found),
+        }
     }
 
     async fn commit_hand_out(
         &self,
         stream: &Stream,
-        waiting: &[DeliveryId],
+        waiting: &[(DeliveryId, Arc<AlertRecord>)],
         first: u64,
     ) -> Result<(), MailboxError> {
         let permit = self.permit(&stream.principal, Action::Receive, &stream.mailbox).await?;
         let now = self.env.now();
         let mut changed: Vec<AlertRecord> = Vec::new();
         let mut events = Vec::new();
-        for (sequence, id) in (first..).zip(waiting) {
+        for (sequence, (id, alert)) in (first..).zip(waiting) {
             let record = match changed.iter_mut().find(|record| record.id == id.alert) {
                 Some(record) => record,
                 None => {
-                    changed.push(self.alert(id.alert).await?.as_ref().clone());
+                    changed.push(alert.as_ref().clone());
                     changed.last_mut().ok_or(MailboxError::NotFound)?
                 }
             };
@@ -259,8 +327,8 @@ impl Mailboxes {
         }
         let mailbox = stream.mailbox.clone();
         let mut expects = vec![Expect::NextSequence { mailbox: mailbox.clone(), sequence: first }];
-        let mut writes =
-            vec![Write::HandOut { mailbox, first_sequence: first, deliveries: waiting.to_vec() }];
+        let deliveries = waiting.iter().map(|(id, _)| *id).collect();
+        let mut writes = vec![Write::HandOut { mailbox, first_sequence: first, deliveries }];
         for mut record in changed {
             expects.push(Expect::AlertVersion { alert: record.id, version: record.version });
             record.version = record.version.saturating_add(1);
@@ -273,28 +341,109 @@ impl Mailboxes {
         Ok(())
     }
 
-    /// The copy, or a tombstone when the delivery has ended, and the note that it was sent.
-    async fn item(
+    /// What can be sent of deliveries that have their numbers, and the notes about it.
+    async fn items(
         &self,
         stream: &mut Stream,
-        sequence: u64,
-        (id, alert): (DeliveryId, Arc<AlertRecord>),
-    ) -> Result<Item, MailboxError> {
-        stream.through = stream.through.max(sequence);
+        found: Vec<Numbered>,
+    ) -> Result<Vec<Item>, MailboxError> {
+        let mut items = Vec::with_capacity(found.len());
+        let mut passed = PassedOver::default();
+        for Numbered { sequence, id, alert } in found {
+            stream.through = stream.through.max(sequence);
+            let sent = match &alert {
+                Ok(alert) => self.item(stream, (sequence, id), alert, &mut passed).await,
+                Err(error) => {
+                    passed.failed(id, None, error);
+                    // Nothing tells the episode; the alert's own holds back no other.
+                    self.note_failed(&stream.mailbox, (sequence, EpisodeId::from(id.alert)));
+                    Ok(None)
+                }
+            };
+            items.extend(sent?);
+        }
+        self.record_passed_over(&stream.mailbox, passed).await;
+        Ok(items)
+    }
+
+    /// The copy, or a tombstone when the delivery has ended; none when it is passed over.
+    async fn item(
+        &self,
+        stream: &Stream,
+        (sequence, id): (u64, DeliveryId),
+        alert: &Arc<AlertRecord>,
+        passed: &mut PassedOver,
+    ) -> Result<Option<Item>, MailboxError> {
+        let (mailbox, what) = (&stream.mailbox, (sequence, alert.episode));
         let delivery = alert.delivery(id.number).ok_or(MailboxError::NotFound)?;
-        let open = sendable(&alert, delivery);
-        if delivery.confirmed.is_some() || !open {
-            self.outstanding.settled(&stream.mailbox, sequence);
-        } else {
-            let now = self.env.clock.monotonic();
-            let what = (sequence, alert.episode);
-            self.outstanding.sent(&stream.mailbox, what, now, self.limits);
+        if !sendable(alert, delivery) {
+            self.outstanding.settled(mailbox, sequence);
+            return Ok(Some(Item::Tombstone { delivery: id, sequence }));
         }
-        if open {
-            Ok(Item::Copy(Box::new(self.cut_copy(alert, id.number).await?)))
-        } else {
-            Ok(Item::Tombstone { delivery: id, sequence })
+        let now = self.env.clock.monotonic();
+        if self.is_held_back(mailbox, sequence, (alert, delivery)) {
+            self.outstanding.held_back(mailbox, what, now);
+            passed.held_back(id, alert);
+            return Ok(None);
         }
+        let confirmed = delivery.confirmed.is_some();
+        match self.cut_copy(Arc::clone(alert), id.number).await {
+            Ok(copy) => {
+                if confirmed {
+                    self.outstanding.settled(mailbox, sequence);
+                } else {
+                    self.outstanding.sent(mailbox, what, now, self.limits);
+                }
+                Ok(Some(Item::Copy(Box::new(copy))))
+            }
+            Err(error) if error.concerns_one_alert() => {
+                passed.failed(id, Some(alert), &error);
+                // The partner has stored a confirmed one: it asks for it again if it wants it.
+                if !confirmed {
+                    self.note_failed(mailbox, what);
+                }
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn note_failed(&self, mailbox: &MailboxId, what: (u64, EpisodeId)) {
+        self.outstanding.failed(mailbox, what, self.env.clock.monotonic(), self.limits);
+    }
+
+    /// Whether a delivery waits for an earlier one of its episode that could not be sent.
+    fn is_held_back(
+        &self,
+        mailbox: &MailboxId,
+        sequence: u64,
+        (alert, delivery): (&AlertRecord, &crate::domain::Delivery),
+    ) -> bool {
+        let now = self.env.clock.monotonic();
+        delivery.confirmed.is_none()
+            && self.outstanding.is_held_back(mailbox, (sequence, alert.episode), now)
+    }
+
+    /// Gives a lease to what was handed out up to `through` and is not confirmed. After a restart leases are gone, and
+    /// the partner's cursor may be beyond a delivery whose copy could not be made.
+    async fn take_up(&self, mailbox: &MailboxId, through: u64) -> Result<(), MailboxError> {
+        let mut after = self.outstanding.taken_up_through(mailbox);
+        let now = self.env.clock.monotonic();
+        while after < through {
+            let page = self.store.handed_out(mailbox, after, 256).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = *last;
+            for (sequence, id) in page.into_iter().filter(|(sequence, _)| *sequence <= through) {
+                let episode = match self.alert_if_readable(id).await? {
+                    Ok(alert) if is_settled(&alert, id.number) => continue,
+                    Ok(alert) => alert.episode,
+                    Err(_told_when_it_is_sent) => EpisodeId::from(id.alert),
+                };
+                self.outstanding.take_up(mailbox, (sequence, episode), now, self.limits);
+            }
+            self.outstanding.note_taken_up_through(mailbox, after.min(through));
+        }
+        Ok(())
     }
 
     /// The highest number up to which everything is confirmed or ended.
@@ -306,11 +455,9 @@ impl Mailboxes {
                 break;
             }
             for (sequence, id) in page {
-                let alert = self.alert(id.alert).await?;
-                let settled = alert.delivery(id.number).is_none_or(|delivery| {
-                    delivery.confirmed.is_some() || !sendable(&alert, delivery)
-                });
-                if !settled {
+                // What cannot be read now may be sent later.
+                let alert = self.alert_if_readable(id).await?;
+                if !alert.is_ok_and(|alert| is_settled(&alert, id.number)) {
                     self.outstanding.note_settled_through(mailbox, through);
                     return Ok(through);
                 }
@@ -342,6 +489,13 @@ impl Mailboxes {
         }
         event
     }
+}
+
+/// Whether nothing more is to be sent of it: confirmed, ended, or not there.
+fn is_settled(alert: &AlertRecord, number: u32) -> bool {
+    alert
+        .delivery(number)
+        .is_none_or(|delivery| delivery.confirmed.is_some() || !sendable(alert, delivery))
 }
 
 /// Whether a copy may still leave: not ended, and the body is still held.

@@ -38,20 +38,29 @@ pub struct Page {
     pub next: Option<u64>,
 }
 
-/// Which alerts were shown to whom, so that a refresh records only what is new.
+/// Which alerts were shown to whom and that recorded, so that a refresh records only what is new.
 #[derive(Default)]
 pub(super) struct Shown {
     seen: Mutex<HashSet<([u8; 32], AlertId)>>,
 }
 
 impl Shown {
-    /// Whether this is the first showing of `alert` to the holder of the certificate.
-    fn first_time(&self, fingerprint: [u8; 32], alert: AlertId) -> bool {
+    /// The first row of each alert whose showing to the holder of the certificate is not recorded yet.
+    fn news<'a>(&self, fingerprint: [u8; 32], rows: &'a [Row]) -> Vec<&'a Row> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut here = HashSet::new();
+        rows.iter()
+            .filter(|row| !seen.contains(&(fingerprint, row.alert.id)) && here.insert(row.alert.id))
+            .collect()
+    }
+
+    /// Remembers showings whose entry is durable.
+    fn note(&self, fingerprint: [u8; 32], rows: &[&Row]) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= SHOWN_MAX {
             seen.clear();
         }
-        seen.insert((fingerprint, alert))
+        seen.extend(rows.iter().map(|row| (fingerprint, row.alert.id)));
     }
 }
 
@@ -92,14 +101,14 @@ impl Mailboxes {
             }
         }
         let fingerprint = permit.actor().fingerprint.unwrap_or_default();
-        let events: Vec<Event> = rows
-            .iter()
-            .filter(|row| self.shown.first_time(fingerprint, row.alert.id))
-            .map(|row| self.viewed(row, mailbox))
-            .collect();
-        if !events.is_empty() {
+        // Two calls at once both record: neither may return rows on the strength of an entry that the other has not
+        // made durable yet.
+        let news = self.shown.news(fingerprint, &rows);
+        if !news.is_empty() {
+            let events: Vec<Event> = news.iter().map(|row| self.viewed(row, mailbox)).collect();
             let now = self.env.now();
             self.store.commit(Commit::new(&permit, now, events, self.env.salt_seed())?).await?;
+            self.shown.note(fingerprint, &news);
         }
         Ok(Page { rows, next })
     }

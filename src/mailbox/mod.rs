@@ -9,6 +9,7 @@
 
 mod answer;
 mod copy;
+mod failure;
 mod hand_out;
 mod list;
 mod outstanding;
@@ -116,6 +117,23 @@ impl MailboxError {
             Self::Busy => ErrorKind::Conflict,
             Self::Store(source) => source.kind(),
             Self::Commit(_) | Self::Body | Self::Seal(_) => ErrorKind::Internal,
+        }
+    }
+
+    /// Whether it is about one alert: then others can still be handed out.
+    const fn concerns_one_alert(&self) -> bool {
+        match self {
+            Self::NotFound | Self::Body => true,
+            Self::Store(source) => {
+                !matches!(source, StoreError::Conflict) && !source.concerns_every_commit()
+            }
+            Self::Denied(_)
+            | Self::Transition(_)
+            | Self::Cursor
+            | Self::TooMany
+            | Self::Busy
+            | Self::Commit(_)
+            | Self::Seal(_) => false,
         }
     }
 

@@ -240,7 +240,7 @@ pub fn permit_to_send(principal: &Principal) -> Result<Permit, Denied> {
     }
 }
 
-/// Leave to record that `principal` was refused something. Carries no writes.
+/// Leave to record that `principal` came in, or was refused something. Carries no writes.
 #[must_use]
 pub fn refusal(principal: &Principal) -> Permit {
     Permit {
@@ -248,6 +248,15 @@ pub fn refusal(principal: &Principal) -> Permit {
         action: Action::RecordRefusal,
         agency: principal.agency().cloned(),
     }
+}
+
+/// Leave to record that a caller without a verified name was refused: by the hub, with the certificate that was
+/// shown, if any. Carries no writes.
+#[must_use]
+pub fn stranger(certificate: Option<[u8; 32]>) -> Permit {
+    let mut actor = Actor::of(&Principal::Hub(Driver::Operator), None);
+    actor.fingerprint = certificate;
+    Permit { actor, action: Action::RecordRefusal, agency: None }
 }
 
 fn role_used(principal: &Principal, need: &Need) -> Result<Option<Role>, Denied> {

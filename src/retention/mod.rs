@@ -42,19 +42,22 @@ impl Driver {
         Self { store, env }
     }
 
-    /// Purges everything due now; tells how many alerts it changed. Takes no input and may be repeated.
+    /// Purges everything due now; tells how many alerts it changed. An alert that cannot be done holds up no other.
+    /// Takes no input and may be repeated.
     ///
     /// # Errors
-    /// When the store cannot; what is due stays due.
+    /// The first of what the store could not; what is due stays due.
     pub async fn run_once(&self) -> Result<usize, RetentionError> {
         let now = self.env.now();
         let mut changed: usize = 0;
+        let mut failed = None;
         for alert in self.store.due(now, BATCH_MAX).await? {
-            if self.purge(alert, now).await? {
-                changed = changed.saturating_add(1);
+            match self.purge(alert, now).await {
+                Ok(purged) => changed = changed.saturating_add(usize::from(purged)),
+                Err(error) => failed = failed.or(Some(error)),
             }
         }
-        Ok(changed)
+        failed.map_or(Ok(changed), Err)
     }
 
     async fn purge(&self, id: AlertId, now: Timestamp) -> Result<bool, RetentionError> {

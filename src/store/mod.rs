@@ -191,6 +191,8 @@ pub enum WriteStanding {
     DiskFull,
     /// An fsync failed; nothing is taken until a restart.
     Poisoned,
+    /// The index takes nothing any more and no more may wait for it; nothing is taken until a restart.
+    IndexStopped,
     /// Closed in order.
     Closed,
 }
@@ -207,6 +209,9 @@ pub enum StoreError {
     /// An fsync failed earlier; the store takes no writes until a restart.
     #[error("the store takes no writes since an fsync failed")]
     Poisoned,
+    /// The index takes nothing any more and no more commits may wait for it; nothing of the commit is stored.
+    #[error("the store takes no writes since its index stopped")]
+    IndexStopped,
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
@@ -240,8 +245,19 @@ impl StoreError {
         match self {
             Self::Conflict => ErrorKind::Conflict,
             Self::DiskFull => ErrorKind::Exhausted,
-            Self::Poisoned | Self::Closed | Self::Io { .. } => ErrorKind::Unavailable,
+            Self::Poisoned | Self::IndexStopped | Self::Closed | Self::Io { .. } => {
+                ErrorKind::Unavailable
+            }
             Self::Damaged { .. } | Self::Index { .. } => ErrorKind::Internal,
+        }
+    }
+
+    /// Whether any other commit would be refused for the same reason: then there is no point in trying others.
+    #[must_use]
+    pub const fn concerns_every_commit(&self) -> bool {
+        match self {
+            Self::DiskFull | Self::Poisoned | Self::IndexStopped | Self::Closed => true,
+            Self::Conflict | Self::Damaged { .. } | Self::Io { .. } | Self::Index { .. } => false,
         }
     }
 
@@ -252,6 +268,7 @@ impl StoreError {
             Self::Conflict => "CONFLICT",
             Self::DiskFull => "DISK_FULL",
             Self::Poisoned => "STORE_POISONED",
+            Self::IndexStopped => "INDEX_STOPPED",
             Self::Closed => "STORE_CLOSED",
             Self::Damaged { .. } => "STORE_DAMAGED",
             Self::Io { .. } => "STORE_IO",

@@ -11,5 +11,7 @@
 mod access;
 mod answers;
 mod canary;
+mod refusals;
 mod scenarios;
+mod starting;
 mod support;

@@ -187,3 +187,35 @@ async fn what_a_failed_append_left_in_the_file_is_not_part_of_the_tree() {
     let root = crate::merkle::root_at(&hub.audit.tree.nodes(), 13).unwrap();
     assert_eq!(root, house.oracle().root());
 }
+
+#[tokio::test]
+async fn two_runs_at_once_take_each_leaf_once() {
+    let house = House::new();
+    let hub = house.start();
+    house.record(500);
+
+    let (one, other) = tokio::join!(hub.integrator.run_once(), hub.integrator.run_once());
+
+    assert_eq!([one.unwrap().added, other.unwrap().added], [500, 0]);
+    assert_eq!(hub.audit.integrated_size(), 500);
+    assert_eq!(hub.audit.breach(), None);
+    let root = crate::merkle::root_at(&hub.audit.tree.nodes(), 500).unwrap();
+    assert_eq!(root, house.oracle().root());
+}
+
+#[tokio::test]
+async fn leaves_that_do_not_begin_where_the_tree_ends_are_refused() {
+    let house = House::new();
+    let hub = house.start();
+    house.record(3);
+    hub.integrator.run_once().await.unwrap();
+
+    for wrong in [2, 4] {
+        let refused = hub.audit.tree.append(wrong, &[[7; 32]]).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
+    }
+
+    assert_eq!(hub.audit.integrated_size(), 3);
+    assert_eq!(std::fs::read(house.hashes()).unwrap().len(), 3 * 32);
+    hub.audit.tree.append(3, &[[7; 32]]).unwrap();
+}

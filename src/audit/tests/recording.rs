@@ -27,12 +27,7 @@ async fn a_refusal_is_an_entry_of_its_own_by_whom_it_concerns() {
 async fn unknown_callers_fill_the_log_at_a_bounded_rate_and_none_is_forgotten() {
     let house = House::new();
     let hub = house.start();
-    let peer = Peer {
-        agency: AgencyCode::try_from("NOBODY").unwrap(),
-        caller: Caller::System(SystemName::try_from("main").unwrap()),
-        fingerprint: [1; 32],
-        named: None,
-    };
+    let peer = peer("NOBODY");
 
     let attempts = PER_MINUTE_MAX.checked_add(5).unwrap();
     for _ in 0..attempts {
@@ -40,8 +35,7 @@ async fn unknown_callers_fill_the_log_at_a_bounded_rate_and_none_is_forgotten() 
     }
     assert_eq!(house.store.entries().len(), usize::try_from(PER_MINUTE_MAX).unwrap());
     house.clock.advance(Span::seconds(60));
-    let rejected = HubEvent::error(EventKind::CertRejected, "CERTIFICATE_EXPIRED");
-    hub.audit.hub_event(Driver::Operator, rejected).await.unwrap().unwrap();
+    hub.audit.refuse_stranger(Some([9; 32]), "CERTIFICATE_EXPIRED").await.unwrap().unwrap();
 
     let last = house.store.entries().pop().unwrap();
     let event = decode_event(&last.events[0].bytes).unwrap();
@@ -75,7 +69,7 @@ async fn what_the_hub_does_is_recorded_as_its_driver_and_is_never_left_out() {
 
     for _ in 0..100 {
         let skew = HubEvent::error(EventKind::ClockSkew, "WALL_AHEAD").counting(2_500);
-        assert!(hub.audit.hub_event(Driver::Operator, skew).await.unwrap().is_some());
+        hub.audit.hub_event(Driver::Operator, skew).await.unwrap();
     }
 
     let last = house.store.entries().pop().unwrap();
@@ -105,4 +99,63 @@ async fn a_person_nobody_knows_is_an_access_denied_and_the_name_is_not_kept() {
     let bytes: Vec<u8> =
         house.store.entries().iter().flat_map(|entry| entry.leaf.clone()).collect();
     assert!(!String::from_utf8_lossy(&bytes).contains("quillmock"));
+}
+
+#[tokio::test]
+async fn a_connection_is_recorded_with_who_came_in_and_by_which_certificate() {
+    let house = House::new();
+    let hub = house.start();
+
+    hub.audit.connected(&peer("CADT")).await.unwrap().unwrap();
+
+    let entry = house.store.entries().pop().unwrap();
+    let actor = entry.decode_leaf().unwrap().actor;
+    assert_eq!(actor.agency, AgencyCode::try_from("CADT").ok());
+    assert_eq!((actor.fingerprint, actor.driver), (Some([1; 32]), None));
+    let event = decode_event(&entry.events[0].bytes).unwrap();
+    assert_eq!((event.kind, event.outcome), (EventKind::CertAccepted, EventOutcome::Success));
+}
+
+#[tokio::test]
+async fn a_refused_handshake_is_denied_with_its_certificate_and_names_no_agency() {
+    let house = House::new();
+    let hub = house.start();
+
+    hub.audit.refuse_stranger(Some([9; 32]), "CERTIFICATE_REVOKED").await.unwrap().unwrap();
+    hub.audit.refuse_stranger(None, "CERTIFICATE_MISSING").await.unwrap().unwrap();
+
+    let entries = house.store.entries();
+    let shown: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.decode_leaf().unwrap().actor)
+        .map(|actor| (actor.agency, actor.driver, actor.fingerprint))
+        .collect();
+    let operator = Some(Driver::Operator);
+    assert_eq!(shown, [(None, operator, Some([9; 32])), (None, operator, None)]);
+    let event = decode_event(&entries[0].events[0].bytes).unwrap();
+    assert_eq!((event.kind, event.outcome), (EventKind::CertRejected, EventOutcome::Denied));
+}
+
+#[tokio::test]
+async fn connections_that_come_in_keep_no_refusal_out_of_the_log() {
+    let house = House::new();
+    let hub = house.start();
+    let mut accepted = 0;
+    for _ in 0..100 {
+        accepted += u32::from(hub.audit.connected(&peer("CADT")).await.unwrap().is_some());
+    }
+
+    let refused = hub.audit.refuse_stranger(None, "CERTIFICATE_MISSING").await.unwrap();
+
+    assert_eq!(accepted, PER_MINUTE_MAX);
+    assert!(refused.is_some());
+}
+
+fn peer(agency: &str) -> Peer {
+    Peer {
+        agency: AgencyCode::try_from(agency).unwrap(),
+        caller: Caller::System(SystemName::try_from("main").unwrap()),
+        fingerprint: [1; 32],
+        named: None,
+    }
 }

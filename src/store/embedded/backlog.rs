@@ -73,7 +73,7 @@ impl Backlog {
     pub(crate) fn wait_for_room(&self, waiting: &dyn Fn()) -> Result<(), NoRoom> {
         let mut state = self.lock();
         let mut told = false;
-        while state.commits >= self.bound.commits || state.bytes >= self.bound.bytes {
+        while self.is_full(&state) {
             if state.failed {
                 return Err(NoRoom);
             }
@@ -84,6 +84,16 @@ impl Backlog {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         Ok(())
+    }
+
+    /// Whether there will never be room again.
+    pub(crate) fn is_stuck(&self) -> bool {
+        let state = self.lock();
+        state.failed && self.is_full(&state)
+    }
+
+    const fn is_full(&self, state: &State) -> bool {
+        state.commits >= self.bound.commits || state.bytes >= self.bound.bytes
     }
 
     /// Queues commits that are visible.

@@ -152,8 +152,15 @@ impl Header {
     }
 }
 
+/// Bytes that a group's payload takes.
+pub(crate) fn payload_bytes(leaves: &[[u8; 32]], commits: &[&[u8]]) -> usize {
+    commits.iter().fold(leaves.len().saturating_mul(LEAF_BYTES), |sum, commit| {
+        sum.saturating_add(4).saturating_add(commit.len())
+    })
+}
+
 /// Writes a group into `buffer`, which is emptied first, and gives its header. `at` is raised to the time of
-/// the group before.
+/// the group before. Its payload must be within [`GROUP_BYTES_CEILING`]: a longer one is never read again.
 pub(crate) fn encode(
     buffer: &mut Vec<u8>,
     link: &Link,
@@ -161,9 +168,7 @@ pub(crate) fn encode(
     leaves: &[[u8; 32]],
     commits: &[&[u8]],
 ) -> Header {
-    let payload_bytes = commits.iter().fold(leaves.len().saturating_mul(LEAF_BYTES), |sum, c| {
-        sum.saturating_add(4).saturating_add(c.len())
-    });
+    let payload_bytes = payload_bytes(leaves, commits);
     let mut header = Header {
         commits: u32::try_from(leaves.len()).unwrap_or(u32::MAX),
         sequence: link.sequence,

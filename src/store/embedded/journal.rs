@@ -13,7 +13,8 @@ use super::bytes::{narrow, wide};
 use super::disk::{Disk, JournalFile, is_full};
 use super::error::OpenError;
 use super::group::{
-    GroupBytes, HEADER_BYTES, Header, Link, Scrutiny, encode, leaf_section, leaves_in, root,
+    GROUP_BYTES_CEILING, GroupBytes, HEADER_BYTES, Header, Link, Scrutiny, encode, leaf_section,
+    leaves_in, payload_bytes, root,
 };
 use super::segment::{self, Segment};
 use super::survey::Places;
@@ -104,6 +105,11 @@ impl Appender {
     ) -> Result<Header, AppendError> {
         if self.poisoned {
             return Err(AppendError::Poisoned);
+        }
+        // What a reader would take for damage must never be acknowledged.
+        if wide(payload_bytes(leaves, commits)) > GROUP_BYTES_CEILING {
+            let error = io::Error::from(io::ErrorKind::FileTooLarge);
+            return Err(AppendError::Io(Arc::new(error)));
         }
         let mut buffer = std::mem::take(&mut self.buffer);
         let header = encode(&mut buffer, &self.link, at, leaves, commits);

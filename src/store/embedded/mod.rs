@@ -244,9 +244,10 @@ impl EmbeddedStore {
     fn refusal(&self) -> StoreError {
         match self.shared.visible().writing {
             WriteStanding::Poisoned => StoreError::Poisoned,
-            WriteStanding::Open | WriteStanding::DiskFull | WriteStanding::Closed => {
-                StoreError::Closed
-            }
+            WriteStanding::Open
+            | WriteStanding::DiskFull
+            | WriteStanding::IndexStopped
+            | WriteStanding::Closed => StoreError::Closed,
         }
     }
 

@@ -207,8 +207,12 @@ impl Shared {
 
     pub(crate) fn standing(&self) -> StoreStanding {
         let visible = self.visible();
+        // Told before the first commit is refused.
+        let taking = matches!(visible.writing, WriteStanding::Open | WriteStanding::DiskFull);
+        let stuck = taking && self.backlog.is_stuck();
+        let writing = if stuck { WriteStanding::IndexStopped } else { visible.writing };
         StoreStanding {
-            writing: visible.writing,
+            writing,
             durable: visible.durable,
             index_backlog: self.backlog.commits(),
             last_group_at: visible.last_group_at,

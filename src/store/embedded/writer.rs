@@ -90,7 +90,7 @@ impl Writer {
             match room {
                 Ok(()) => self.commit(gathered),
                 Err(_no_room) => gathered.into_iter().for_each(|request| {
-                    request.reply.give(Err(StoreError::Index { doing: "take more commits" }));
+                    request.reply.give(Err(StoreError::IndexStopped));
                 }),
             }
         }
@@ -222,7 +222,7 @@ fn set_standing(shared: &Shared, standing: WriteStanding) {
     match standing {
         WriteStanding::DiskFull => shared.observer.observe(&StoreEvent::DiskFull),
         WriteStanding::Poisoned => shared.observer.observe(&StoreEvent::Poisoned),
-        WriteStanding::Open | WriteStanding::Closed => {}
+        WriteStanding::Open | WriteStanding::IndexStopped | WriteStanding::Closed => {}
     }
 }
 

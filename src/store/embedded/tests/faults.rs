@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 
 use super::rig::{Dice, Happened, RigDisk};
 use super::{open_on, try_open_on};
-use crate::domain::{AlertId, Position};
+use crate::domain::{AlertId, ErrorKind, Position};
 use crate::store::embedded::event::StoreEvent;
 use crate::store::embedded::{EmbeddedStore, tests};
 use crate::store::fixture::{AT, alert, alert_id, hands_out, key, mailbox, notes, submits};
@@ -230,6 +230,28 @@ async fn at_its_bound_the_tail_makes_the_writer_wait_for_the_index() {
     waiting.await.unwrap().unwrap();
     store.shared.backlog.drain();
     assert!(store.shared.visible().tail.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_that_failed_stops_writes_at_the_bound_of_the_tail_and_the_store_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut options = tests::options(directory.path());
+    options.tail_commits_max = 3;
+    let store = EmbeddedStore::open(&options, Arc::new(tests::Heard::default()), None).unwrap();
+    store.shared.backlog.pause(true);
+    store.shared.backlog.fail();
+    for number in 0..2 {
+        store.commit(submits(&alert(number))).await.unwrap();
+    }
+    assert_eq!(store.standing().writing, WriteStanding::Open, "there is room for one more");
+
+    store.commit(submits(&alert(2))).await.unwrap();
+    assert_eq!(store.standing().writing, WriteStanding::IndexStopped);
+    let refused = store.commit(submits(&alert(3))).await.unwrap_err();
+
+    assert!(matches!(refused, StoreError::IndexStopped), "{refused}");
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert!(reads(&store, alert_id(2)).await, "what was taken is still read");
 }
 
 #[tokio::test]

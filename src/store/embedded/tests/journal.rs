@@ -9,7 +9,7 @@ use crate::domain::{Position, Timestamp};
 use crate::store::embedded::disk::Disk as _;
 use crate::store::embedded::error::{OpenError, Witness};
 use crate::store::embedded::event::StoreEvent;
-use crate::store::embedded::group::HEADER_BYTES;
+use crate::store::embedded::group::{GROUP_BYTES_CEILING, HEADER_BYTES};
 use crate::store::embedded::journal::AppendError;
 use crate::store::embedded::opening::{Opened, Opening};
 use crate::store::embedded::place::CleanMark;
@@ -127,6 +127,26 @@ fn what_was_appended_reads_back_by_position_over_several_segments() {
     let rig = journal_of_twenty();
 
     holds(&rig.open().unwrap(), 20);
+}
+
+#[test]
+fn a_group_that_no_reader_would_take_is_refused_and_the_next_is_taken() {
+    let rig = Rig::new();
+    let mut opened = rig.open().unwrap();
+    append(&mut opened, 1).unwrap();
+    let largest = usize::try_from(GROUP_BYTES_CEILING).unwrap() - 32 - 4;
+    let long = vec![0x5E; largest + 1];
+
+    let refused = opened.appender.append(at(1), &[[1; 32]], &[&long]).unwrap_err();
+
+    let AppendError::Io(why) = refused else { panic!("{refused:?}") };
+    assert_eq!(why.kind(), std::io::ErrorKind::FileTooLarge);
+    let header = opened.appender.append(at(1), &[[1; 32]], &[&long[1..]]).unwrap();
+    opened.reader.publish(header.end());
+    let group = opened.reader.group(Position(1)).unwrap().unwrap();
+    assert_eq!(group.commit(Position(1)).map(<[u8]>::len), Some(largest), "at the bound");
+    drop(opened);
+    assert_eq!(rig.open().unwrap().appender.link().first, Position(2));
 }
 
 #[test]

@@ -1,0 +1,105 @@
+use super::*;
+use crate::broker::Advice;
+use crate::domain::ErrorKind;
+use crate::store::StoreError;
+
+const NIGHT: &str = "2026-10-23T21:40:00Z";
+
+/// The phone of the emergency duty team in the samples' partnership.
+fn phone_of_the_night(desk: &Desk) -> String {
+    let directory = desk.parts.store.directory();
+    directory.mailbox(&id("EDT")).unwrap().phone.clone()
+}
+
+#[tokio::test]
+async fn an_alert_is_never_taken_on_a_directory_that_changed_meanwhile() {
+    let desk = Desk::opening_at(NIGHT).await;
+    let before = desk.parts.store.directory().version;
+    let change = desk.next_directory();
+    desk.store.after_directory_is_read(change);
+
+    // Its commit loses, and the second decision rests on the new directory.
+    let taken = desk.tries("MERPOL", &received(URGENT, "k-1")).await.unwrap();
+
+    assert_eq!(desk.parts.store.directory().version, before + 1);
+    let submitted = desk.store.trace();
+    let place = |kind: &str| submitted.iter().position(|(text, _)| text == kind).unwrap();
+    assert!(place("DIRECTORY_CHANGED") < place("ALERT_SUBMITTED"));
+    assert_eq!(desk.store.count("ALERT_SUBMITTED", taken.alert.id), 1);
+    assert_eq!(desk.store.conflicts(), 1, "what was decided on the old directory is not committed");
+}
+
+#[tokio::test]
+async fn an_urgent_alert_that_the_hub_cannot_take_is_answered_with_whom_to_phone() {
+    let desk = Desk::opening_at(NIGHT).await;
+    let phone = phone_of_the_night(&desk);
+    let urgent = received(URGENT, "k-1");
+    let said = |error: &SubmitError| error.advice().map(|advice| advice.to_string());
+    let told = Some(format!("Not sent: phone {phone}. In danger call 999."));
+
+    desk.store.fail_next([StoreError::IndexStopped]);
+    let refused = desk.tries("MERPOL", &urgent).await.unwrap_err();
+    assert_eq!((said(&refused), refused.kind()), (told.clone(), ErrorKind::Unavailable));
+
+    desk.store.fail_next(std::iter::repeat_n(StoreError::Conflict, 16));
+    let busy = desk.tries("MERPOL", &urgent).await.unwrap_err();
+    assert_eq!((said(&busy), busy.kind()), (told.clone(), ErrorKind::Conflict));
+
+    desk.break_keys();
+    let unsealed = desk.tries("MERPOL", &urgent).await.unwrap_err();
+    assert_eq!((said(&unsealed), unsealed.kind()), (told, ErrorKind::Unavailable));
+    assert_eq!(unsealed.reason(), "NOT_SENT");
+    let routine = desk.tries("WUTH-AED", &received(ROUTINE, "k-2")).await.unwrap_err();
+    assert_eq!(said(&routine), None, "not urgent: try again");
+}
+
+#[tokio::test]
+async fn a_stored_alert_whose_key_cannot_be_had_is_not_told_as_not_sent() {
+    let desk = Desk::opening_at(NIGHT).await;
+    let taken = desk.submits("MERPOL", URGENT, "k-1").await;
+    let alert = desk.parts.store.alert(taken).await.unwrap().unwrap();
+    desk.keys.destroy(&[alert.body.as_ref().unwrap().key.clone()]).unwrap();
+
+    let error = desk.tries("MERPOL", &received(URGENT, "k-1")).await.unwrap_err();
+
+    assert!(matches!(error, SubmitError::StoredKey(_)), "{error}");
+    assert_eq!(error.advice(), None);
+}
+
+#[tokio::test]
+async fn a_sender_whose_call_took_too_long_hears_that_nobody_knows_and_whom_to_phone() {
+    let desk = Desk::opening_at(NIGHT).await;
+    desk.store.never_answer();
+    let urgent = received(URGENT, "k-1");
+    let pending = desk.tries("MERPOL", &urgent);
+    assert!(futures_util::FutureExt::now_or_never(pending).is_none());
+
+    let error = desk.broker.outcome_unknown(&urgent);
+
+    let phone = phone_of_the_night(&desk);
+    assert_eq!(error.advice(), Some(Advice::NotKnown { phone: &phone }));
+    assert_eq!(error.reason(), "CALL_TIMED_OUT");
+    let words = error.advice().unwrap().to_string();
+    assert_eq!(words, format!("Not known to be stored: phone {phone}. In danger call 999."));
+    assert_eq!(desk.broker.outcome_unknown(&received(ROUTINE, "k-2")).advice(), None);
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_submitted_is_refused_on_record_by_its_paths() {
+    let desk = Desk::opening_at(NIGHT).await;
+    let mut request = json::request_from_json(URGENT).unwrap();
+    request.idempotency_key = "not a key\u{7}".into();
+    let parsed = parse::submission(&request, parse::TestOrProduction::Test).unwrap();
+    let violations = parsed.submission.violations.clone();
+
+    let error = desk.broker.refuse(&system("MERPOL"), Some(&parsed.submission), violations).await;
+
+    assert_eq!((error.kind(), error.reason()), (ErrorKind::Invalid, "ALERT_REJECTED"));
+    assert!(error.advice().is_some(), "urgent: phone");
+    let entries = desk.store.entries();
+    let event = crate::record::decode_event(&entries.last().unwrap().events[0].bytes).unwrap();
+    assert_eq!(event.kind, EventKind::AlertRejected);
+    assert_eq!(event.fields_refused, ["idempotency_key"]);
+    let actor = entries.last().unwrap().decode_leaf().unwrap().actor;
+    assert_eq!(actor.agency, AgencyCode::try_from("MERPOL").ok());
+}

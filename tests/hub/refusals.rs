@@ -1,0 +1,61 @@
+//! What is refused at the door of a submission: who asked stands in the log, and which fields; never a value.
+
+use prost::Message as _;
+use staysafe::sdk::ClientError;
+use staysafe::wire::v1;
+
+use crate::support::{TestHub, sample};
+
+const SECRET: &str = "kit-quillmock-was-here";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_cannot_be_submitted_leaves_an_entry_with_its_sender_and_its_paths() {
+    let hub = TestHub::starting_at("2026-10-23T21:40:00Z").await;
+    let mut police = hub.agency("MERPOL").await;
+    let urgent = || sample("s01-missing-reported.json");
+    let mut unreadable = urgent();
+    unreadable.alert = SECRET.as_bytes().to_vec().into();
+    let mut keyless = urgent();
+    keyless.idempotency_key = format!("{SECRET} \u{7}");
+    let mut completing = urgent();
+    completing.completes = SECRET.into();
+
+    for (request, path, phone) in [
+        (unreadable, "alert", false),
+        (keyless, "idempotency_key", true),
+        (completing, "completes", true),
+    ] {
+        let before = rejections(&hub).await.len();
+        let refused = police.submit(request).await.unwrap_err();
+
+        let ClientError::Refused { reason, violations, message, .. } = &refused else {
+            panic!("{refused}")
+        };
+        assert_eq!(reason, "ALERT_REJECTED");
+        assert!(violations.iter().any(|violation| violation.field == path), "{violations:?}");
+        assert_eq!(message.contains("Not sent: phone"), phone, "{path}: {message}");
+        let entries = rejections(&hub).await;
+        assert_eq!(entries.len(), before + 1, "{path}");
+        let (actor, event) = entries.last().unwrap();
+        assert_eq!(actor, "MERPOL");
+        assert_eq!(event.outcome, "DENIED");
+        assert!(event.paths.iter().any(|told| told == path), "{event:?}");
+        let bytes = event.encode_to_vec();
+        assert!(!bytes.windows(SECRET.len()).any(|part| part == SECRET.as_bytes()));
+    }
+}
+
+/// The rejections in the log, with the agency that was refused.
+async fn rejections(hub: &TestHub) -> Vec<(String, v1::AuditEvent)> {
+    let mut reviewer = hub.connect(hub.person("HUB-IG", "u-3301")).await.unwrap();
+    let page = reviewer.entries(0, 500).await.unwrap();
+    let mut found = Vec::new();
+    for entry in page.entries {
+        for event in entry.events {
+            if event.r#type == "ALERT_REJECTED" {
+                found.push((entry.actor_agency.clone(), event));
+            }
+        }
+    }
+    found
+}
