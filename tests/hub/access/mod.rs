@@ -212,14 +212,16 @@ impl World {
         })
     }
 
-    /// By whom the refusals were that the log has gained, agency and name.
+    /// By whom the refusals were that the log has gained, agency and name. The hub's own word that somebody was not
+    /// let in at the door is of no caller, and comes when it comes.
     async fn denied_since(&mut self) -> Vec<(String, String)> {
         let mut found = Vec::new();
         loop {
             let page = self.reviewer.entries(self.next_entry, 500).await.unwrap();
             for entry in &page.entries {
                 self.next_entry = entry.index + 1;
-                if entry.events.iter().any(|event| event.outcome == "DENIED") {
+                let of_a_caller = !entry.actor_agency.is_empty();
+                if of_a_caller && entry.events.iter().any(|event| event.outcome == "DENIED") {
                     found.push((entry.actor_agency.clone(), entry.actor.clone()));
                 }
             }
