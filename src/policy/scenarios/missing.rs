@@ -251,10 +251,15 @@ fn a_looked_after_child_away_from_placement_reaches_the_responsible_council() {
             .looked_after_by(council)
             .missing(|facts| facts.category = known(MissingCategory::AwayFromPlacement))
     };
-    let lines = |council| recipients(&taken(away(council), S01).1);
+    let lines = |alert: AlertBuilder| recipients(&taken(alert, S01).1);
+    let others = ["CADT P4 Mon 26 Oct 17:00 D7", "SAFERFUT P5 - D7"];
+    let by_police = |team| [team, others[0], others[1]];
+    let by_another = |team| [team, others[0], "MERPOL P4 Sat 24 Oct 06:40 D7", others[1]];
 
-    assert!(lines("344").contains(&"CIC P3 Mon 26 Oct 13:00 D7".to_owned()));
-    assert!(lines("341").contains(&"LA-341 P3 Sat 24 Oct 02:40 D7".to_owned()));
+    assert_eq!(lines(away("344")), by_police("CIC P3 Mon 26 Oct 13:00 D7"));
+    assert_eq!(lines(away("341")), by_police("LA-341 P3 Sat 24 Oct 02:40 D7"));
+    let by_council = lines(away("344").from("EDT"));
+    assert_eq!(by_council, by_another("CIC P3 Mon 26 Oct 13:00 D7"));
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn missing(
     if age.is_at_most(13) && facts.category.is(MissingCategory::NoApparentRisk) {
         mismatches.push(mismatch(path::MISSING, "category", "CONTRADICTION"));
     }
-    let minimum = if deceased { Priority::P1 } else { row_priority(row, submission) };
+    let minimum = if deceased { Priority::P1 } else { row_priority(row) };
     let refused = format!("{}.downgrade_by", path::MISSING);
     Assessed {
         assessment: Assessment::Missing(MissingAssessment { row, risen, deceased }),
@@ -202,12 +202,13 @@ fn missing_row(risk: Option<Risk>, facts: &MissingFacts, age: Age) -> MissingRow
     }
 }
 
-fn row_priority(row: MissingRow, submission: &Submission) -> Priority {
+/// The front door's and police's priority. R04's responsible team has its own, P3, which lifts nobody else's.
+const fn row_priority(row: MissingRow) -> Priority {
     match row {
         MissingRow::R01 => Priority::P1,
         MissingRow::R02 => Priority::P2,
-        MissingRow::R04 if !submission.envelope.looked_after.is(LookedAfter::Yes) => Priority::P4,
-        MissingRow::R03 | MissingRow::R04 => Priority::P3,
+        MissingRow::R03 => Priority::P3,
+        MissingRow::R04 => Priority::P4,
     }
 }
 
