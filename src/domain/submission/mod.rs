@@ -417,6 +417,8 @@ pub struct EnvelopeFacts {
     pub exclude: Vec<Exclusion>,
     /// Hub agencies that employ a person of concern named in the envelope (domain 5.7).
     pub employers_of_concern: Vec<AgencyCode>,
+    /// The hub users that persons of concern are, wherever the alert names one (domain 5.7).
+    pub staff_of_concern: Vec<UserId>,
 }
 
 /// What the kind's own part says.

@@ -171,6 +171,8 @@ fn employers_of_every_person_of_concern_are_read() {
     assert_eq!(employers, ["SCH-900906", "SCH-900908"]);
     let perpetrator = alert.domestic_abuse().unwrap().perpetrator.get().unwrap();
     assert_eq!(perpetrator.employed_by.as_ref().unwrap().as_str(), "SCH-900907");
+    let staff: Vec<_> = alert.envelope.staff_of_concern.iter().map(|user| user.as_str()).collect();
+    assert_eq!(staff, ["u-8806", "u-8807", "u-8808"]);
     assert_eq!(alert.envelope.exclude.len(), 3);
 }
 
