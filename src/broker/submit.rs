@@ -271,6 +271,7 @@ impl Broker {
             decisions: decision.decisions.clone(),
             deliveries: decision.deliveries.clone(),
             timers: decision.timers.clone(),
+            conflicts: decision.conflicts.clone(),
             body: Some(body),
             submitted: Position::THIS,
         }

@@ -131,7 +131,7 @@ fn an_agency(name: &str, kind: AgencyType, letter: Letter, cover: Cover) -> Agen
 
 /// Holds the senior rotas; no desk of its own.
 fn a_council() -> Agency {
-    let mut council = an_agency("COUNCIL", AgencyType::Public, Letter::G, Cover::AllHours);
+    let mut council = an_agency("COUNCIL", AgencyType::Public, Letter::C, Cover::AllHours);
     council.mailboxes.truncate(2);
     for (inbox, (suffix, role)) in council
         .mailboxes
@@ -545,6 +545,7 @@ pub(crate) fn recorded(
         decisions: decision.decisions.clone(),
         deliveries: decision.deliveries.clone(),
         timers: decision.timers.clone(),
+        conflicts: decision.conflicts.clone(),
         body: None,
         submitted: Position(0),
     }

@@ -134,4 +134,6 @@ impl Climb {
 }
 
 #[cfg(test)]
+mod sealed;
+#[cfg(test)]
 mod tests;
