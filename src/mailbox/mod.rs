@@ -171,7 +171,8 @@ impl Mailboxes {
 
     /// Leave for `action` on `mailbox`, or a recorded refusal.
     ///
-    /// A mailbox that does not exist and one of another agency are the same to the caller.
+    /// A mailbox that does not exist and one of another agency are the same to the caller. The caller is asked anew
+    /// each time, as the directory stands: a stream may have been opened long ago.
     async fn permit(
         &self,
         principal: &Principal,
@@ -179,10 +180,11 @@ impl Mailboxes {
         mailbox: &MailboxId,
     ) -> Result<Permit, MailboxError> {
         let directory = self.store.directory();
-        let known = directory.mailbox(mailbox).is_some();
-        let owner = AgencyCode::try_from(mailbox.agency_code()).ok().filter(|_| known);
-        let asked = match &owner {
-            Some(owner) => access::permit(principal, action, Some(owner)),
+        let known = directory.mailbox(mailbox);
+        let owner = AgencyCode::try_from(mailbox.agency_code()).ok();
+        let asked = match owner.zip(known) {
+            Some((owner, known)) => access::as_known_now(principal, &directory)
+                .and_then(|caller| access::permit_at(&caller, action, (&owner, known.role))),
             None => Err(Denied::OtherAgency),
         };
         match asked {

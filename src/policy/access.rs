@@ -3,10 +3,16 @@
 //! Deny by default. A permit names the principal, the action and the agency acted for; a commit carries one,
 //! and the store refuses writes that its action does not allow. Roles and what they may do: domain 2.2; who
 //! needs an own certificate: architecture invariant 15.
+//!
+//! A mailbox is opened by whom it serves (domain 2.2, 5.7): the duty inbox by the agency's system and anybody on
+//! duty; the manager's by the system and a duty manager; a lead's by a safeguarding lead with an own certificate and
+//! by no system, because what comes there in the place of a closed general inbox must not come back to it; the head
+//! of service's and the director's by a senior on call with an own certificate.
 
 use crate::domain::codes::code_list;
+use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::event::Actor;
-use crate::domain::principal::{Driver, Principal, Role};
+use crate::domain::principal::{Driver, Person, Principal, Role};
 use crate::domain::{AgencyCode, ErrorKind};
 
 code_list! {
@@ -96,6 +102,9 @@ pub enum Denied {
     /// A person must be named and known to the directory.
     #[error("this action needs a person known to the directory")]
     PersonNeeded,
+    /// The directory knew the caller when the call began and does not any more.
+    #[error("the directory no longer knows the caller")]
+    CallerUnknown,
 }
 
 impl Denied {
@@ -107,6 +116,7 @@ impl Denied {
             Self::Role => "ROLE_NOT_ALLOWED",
             Self::OwnCertificate => "OWN_CERTIFICATE_NEEDED",
             Self::PersonNeeded => "PERSON_NEEDED",
+            Self::CallerUnknown => "CALLER_UNKNOWN",
         }
     }
 
@@ -116,6 +126,7 @@ impl Denied {
         match self {
             Self::OtherAgency => ErrorKind::NotFound,
             Self::Role | Self::OwnCertificate | Self::PersonNeeded => ErrorKind::Denied,
+            Self::CallerUnknown => ErrorKind::Unauthenticated,
         }
     }
 }
@@ -134,8 +145,10 @@ enum Need {
     Hub(&'static [Driver]),
 }
 
-const DUTY: &[Role] =
-    &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead, Role::SeniorOnCall];
+const DUTY: &[Role] = &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead];
+const MANAGERS: &[Role] = &[Role::DutyManager];
+const LEADS: &[Role] = &[Role::SafeguardingLead];
+const SENIORS: &[Role] = &[Role::SeniorOnCall];
 const SENDERS: &[Role] = &[Role::Sender, Role::DutyReceiver, Role::DutyManager];
 
 const fn need(action: Action) -> Need {
@@ -156,6 +169,27 @@ const fn need(action: Action) -> Need {
     }
 }
 
+/// Who may do an action at a mailbox that serves these people.
+const fn need_at(action: Action, serves: MailboxRole) -> Need {
+    match (need(action), serves) {
+        (Need::SystemOr(_), MailboxRole::Manager) => Need::SystemOr(MANAGERS),
+        (Need::Person(_), MailboxRole::Manager) => Need::Person(MANAGERS),
+        (Need::SystemOr(_) | Need::Person(_), MailboxRole::Lead) => Need::OwnCertificate(LEADS),
+        (
+            Need::SystemOr(_) | Need::Person(_),
+            MailboxRole::HeadOfService | MailboxRole::Director,
+        ) => Need::OwnCertificate(SENIORS),
+        (
+            need,
+            MailboxRole::Duty
+            | MailboxRole::Manager
+            | MailboxRole::Lead
+            | MailboxRole::HeadOfService
+            | MailboxRole::Director,
+        ) => need,
+    }
+}
+
 /// Gives leave for `action` on something that belongs to `owner` (the agency whose alert, mailbox or directory
 /// part it is; `None` where the action has no owner), or says why not.
 ///
@@ -166,12 +200,59 @@ pub fn permit(
     action: Action,
     owner: Option<&AgencyCode>,
 ) -> Result<Permit, Denied> {
+    permit_by(principal, (action, need(action)), owner)
+}
+
+/// As [`permit`], for a mailbox of `owner` that serves these people.
+///
+/// # Errors
+/// [`Denied`], with the reason a refusal entry records.
+pub fn permit_at(
+    principal: &Principal,
+    action: Action,
+    (owner, serves): (&AgencyCode, MailboxRole),
+) -> Result<Permit, Denied> {
+    permit_by(principal, (action, need_at(action, serves)), Some(owner))
+}
+
+/// The caller as the directory knows it now. A stream lives long: a person put out of action, a role that was taken
+/// away or a system that was removed ends what it may receive.
+///
+/// # Errors
+/// [`Denied::CallerUnknown`].
+pub fn as_known_now(principal: &Principal, directory: &Directory) -> Result<Principal, Denied> {
+    let person_of = |agency: &AgencyCode, person: &Person| {
+        let entry = directory.active_user(agency, &person.user).ok_or(Denied::CallerUnknown)?;
+        Ok(Person { user: person.user.clone(), roles: entry.roles.clone() })
+    };
+    let mut known = principal.clone();
+    match &mut known {
+        Principal::System { agency, system, person, .. } => {
+            let found = directory.agencies.get(agency);
+            if !found.is_some_and(|found| found.systems.contains(system)) {
+                return Err(Denied::CallerUnknown);
+            }
+            if let Some(person) = person {
+                *person = person_of(agency, person)?;
+            }
+        }
+        Principal::User { agency, person, .. } => *person = person_of(agency, person)?,
+        Principal::Hub(_) => {}
+    }
+    Ok(known)
+}
+
+fn permit_by(
+    principal: &Principal,
+    (action, need): (Action, Need),
+    owner: Option<&AgencyCode>,
+) -> Result<Permit, Denied> {
     if let (Some(owner), Some(agency)) = (owner, principal.agency())
         && owner != agency
     {
         return Err(Denied::OtherAgency);
     }
-    let role = role_used(principal, &need(action))?;
+    let role = role_used(principal, &need)?;
     Ok(Permit {
         actor: Actor::of(principal, role),
         action,
@@ -260,6 +341,67 @@ mod tests {
         assert_eq!(ask(system("EDT", Some(&[Role::Analyst]))), Err(Denied::Role));
         assert_eq!(ask(system("EDT", Some(&[Role::DutyReceiver]))), Ok(()));
         assert_eq!(ask(user("EDT", &[Role::SafeguardingLead])), Ok(()));
+    }
+
+    #[test]
+    fn a_mailbox_is_opened_by_whom_it_serves_and_by_nobody_else() {
+        use MailboxRole::{Director, Duty, HeadOfService, Lead, Manager};
+        let own = agency("CADT");
+        let all = &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead][..];
+        let system_ = system("CADT", None);
+        let receiver = system("CADT", Some(&[Role::DutyReceiver]));
+        let manager = system("CADT", Some(&[Role::DutyManager]));
+        let asserted = system("CADT", Some(all));
+        let lead = user("CADT", &[Role::SafeguardingLead]);
+        let senior = user("CADT", &[Role::SeniorOnCall]);
+        //                   system receiver manager asserted lead  senior
+        let table = [
+            (Duty, Action::Receive, [true, true, true, true, true, false]),
+            (Duty, Action::Acknowledge, [false, true, true, true, true, false]),
+            (Manager, Action::Receive, [true, false, true, true, false, false]),
+            (Manager, Action::Acknowledge, [false, false, true, true, false, false]),
+            (Lead, Action::Receive, [false, false, false, false, true, false]),
+            (Lead, Action::ListMailbox, [false, false, false, false, true, false]),
+            (Lead, Action::ReportOpened, [false, false, false, false, true, false]),
+            (Lead, Action::Acknowledge, [false, false, false, false, true, false]),
+            (Lead, Action::Decline, [false, false, false, false, true, false]),
+            (HeadOfService, Action::Receive, [false, false, false, false, false, true]),
+            (HeadOfService, Action::Acknowledge, [false, false, false, false, false, true]),
+            (Director, Action::Receive, [false, false, false, false, false, true]),
+            (Director, Action::Acknowledge, [false, false, false, false, false, true]),
+        ];
+        let callers = [system_, receiver, manager, asserted, lead, senior];
+        for (serves, action, expected) in table {
+            for (caller, expected) in callers.iter().zip(expected) {
+                let leave = permit_at(caller, action, (&own, serves));
+                assert_eq!(leave.is_ok(), expected, "{action} at {serves} by {caller:?}");
+            }
+        }
+        let other = user("FSU", &[Role::SafeguardingLead]);
+        let refused = permit_at(&other, Action::Receive, (&own, Lead)).unwrap_err();
+        assert_eq!(refused, Denied::OtherAgency);
+    }
+
+    #[test]
+    fn a_caller_is_what_the_directory_says_now() {
+        use crate::domain::directory::UserEntry;
+        let mut directory = crate::policy::fixtures::directory();
+        let cadt = directory.agencies.get_mut(&agency("CADT")).unwrap();
+        let lead = user("CADT", &[Role::SafeguardingLead]);
+        let id = UserId::try_from("u-1").unwrap();
+        let entry = |active| UserEntry { roles: vec![Role::DutyReceiver], active };
+        cadt.users.insert(id.clone(), entry(true));
+        cadt.systems = vec![SystemName::try_from("ehr").unwrap()];
+
+        let now = as_known_now(&lead, &directory).unwrap();
+        let named = as_known_now(&system("CADT", Some(&[Role::DutyManager])), &directory).unwrap();
+        directory.agencies.get_mut(&agency("CADT")).unwrap().users.insert(id, entry(false));
+
+        assert_eq!(now.person().unwrap().roles, [Role::DutyReceiver]);
+        assert_eq!(named.person().unwrap().roles, [Role::DutyReceiver]);
+        assert_eq!(as_known_now(&lead, &directory), Err(Denied::CallerUnknown));
+        assert!(as_known_now(&system("CADT", None), &directory).is_ok());
+        assert_eq!(as_known_now(&system("FSU", None), &directory), Err(Denied::CallerUnknown));
     }
 
     #[test]

@@ -7,5 +7,6 @@
 )]
 
 mod answers;
+mod conflict;
 mod scenarios;
 mod support;

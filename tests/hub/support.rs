@@ -105,6 +105,18 @@ impl TestHub {
         self.connect(self.system(code)).await.unwrap()
     }
 
+    /// A connected client of whoever may open this mailbox: the agency's system, or the person it serves.
+    pub(crate) async fn at(&self, mailbox: &str) -> Client {
+        let agency = mailbox.split('/').next().unwrap();
+        let person = match mailbox {
+            "EDT/lead" => "u-1305",
+            "CADT/lead" => "u-1105",
+            "COUNCIL/head-of-service" => "u-3901",
+            _ => return self.agency(agency).await,
+        };
+        self.connect(self.person(agency, person)).await.unwrap()
+    }
+
     /// A connected client with these files.
     pub(crate) async fn connect(
         &self,

@@ -10,7 +10,7 @@ use super::super::store::write_keys;
 use super::story::SAMPLES;
 use crate::directory;
 use crate::domain::AgencyCode;
-use crate::domain::directory::{Directory, UserEntry};
+use crate::domain::directory::{Directory, MailboxRole, UserEntry};
 use crate::domain::principal::Role;
 use crate::env::{SystemEntropy, random};
 use crate::tls::{Authority, MachineClock, ServerNames, SystemMachineClock, TrustDomain};
@@ -19,6 +19,14 @@ use crate::tls::{Authority, MachineClock, ServerNames, SystemMachineClock, Trust
 const PARTNERSHIP_FILE: &str = include_str!("../../../docs/samples/partnership.toml");
 const TRUST_DOMAIN: &str = "staysafe.example";
 const DAYS: u32 = 30;
+
+/// Who opens a mailbox.
+pub(super) struct Keeper {
+    /// Whose certificate, as `--as` says it.
+    pub(super) caller: String,
+    /// The person, as `--user` says it.
+    pub(super) person: String,
+}
 
 /// The directory of a demonstration.
 pub(super) struct Home {
@@ -99,6 +107,24 @@ impl Home {
         mailboxes.iter().map(|mailbox| mailbox.id.to_string()).collect()
     }
 
+    /// Who opens a mailbox of an agency: its system naming a person on duty, or where the hub gives it to nobody else
+    /// the person's own certificate.
+    pub(super) fn keeper(&self, agency: &str, mailbox: &str) -> Result<Keeper, CliError> {
+        let code = AgencyCode::try_from(agency).ok();
+        let found = code.and_then(|code| self.directory.agencies.get(&code));
+        let inboxes = found.map(|agency| agency.mailboxes.as_slice()).unwrap_or_default();
+        let serves = inboxes.iter().find(|inbox| inbox.id.to_string() == mailbox);
+        let (role, own) = match serves.map(|inbox| inbox.role) {
+            Some(MailboxRole::Duty) | None => (Role::DutyReceiver, false),
+            Some(MailboxRole::Manager) => (Role::DutyManager, false),
+            Some(MailboxRole::Lead) => (Role::SafeguardingLead, true),
+            Some(MailboxRole::HeadOfService | MailboxRole::Director) => (Role::SeniorOnCall, true),
+        };
+        let person = self.person(agency, role)?;
+        let caller = if own { format!("{agency}/user/{person}") } else { agency.to_owned() };
+        Ok(Keeper { caller, person })
+    }
+
     /// Who reads the audit log, as `--as` says it.
     pub(super) fn reviewer(&self) -> Result<String, CliError> {
         Ok(format!("HUB-IG/user/{}", self.person("HUB-IG", Role::IgReviewer)?))
@@ -121,6 +147,11 @@ impl Home {
             let system = self.system(agency)?;
             let issued = authority.issue_system(agency, &system, DAYS).map_err(failed)?;
             authority.write(&issued).map_err(failed)?;
+            // A lead's inbox is opened with the lead's own certificate only.
+            if let Ok(lead) = self.person(agency, Role::SafeguardingLead) {
+                let issued = authority.issue_user(agency, &lead, DAYS).map_err(failed)?;
+                authority.write(&issued).map_err(failed)?;
+            }
         }
         let reviewer = self.person("HUB-IG", Role::IgReviewer)?;
         let issued = authority.issue_user("HUB-IG", &reviewer, DAYS).map_err(failed)?;

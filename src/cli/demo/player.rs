@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::super::certs::PARTNERSHIP;
 use super::super::error::CliError;
 use super::expect::Tally;
-use super::home::Home;
+use super::home::{Home, Keeper};
 use super::processes::{Answer, Clients, HubProcess};
 use super::story::{Chapter, Outcome, Sending, Step};
 use super::tell::{self, code, list, text};
@@ -249,8 +249,8 @@ impl<'a> Player<'a> {
         let mine: Vec<Held> = mine;
         self.tally.note(!mine.is_empty(), || format!("{agency} has nothing of {name} to take"));
         for held in mine {
-            self.acknowledge(&held.mailbox, &held.delivery, (agency, Role::DutyReceiver), teller)
-                .await?;
+            let keeper = self.home.keeper(agency, &held.mailbox)?;
+            self.acknowledge(&held.mailbox, &held.delivery, &keeper, teller).await?;
         }
         Ok(())
     }
@@ -259,12 +259,12 @@ impl<'a> Player<'a> {
         &mut self,
         mailbox: &str,
         delivery: &str,
-        (agency, role): (&str, Role),
+        keeper: &Keeper,
         teller: &mut Teller<'_>,
     ) -> Result<(), CliError> {
-        let person = self.home.person(agency, role)?;
-        let words = ["acknowledge", delivery, "--mailbox", mailbox, "--user", &person];
-        let answer = self.clients().call(agency, &words).await?;
+        let Keeper { caller, person } = keeper;
+        let words = ["acknowledge", delivery, "--mailbox", mailbox, "--user", person];
+        let answer = self.clients().call(caller, &words).await?;
         answer.needed("acknowledged", &format!("taking a delivery at {mailbox}"))?;
         teller.say(&format!("  {mailbox}: {person} takes it"))
     }
@@ -277,18 +277,17 @@ impl<'a> Player<'a> {
     ) -> Result<(), CliError> {
         for agency in agencies {
             for mailbox in self.home.mailboxes(agency) {
-                let role = if mailbox == *agency { Role::DutyReceiver } else { Role::DutyManager };
-                let person = self.home.person(agency, role)?;
-                let words = ["inbox", "--mailbox", &mailbox, "--user", &person];
-                let looked = self.clients().call(agency, &words).await?;
+                let keeper = self.home.keeper(agency, &mailbox)?;
+                let words = ["inbox", "--mailbox", &mailbox, "--user", &keeper.person];
+                let looked = self.clients().call(&keeper.caller, &words).await?;
                 looked.needed("inbox", &format!("the inbox of {mailbox}"))?;
                 let words = ["inbox", "--mailbox", &mailbox, "--list"];
-                let listed = self.clients().call(agency, &words).await?;
+                let listed = self.clients().call(&keeper.caller, &words).await?;
                 let deliveries = listed.needed("deliveries", &format!("listing {mailbox}"))?;
                 for delivery in deliveries.as_array().into_iter().flatten() {
                     if waits_for_a_person(delivery) {
                         let id = text(delivery, "deliveryId");
-                        self.acknowledge(&mailbox, id, (agency, role), teller).await?;
+                        self.acknowledge(&mailbox, id, &keeper, teller).await?;
                     }
                 }
             }
@@ -320,9 +319,9 @@ impl<'a> Player<'a> {
         mailbox: &str,
         teller: &mut Teller<'_>,
     ) -> Result<(), CliError> {
-        let person = self.home.person(agency, Role::DutyManager)?;
-        let words = ["inbox", "--mailbox", mailbox, "--user", &person];
-        let answer = self.clients().call(agency, &words).await?;
+        let keeper = self.home.keeper(agency, mailbox)?;
+        let words = ["inbox", "--mailbox", mailbox, "--user", &keeper.person];
+        let answer = self.clients().call(&keeper.caller, &words).await?;
         answer.needed("inbox", &format!("the inbox of {mailbox}"))?;
         let copies: Vec<&Value> = answer.all("copy").collect();
         self.tally.note(!copies.is_empty(), || format!("nothing reached {mailbox}"));
