@@ -87,6 +87,9 @@ pub enum MailboxError {
     /// Too many items in one call.
     #[error("too many items in one call")]
     TooMany,
+    /// Who takes over from an agency that did not answer says how it was reached.
+    #[error("taking over needs a note on how the agency was reached")]
+    NoteNeeded,
     /// Others kept changing the same deliveries.
     #[error("others keep changing these deliveries")]
     Busy,
@@ -112,7 +115,7 @@ impl MailboxError {
             Self::Denied(denied) => denied.kind(),
             Self::NotFound => ErrorKind::NotFound,
             Self::Transition(_) => ErrorKind::Precondition,
-            Self::Cursor | Self::TooMany => ErrorKind::Invalid,
+            Self::Cursor | Self::TooMany | Self::NoteNeeded => ErrorKind::Invalid,
             Self::Busy => ErrorKind::Conflict,
             Self::Store(source) => source.kind(),
             Self::Commit(_) | Self::Body | Self::Seal(_) => ErrorKind::Internal,
@@ -128,6 +131,7 @@ impl MailboxError {
             Self::Transition(transition) => transition.reason(),
             Self::Cursor => "CURSOR_INVALID",
             Self::TooMany => "TOO_MANY_ITEMS",
+            Self::NoteNeeded => "NOTE_NEEDED",
             Self::Busy => "BUSY",
             Self::Store(source) => source.reason(),
             Self::Commit(_) => "COMMIT_REFUSED",

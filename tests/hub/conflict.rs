@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prost::Message as _;
-use staysafe::sdk::{Client, Received};
+use staysafe::sdk::{Client, ClientError, Received};
 use staysafe::wire::v1::change_directory_request::Change;
 use staysafe::wire::{SubmitAlertRequest, v1};
 
@@ -57,6 +57,32 @@ async fn a_manager_s_mailbox_is_received_by_the_system_and_answered_by_a_manager
     let refused = team.acknowledge(taking("EDT/manager", delivery, "u-1301", "")).await;
     assert_eq!(refused.unwrap_err().reason(), "ROLE_NOT_ALLOWED", "a duty receiver");
     team.acknowledge(taking("EDT/manager", delivery, "u-1303", "")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_over_from_outside_says_how_the_agency_was_reached() {
+    const HOW: &str = "Rang the team leader at home; she is on her way in.";
+    let hub = TestHub::starting_at(NIGHT).await;
+    let mut police = hub.agency("MERPOL").await;
+    let sent = police.submit(sample("s01-missing-reported.json")).await.unwrap();
+    hub.advance_to("2026-10-23T23:40:00Z").await;
+    let mut senior = hub.at("COUNCIL/head-of-service").await;
+    let copies = collect(&mut senior, "COUNCIL/head-of-service").await;
+    assert_eq!(copies[0].view(), v1::CopyView::Ladder);
+    let delivery = copies[0].delivery_id.as_str();
+    let take = |note| taking("COUNCIL/head-of-service", delivery, "", note);
+
+    let refused = senior.acknowledge(take("rang them twice  ok ")).await.unwrap_err();
+    senior.acknowledge(take(HOW)).await.unwrap();
+    senior.acknowledge(take(HOW)).await.unwrap();
+    hub.advance_to("2026-10-24T04:00:00Z").await;
+
+    let ClientError::Refused { violations, reason, .. } = &refused else { panic!("{refused}") };
+    assert_eq!((reason.as_str(), violations[0].field.as_str()), ("NOTE_NEEDED", "note"));
+    let trace = crate::scenarios::trace(&hub, &sent.alert_id).await;
+    let count = |kind: &str| trace.iter().filter(|found| *found == kind).count();
+    assert_eq!((count("TAKEN_OVER"), count("ACKNOWLEDGED")), (1, 0), "{trace:?}");
+    assert_eq!(count("NOTICE_SENT"), 0, "the director is not called: {trace:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
