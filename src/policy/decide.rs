@@ -71,6 +71,9 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
             review((&case, &conflicts), &mut deliveries, &mut timers, &mut events);
         }
     }
+    if !validated.mismatches.is_empty() {
+        tell_of_mismatch((&case, &conflicts), &mut deliveries, &mut events);
+    }
     events.extend(deliveries.iter().map(queued));
     Decision {
         hub_facts: hub_facts::of(submission, validated, context, &routes),
@@ -145,6 +148,20 @@ fn review(
         delivery: Some(number),
         state: TimerState::Armed,
     });
+}
+
+/// The sender's duty manager is told that the hub read the alert otherwise than it was sent (domain 3.2). The alert
+/// itself goes on.
+fn tell_of_mismatch(
+    (case, conflicts): (&Case<'_>, &Conflicts),
+    deliveries: &mut Vec<Delivery>,
+    events: &mut Vec<EventSketch>,
+) {
+    let Some(mailbox) = sender_manager(case, conflicts) else { return };
+    let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+    let created = EventSketch::of(EventKind::TaskCreated).to(number, &mailbox);
+    events.push(created.because(EventKind::PriorityMismatch.as_str()));
+    deliveries.push(task(number, &mailbox, Priority::P3, case.context.now));
 }
 
 /// The inbox of the sender's duty manager, its desk where it has none.

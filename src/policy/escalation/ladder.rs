@@ -10,7 +10,9 @@ use crate::domain::{
 
 use super::super::clock;
 use super::super::clocks::{Clocks, Pause};
+use super::super::decide::task;
 use super::super::partners::{self, CADT, COUNCIL, EDT, HUB_IG};
+use super::super::routing;
 use super::super::sketch::EventSketch;
 use super::{Climb, is_answered};
 
@@ -74,7 +76,7 @@ fn rung_called(
     }
     // Above the director on call there is nobody.
     if rung.level >= last && (last == 4 || unanswered.row == Rule::D0) {
-        climb.events.extend(failed_cover(directory));
+        tell_of_failed_cover(climb, directory, (unanswered, now));
     }
     let at = if is_on_duty { next_at? } else { now.min(next_at?) };
     Some(Rung { level: rung.level.saturating_add(1), at })
@@ -214,12 +216,21 @@ impl<'a> People<'a> {
     }
 }
 
-/// Information governance hears of a duty that nobody covered.
-fn failed_cover(directory: &Directory) -> Option<EventSketch> {
-    let ig = directory.agencies.get(&AgencyCode::try_from(HUB_IG).ok()?)?;
-    let mailbox = super::super::routing::duty_mailbox(ig)?;
-    let notice = EventSketch::of(EventKind::NoticeSent).at_mailbox(&mailbox.id);
-    Some(notice.because("FAILED_DUTY_COVER"))
+/// Information governance hears of a duty that nobody covered: which inbox and how late, no content.
+fn tell_of_failed_cover(
+    climb: &mut Climb,
+    directory: &Directory,
+    (unanswered, now): (&Delivery, Timestamp),
+) {
+    let ig = AgencyCode::try_from(HUB_IG).ok().and_then(|code| directory.agencies.get(&code));
+    let Some((ig, mailbox)) = ig.and_then(|ig| Some((ig, routing::duty_mailbox(ig)?))) else {
+        return;
+    };
+    let told = task(0, &mailbox.id, Priority::P3, now);
+    let told = Delivery { letter: ig.letter, of: Some(unanswered.number), ..told };
+    let number = climb.add(told);
+    let notice = EventSketch::of(EventKind::NoticeSent).to(number, &mailbox.id);
+    climb.events.push(notice.because("FAILED_DUTY_COVER"));
 }
 
 /// Whether anybody can take something from this mailbox now: a rota slot of an active person; where no rota

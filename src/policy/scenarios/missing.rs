@@ -1,6 +1,7 @@
 //! S01 and S02: missing children.
 
 use crate::domain::alert::AlertStatus;
+use crate::domain::delivery::Purpose;
 use crate::domain::submission::{
     FoundHow, FoundPlace, Given, MissingCategory, MissingRiskFactor, Rank,
 };
@@ -96,6 +97,9 @@ fn s02_an_exploitation_flag_makes_it_p1_whatever_the_sender_says() {
         ]
     );
     assert_eq!(decision.deliveries[4].view, View::Info);
+    let told = decision.deliveries.last().unwrap();
+    assert_eq!(told.mailbox, mailbox("MERPOL/manager"), "the sender's duty manager is told");
+    assert_eq!((told.purpose, told.view), (Purpose::Task, View::Ladder));
 }
 
 #[test]
@@ -285,6 +289,8 @@ fn a_child_found_dead_is_told_to_front_door_and_police_and_all_others_learn_only
             "SAFERFUT P3 CANCELLED",
             "WUTH-AED P3 CANCELLED",
             "AREA-05 P5 CANCELLED",
+            // The hub raised it: the sender's duty manager is told.
+            "CADT/manager P3 LADDER",
         ]
     );
     assert!(decision.timers.is_empty(), "no return home interview");
