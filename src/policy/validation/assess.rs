@@ -332,8 +332,7 @@ fn domestic_abuse(
 ) -> Assessed {
     let by_score = score_band(facts);
     let stated = facts.risk_band.known();
-    // Nothing to tell the band from: P2, which is the row of the highest band.
-    let band = stated.max(by_score).unwrap_or(RiskBand::HighGold);
+    let band = effective_band(stated, by_score);
     let victim = victim_index(submission, facts);
     let victim_age = victim.and_then(|index| ages.get(index)).copied().unwrap_or(Age::Unknown);
     let children = children(submission, victim, victim_age);
@@ -399,10 +398,19 @@ fn domestic_abuse_minimum(
     }
 }
 
-/// The band the score alone gives (domain 3.7): DASH 14 SafeLives, 10 local; MERIT 72 local.
+/// The band an alert is taken at: the higher of what is stated and what the score gives. Nothing to tell the band
+/// from: P2, which is the row of the highest band.
+pub(crate) fn effective_band(stated: Option<RiskBand>, by_score: Option<RiskBand>) -> RiskBand {
+    stated.max(by_score).unwrap_or(RiskBand::HighGold)
+}
+
 pub(super) fn score_band(facts: &DomesticAbuseFacts) -> Option<RiskBand> {
-    let score = *facts.tool_score.get()?;
-    match facts.tool.known()? {
+    band_of_score(facts.tool.known()?, *facts.tool_score.get()?)
+}
+
+/// The band the score alone gives (domain 3.7): DASH 14 SafeLives, 10 local; MERIT 72 local.
+pub(crate) const fn band_of_score(tool: RiskTool, score: u32) -> Option<RiskBand> {
+    match tool {
         RiskTool::Dash if score >= 14 => Some(RiskBand::HighGold),
         RiskTool::Dash if score >= 10 => Some(RiskBand::MediumSilver),
         RiskTool::Dash => Some(RiskBand::StandardBronze),

@@ -13,6 +13,7 @@ mod findings;
 mod missing;
 mod sharing_record;
 
+pub(crate) use assess::{band_of_score, effective_band};
 pub(crate) use sharing_record::is_refused;
 
 pub use assess::{
