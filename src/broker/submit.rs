@@ -81,6 +81,7 @@ impl Broker {
             now,
             episode: &loaded.episode,
             sender: agency,
+            approver: access::approver(principal),
             clocks: self.parts.clocks,
         };
         let validated = match policy::validate(&received.submission, &context) {

@@ -13,7 +13,7 @@ use crate::domain::codes::code_list;
 use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::event::Actor;
 use crate::domain::principal::{Driver, Person, Principal, Role};
-use crate::domain::{AgencyCode, ErrorKind};
+use crate::domain::{AgencyCode, ErrorKind, UserId};
 
 code_list! {
     /// What a principal wants to do.
@@ -260,6 +260,16 @@ fn permit_by(
     })
 }
 
+/// Whose approval a call brings: a duty manager's, with the own certificate (domain 2.2). Whom a message merely names
+/// approves nothing.
+#[must_use]
+pub fn approver(principal: &Principal) -> Option<&UserId> {
+    match principal {
+        Principal::User { person, .. } if principal.holds(Role::DutyManager) => Some(&person.user),
+        Principal::User { .. } | Principal::System { .. } | Principal::Hub(_) => None,
+    }
+}
+
 /// Leave to record that `principal` was refused something. Carries no writes.
 #[must_use]
 pub fn refusal(principal: &Principal) -> Permit {
@@ -297,8 +307,8 @@ fn person_role(principal: &Principal, roles: &[Role]) -> Result<Option<Role>, De
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::SystemName;
     use crate::domain::principal::Person;
-    use crate::domain::{SystemName, UserId};
 
     fn agency(code: &str) -> AgencyCode {
         AgencyCode::try_from(code).unwrap()
@@ -380,6 +390,15 @@ mod tests {
         let other = user("FSU", &[Role::SafeguardingLead]);
         let refused = permit_at(&other, Action::Receive, (&own, Lead)).unwrap_err();
         assert_eq!(refused, Denied::OtherAgency);
+    }
+
+    #[test]
+    fn only_a_duty_manager_with_an_own_certificate_approves() {
+        let manager = user("CADT", &[Role::DutyManager]);
+
+        assert_eq!(approver(&manager).map(UserId::as_str), Some("u-1"));
+        assert_eq!(approver(&user("CADT", &[Role::Sender])), None);
+        assert_eq!(approver(&system("CADT", Some(&[Role::DutyManager]))), None);
     }
 
     #[test]

@@ -490,7 +490,11 @@ pub(crate) fn validated_at(alert: AlertBuilder, now: &str) -> Result<Validated, 
     let sender = alert.envelope.sender_agency.get().unwrap().clone();
     let sender = &directory.agencies[&sender];
     let (now, clocks) = (at(now), Clocks::DEFAULT);
-    validate(&alert, &Context { directory: &directory, now, episode: &[], sender, clocks })
+    let approver = None;
+    validate(
+        &alert,
+        &Context { directory: &directory, now, episode: &[], sender, approver, clocks },
+    )
 }
 
 /// Takes the alert; panics when it is refused.
@@ -509,7 +513,7 @@ pub(crate) fn taken_in(
     let sender = alert.envelope.sender_agency.get().unwrap().clone();
     let sender = &directory.agencies[&sender];
     let (now, clocks) = (at(now), Clocks::DEFAULT);
-    let context = Context { directory, now, episode, sender, clocks };
+    let context = Context { directory, now, episode, sender, approver: None, clocks };
     let validated = validate(&alert, &context).unwrap_or_else(|refused| panic!("{refused:#?}"));
     let decision = decide(&alert, &validated, &context);
     (validated, decision)

@@ -15,6 +15,9 @@ use crate::policy::validate;
 
 const NOW: &str = "2026-11-16T10:00Z";
 
+/// The duty manager with whose own certificate every alert of the table is sent.
+const APPROVER: &str = "u-manager";
+
 /// One line of `rows.txt`.
 struct Line<'a> {
     text: &'a str,
@@ -94,14 +97,21 @@ fn drunk(said: &str, marker: &str, age: u8) -> AlertBuilder {
             alert.alcohol(refused()).sharing(objected).stating(Priority::P2)
         }
         "overridden" => alert.alcohol(refused()).sharing(objected).sharing(|record| {
-            record.override_ = Given::Given(OverrideFact {
-                reason: text(60),
-                approver: None,
-                approver_role: Some(Role::DutyManager),
-            });
+            let approver = UserId::try_from(APPROVER).unwrap();
+            record.override_ = set_aside_by(Some(approver));
         }),
+        "claimed" => alert
+            .alcohol(refused())
+            .sharing(objected)
+            .sharing(|record| record.override_ = set_aside_by(None))
+            .stating(Priority::P2),
         other => panic!("{other}"),
     }
+}
+
+fn set_aside_by(approver: Option<UserId>) -> Given<OverrideFact> {
+    let approver_role = Some(Role::DutyManager);
+    Given::Given(OverrideFact { reason: text(60), approver, approver_role })
 }
 
 fn no_from_child(scope: Scope) -> ConsentFact {
@@ -166,11 +176,13 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
     let submission = alert.sent_at(NOW);
     let directory = directory();
     let sender = agency(&directory, submission.envelope.sender_agency.get().unwrap().as_str());
+    let approver = UserId::try_from(APPROVER).unwrap();
     let context = Context {
         directory: &directory,
         now: at(NOW),
         episode: &[],
         sender,
+        approver: Some(&approver),
         clocks: crate::policy::Clocks::DEFAULT,
     };
     // The table may ask what the sender may not even send: the rows are looked at alone.
