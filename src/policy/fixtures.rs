@@ -286,7 +286,8 @@ impl AlertBuilder {
             .with(|alert| {
                 let index = alert.subjects.len().checked_sub(1).unwrap();
                 if let BodyFacts::DomesticAbuse(facts) = &mut alert.body {
-                    facts.impacts.push(ImpactFacts { child: Given::Given(index), ..impact });
+                    let child = Given::Given(ImpactedChild::Subject(index));
+                    facts.impacts.push(ImpactFacts { child, ..impact });
                 }
             })
     }

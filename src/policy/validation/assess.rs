@@ -110,6 +110,8 @@ pub struct DomesticAbuseAssessment {
     pub victim: Option<usize>,
     /// The indices of the child subjects: siblings, other children, unborn, and a victim under 18.
     pub children: Vec<usize>,
+    /// Whether the alleged perpetrator is known to be under 18: a child too.
+    pub child_alleged: bool,
 }
 
 /// The assessment with what follows for the alert as a whole.
@@ -336,14 +338,16 @@ fn domestic_abuse(
     let victim = victim_index(submission, facts);
     let victim_age = victim.and_then(|index| ages.get(index)).copied().unwrap_or(Age::Unknown);
     let children = children(submission, victim, victim_age);
+    let child_alleged = child_alleged(facts, context);
     let found = DomesticAbuseAssessment {
         band,
-        child_in_scope: child_in_scope(facts, context, victim_age, &children),
+        child_in_scope: child_in_scope(facts, victim_age, &children) || child_alleged,
         danger: danger(submission, facts),
         pregnant: facts.pregnancy.is(Bool3::Yes)
             || submission.subjects.iter().any(|person| person.role.is(SubjectRole::Unborn)),
         victim,
         children,
+        child_alleged,
     };
 
     let mut mismatches = Vec::new();
@@ -449,29 +453,24 @@ const fn is_known_child(age: Age) -> bool {
     matches!(age, Age::Years(years) if years < 18)
 }
 
-/// Child in scope (domain 3.7). An answer that cannot be read is a yes.
-fn child_in_scope(
-    facts: &DomesticAbuseFacts,
-    context: &Reading<'_>,
-    victim_age: Age,
-    children: &[usize],
-) -> bool {
+fn child_alleged(facts: &DomesticAbuseFacts, context: &Reading<'_>) -> bool {
     let day = clock::date_of(context.now);
-    let by_child = facts
-        .perpetrator
-        .get()
-        .is_some_and(|perpetrator| is_known_child(Age::on(perpetrator.age, day)));
+    let perpetrator = facts.perpetrator.get();
+    perpetrator.is_some_and(|perpetrator| is_known_child(Age::on(perpetrator.age, day)))
+}
+
+/// Child in scope (domain 3.7). An answer that cannot be read is a yes.
+fn child_in_scope(facts: &DomesticAbuseFacts, victim_age: Age, children: &[usize]) -> bool {
     !facts.children_in_scope.is(ChildrenInScope::NoneConfirmed)
         || facts.pregnancy.is(Bool3::Yes)
         || is_known_child(victim_age)
-        || by_child
         || !children.is_empty()
         || !facts.impacts.is_empty()
 }
 
 fn danger(submission: &Submission, facts: &DomesticAbuseFacts) -> Danger {
     let is_injured = facts.impacts.iter().any(|impact| {
-        let person = impact.child.get().and_then(|index| submission.subjects.get(*index));
+        let person = impact.subject().and_then(|index| submission.subjects.get(index));
         let is_unborn = person.is_some_and(|person| person.role.is(SubjectRole::Unborn));
         impact.codes.contains(ImpactCode::PhysicalInjury) && !is_unborn
     });

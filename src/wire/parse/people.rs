@@ -63,6 +63,16 @@ impl<'a> People<'a> {
         }
     }
 
+    /// Whether this is the alleged perpetrator of the notification.
+    pub(super) fn is_alleged_perpetrator(&self, reference: &str) -> bool {
+        let alleged = match &self.alert.body {
+            Some(v1::alert::Body::DomesticViolence(body)) => body.alleged_perpetrator.as_ref(),
+            Some(v1::alert::Body::Missing(_) | v1::alert::Body::Alcohol(_)) | None => None,
+        };
+        let person = alleged.and_then(|concern| concern.person.as_ref());
+        person.is_some_and(|person| person.person_ref == reference)
+    }
+
     /// Whether the subjects are more children than one, as far as their roles say.
     pub(super) fn has_several_children(&self) -> bool {
         use v1::SubjectRole::{
