@@ -31,8 +31,8 @@ pub use missing::{
 };
 pub use sharing::{
     Basis9, Basis9G18Reason, Basis10, CompetenceBasis, CompetenceFacts, CompetenceOutcome,
-    Confidentiality, ConsentFact, ConsentGiver, ConsentState, ConsentType, Gateway, OverrideFact,
-    RefusedBy, Scope, SenderRegime, SharingFacts, SharingPurpose,
+    Confidentiality, ConsentFact, ConsentGiver, ConsentState, ConsentType, Gateway, GiverStanding,
+    OverrideFact, RefusedBy, Scope, SenderRegime, SharingFacts, SharingPurpose,
 };
 pub use subject::{AddressFact, AddressType, AgeFact, SchoolFact, SubjectFacts, SubjectRole};
 

@@ -6,8 +6,8 @@ use crate::domain::directory::{Agency, Directory, UserEntry};
 use crate::domain::principal::Role;
 use crate::domain::submission::{
     Code, CompetenceOutcome, ConsentFact, ConsentGiver, ConsentState, ConsentType, Exclusion,
-    Given, ImpactCode, Offer, OfferAgreedBy, OverrideFact, RefusedBy, RiskBand, RiskMarker, Scope,
-    SharingFacts, SuspectedPersonType, ViewOnPolice,
+    Given, GiverStanding, ImpactCode, Offer, OfferAgreedBy, OverrideFact, RefusedBy, RiskBand,
+    RiskMarker, Scope, SharingFacts, SuspectedPersonType, ViewOnPolice,
 };
 use crate::domain::{Risk, UserId, View};
 use crate::policy::fixtures::*;
@@ -83,6 +83,12 @@ fn drunk(said: &str, marker: &str, age: u8) -> AlertBuilder {
         "parent-over-no" => alert
             .alcohol(agreed(OfferAgreedBy::PrHolder))
             .sharing(|record| record.consents.push(no_from_child(Scope::Response))),
+        "parent-barred" => alert
+            .alcohol(|facts| facts.offer = known(Offer::Undecided))
+            .sharing(|record| record.consents.push(barred(ConsentState::Given))),
+        "barred-over" => {
+            alert.sharing(|record| record.consents.push(barred(ConsentState::Withdrawn)))
+        }
         "maternity" => alert.alcohol(refused()).sharing(|record| {
             record.consents.push(ConsentFact {
                 giver: known(ConsentGiver::YoungPerson),
@@ -109,6 +115,15 @@ fn drunk(said: &str, marker: &str, age: u8) -> AlertBuilder {
     }
 }
 
+fn barred(state: ConsentState) -> ConsentFact {
+    ConsentFact {
+        giver: known(ConsentGiver::PrHolder),
+        standing: GiverStanding::Barred,
+        state: known(state),
+        ..no_from_child(Scope::Response)
+    }
+}
+
 fn set_aside_by(approver: Option<UserId>) -> Given<OverrideFact> {
     let approver_role = Some(Role::DutyManager);
     Given::Given(OverrideFact { reason: text(60), approver, approver_role })
@@ -119,6 +134,7 @@ fn no_from_child(scope: Scope) -> ConsentFact {
         kind: known(ConsentType::ServiceAgreement),
         scope: Given::Given(scope),
         giver: known(ConsentGiver::ChildCompetent),
+        standing: GiverStanding::Counts,
         state: known(ConsentState::Refused),
         effective_at: Given::Given(at(NOW)),
     }
