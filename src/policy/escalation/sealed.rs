@@ -79,8 +79,9 @@ fn a_sealed_item_s_ladder_is_its_lead_then_head_of_service_then_the_director() {
 
     let expected = ["L1 COUNCIL/head-of-service LADDER", "L2 COUNCIL/director LADDER"];
     assert_eq!(levels(&late, lead), expected);
-    let is_notice = |event: &&Event| event.kind == EventKind::NoticeSent;
-    assert!(late.events.iter().any(|event| is_notice(&event)), "failed cover is told");
+    let told = |event: &Event| late.record.delivery(event.delivery.unwrap()).unwrap().of;
+    let mut notices = late.events.iter().filter(|event| event.kind == EventKind::NoticeSent);
+    assert!(notices.any(|notice| told(notice) == Some(lead)), "failed cover of the lead is told");
 }
 
 #[test]
