@@ -42,6 +42,7 @@ fn context(directory: &Directory) -> Context<'_> {
         directory,
         now: Timestamp::from(now),
         episode: &[],
+        approver: None,
         sender: directory.agencies.get(&sender).unwrap(),
         clocks: Clocks::default(),
     }

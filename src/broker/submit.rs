@@ -112,6 +112,7 @@ impl Broker {
             now,
             episode: &loaded.episode,
             sender: agency,
+            approver: access::approver(principal),
             clocks: self.parts.clocks,
         };
         let validated = match policy::validate(&received.submission, &context) {
@@ -298,6 +299,7 @@ impl Broker {
             decisions: decision.decisions.clone(),
             deliveries: decision.deliveries.clone(),
             timers: decision.timers.clone(),
+            conflicts: decision.conflicts.clone(),
             body: Some(body),
             submitted: Position::THIS,
         }

@@ -216,6 +216,41 @@ impl Position {
     }
 }
 
+/// From whom an alert is kept because of a conflict of interest (domain 5.7). Empty for nearly every alert.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Conflicts {
+    /// Agencies whose general inboxes are closed to it, ascending.
+    pub agencies: Vec<AgencyCode>,
+    /// Single inboxes that are closed to it, ascending.
+    pub mailboxes: Vec<MailboxId>,
+    /// People who must not learn of it, ascending.
+    pub users: Vec<UserId>,
+}
+
+impl Conflicts {
+    /// Whether the inbox is closed to the alert.
+    #[must_use]
+    pub fn close(&self, mailbox: &MailboxId) -> bool {
+        let is_its = |agency: &AgencyCode| agency.as_str() == mailbox.agency_code();
+        self.mailboxes.contains(mailbox) || self.agencies.iter().any(is_its)
+    }
+
+    /// These and `others`, each once.
+    #[must_use]
+    pub fn and(mut self, others: &Self) -> Self {
+        self.agencies.extend(others.agencies.iter().cloned());
+        self.mailboxes.extend(others.mailboxes.iter().cloned());
+        self.users.extend(others.users.iter().cloned());
+        self.agencies.sort();
+        self.agencies.dedup();
+        self.mailboxes.sort();
+        self.mailboxes.dedup();
+        self.users.sort();
+        self.users.dedup();
+        self
+    }
+}
+
 /// Everything the hub keeps about one alert in the clear: codes, times, decisions, deliveries.
 ///
 /// One aggregate with one version: a commit that changes it expects the version it was decided on.
@@ -264,6 +299,8 @@ pub struct AlertRecord {
     pub deliveries: Vec<Delivery>,
     /// The timers.
     pub timers: Vec<Timer>,
+    /// From whom it is kept, whatever happens later.
+    pub conflicts: Conflicts,
     /// The sealed content; none once purged.
     pub body: Option<BodyRef>,
     /// The commit that took the alert.

@@ -61,7 +61,12 @@ pub fn of_field(field: &str, what_to_do: &str) -> Status {
 impl From<MailboxError> for Status {
     fn from(error: MailboxError) -> Self {
         log(error.kind(), error.reason(), &error);
-        of(error.kind(), error.reason())
+        let mut details = ErrorDetails::new();
+        if matches!(error, MailboxError::NoteNeeded) {
+            let what_to_do = "say in at least 20 characters how the agency was reached";
+            details.add_bad_request_violation("note", format!("{}: {what_to_do}", error.reason()));
+        }
+        with_details(error.kind(), error.reason(), details)
     }
 }
 

@@ -48,6 +48,25 @@ pub struct Acknowledged {
     pub at: Timestamp,
 }
 
+/// Where a person who answers stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    /// In the recipient agency.
+    Inside,
+    /// Outside it, called by its ladder: who takes the delivery takes it over (domain 5.2).
+    Outside,
+}
+
+impl Standing {
+    fn of(record: &AlertRecord, delivery: &Delivery) -> Self {
+        if escalation::takes_over(record, delivery) { Self::Outside } else { Self::Inside }
+    }
+
+    const fn is_outside(self) -> bool {
+        matches!(self, Self::Outside)
+    }
+}
+
 impl Answer {
     const fn action(&self) -> Action {
         match self {
@@ -57,9 +76,10 @@ impl Answer {
         }
     }
 
-    const fn event(&self) -> EventKind {
+    const fn event(&self, standing: Standing) -> EventKind {
         match self {
             Self::Opened => EventKind::Opened,
+            Self::Acknowledge { .. } if standing.is_outside() => EventKind::TakenOver,
             // Passing it on is taking it first: the ladder stops, the *taken* receipt stands.
             Self::Acknowledge { .. } => EventKind::Acknowledged,
             Self::Decline { .. } => EventKind::Declined,
@@ -76,6 +96,16 @@ impl Answer {
             Self::Opened => delivery.open(by, now),
             Self::Acknowledge { outcome, .. } => delivery.acknowledge(by, *outcome, now),
             Self::Decline { reason, .. } => delivery.decline(by, *reason, now),
+        }
+    }
+
+    /// Whether a person outside the recipient agency says how it was reached, where that must be said.
+    fn says_enough(&self, standing: Standing) -> bool {
+        match self {
+            Self::Acknowledge { note, .. } if standing.is_outside() => {
+                note.expose().trim().chars().count() >= escalation::TAKEN_OVER_NOTE_MIN
+            }
+            Self::Opened | Self::Acknowledge { .. } | Self::Decline { .. } => true,
         }
     }
 
@@ -229,17 +259,21 @@ impl Mailboxes {
     ) -> Result<Acknowledged, MailboxError> {
         let now = self.env.now();
         let mut record = self.alert(id.alert).await?.as_ref().clone();
-        let delivery = record
-            .deliveries
-            .iter_mut()
-            .find(|delivery| delivery.number == id.number && delivery.mailbox == *mailbox)
-            .ok_or(MailboxError::NotFound)?;
-        let before = delivery.clone();
+        let is_it =
+            |delivery: &Delivery| delivery.number == id.number && delivery.mailbox == *mailbox;
+        let before = record.deliveries.iter().find(|delivery| is_it(delivery)).cloned();
+        let before = before.ok_or(MailboxError::NotFound)?;
+        let standing = Standing::of(&record, &before);
+        let delivery = record.deliveries.iter_mut().find(|delivery| is_it(delivery));
+        let delivery = delivery.ok_or(MailboxError::NotFound)?;
         // A delivery that was never handed out is not known to the recipient.
         *delivery = match answer.apply(before.clone(), user, now) {
             Err(TransitionError::NotHandedOut) => return Err(MailboxError::NotFound),
             other => other?,
         };
+        if !answer.says_enough(standing) {
+            return Err(MailboxError::NoteNeeded);
+        }
         let at = answer.settled_at(delivery).unwrap_or(now);
         let is_news = *delivery != before;
         let sealed = if is_news { self.seal_words(id.alert, answer)? } else { None };
@@ -250,7 +284,7 @@ impl Mailboxes {
         let after = delivery.clone();
         if is_news {
             let record = escalation::settled(record);
-            let events = self.answered(&record, &after, answer);
+            let events = self.answered(&record, (&after, standing), answer);
             self.put_with(permit, (now, events), vec![record], body.into_iter().collect()).await?;
             if let Some(sequence) = after.sequence {
                 self.outstanding.settled(mailbox, sequence);
@@ -274,13 +308,18 @@ impl Mailboxes {
         Ok(Some((body, Write::Body { alert, sealed })))
     }
 
-    fn answered(&self, record: &AlertRecord, delivery: &Delivery, answer: &Answer) -> Vec<Event> {
+    fn answered(
+        &self,
+        record: &AlertRecord,
+        (delivery, standing): (&Delivery, Standing),
+        answer: &Answer,
+    ) -> Vec<Event> {
         let words = match answer {
             Answer::Opened => None,
             Answer::Acknowledge { .. } => delivery.note.as_ref(),
             Answer::Decline { .. } => delivery.decline_text.as_ref(),
         };
-        let mut event = Event::new(self.env.ids(self.env.now()).event(), answer.event())
+        let mut event = Event::new(self.env.ids(self.env.now()).event(), answer.event(standing))
             .about(record.id, record.episode)
             .to(delivery.number, &delivery.mailbox);
         event.subjects.clone_from(&record.subjects);

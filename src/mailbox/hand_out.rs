@@ -143,6 +143,8 @@ impl Mailboxes {
     /// When the principal may no longer receive, or the store cannot record the hand-out: then nothing is
     /// disclosed.
     pub async fn next_batch(&self, stream: &mut Stream) -> Result<Batch, MailboxError> {
+        // Asked also when nothing waits, so that a stream ends soon after its caller may no longer receive.
+        self.permit(&stream.principal, Action::Receive, &stream.mailbox).await?;
         let mut sequences = self.replayed(stream).await?;
         if sequences.is_empty() {
             sequences = self.overdue(stream).await?;

@@ -88,6 +88,9 @@ pub enum MailboxError {
     /// Too many items in one call.
     #[error("too many items in one call")]
     TooMany,
+    /// Who takes over from an agency that did not answer says how it was reached.
+    #[error("taking over needs a note on how the agency was reached")]
+    NoteNeeded,
     /// Others kept changing the same deliveries.
     #[error("others keep changing these deliveries")]
     Busy,
@@ -113,7 +116,7 @@ impl MailboxError {
             Self::Denied(denied) => denied.kind(),
             Self::NotFound => ErrorKind::NotFound,
             Self::Transition(_) => ErrorKind::Precondition,
-            Self::Cursor | Self::TooMany => ErrorKind::Invalid,
+            Self::Cursor | Self::TooMany | Self::NoteNeeded => ErrorKind::Invalid,
             Self::Busy => ErrorKind::Conflict,
             Self::Store(source) => source.kind(),
             Self::Commit(_) | Self::Body | Self::Seal(_) => ErrorKind::Internal,
@@ -131,6 +134,7 @@ impl MailboxError {
             | Self::Transition(_)
             | Self::Cursor
             | Self::TooMany
+            | Self::NoteNeeded
             | Self::Busy
             | Self::Commit(_)
             | Self::Seal(_) => false,
@@ -146,6 +150,7 @@ impl MailboxError {
             Self::Transition(transition) => transition.reason(),
             Self::Cursor => "CURSOR_INVALID",
             Self::TooMany => "TOO_MANY_ITEMS",
+            Self::NoteNeeded => "NOTE_NEEDED",
             Self::Busy => "BUSY",
             Self::Store(source) => source.reason(),
             Self::Commit(_) => "COMMIT_REFUSED",
@@ -189,7 +194,8 @@ impl Mailboxes {
 
     /// Leave for `action` on `mailbox`, or a recorded refusal.
     ///
-    /// A mailbox that does not exist and one of another agency are the same to the caller.
+    /// A mailbox that does not exist and one of another agency are the same to the caller. The caller is asked anew
+    /// each time, as the directory stands: a stream may have been opened long ago.
     async fn permit(
         &self,
         principal: &Principal,
@@ -199,9 +205,8 @@ impl Mailboxes {
         let directory = self.store.directory();
         let owner = AgencyCode::try_from(mailbox.agency_code()).ok();
         let asked = match owner.zip(directory.mailbox(mailbox)) {
-            Some((owner, known)) => {
-                access::permit_in_mailbox(principal, action, &owner, known.role)
-            }
+            Some((owner, known)) => access::as_known_now(principal, &directory)
+                .and_then(|caller| access::permit_at(&caller, action, (&owner, known.role))),
             None => access::permit(principal, action, None).and(Err(Denied::OtherAgency)),
         };
         match asked {

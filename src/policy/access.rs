@@ -3,12 +3,17 @@
 //! Deny by default. A permit names the principal, the action and the agency acted for; a commit carries one,
 //! and the store refuses writes that its action does not allow. Roles and what they may do: domain 2.2; who
 //! needs an own certificate: architecture invariant 15.
+//!
+//! A mailbox is opened by whom it serves (domain 2.2, 5.7): the duty inbox by the agency's system and anybody on
+//! duty; the manager's by the system and a duty manager; a lead's by a safeguarding lead with an own certificate and
+//! by no system, because what comes there in the place of a closed general inbox must not come back to it; the head
+//! of service's and the director's by a senior on call with an own certificate.
 
 use crate::domain::codes::code_list;
-use crate::domain::directory::MailboxRole;
+use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::event::Actor;
-use crate::domain::principal::{Driver, Principal, Role};
-use crate::domain::{AgencyCode, ErrorKind};
+use crate::domain::principal::{Driver, Person, Principal, Role};
+use crate::domain::{AgencyCode, ErrorKind, UserId};
 
 code_list! {
     /// What a principal wants to do.
@@ -97,6 +102,9 @@ pub enum Denied {
     /// A person must be named and known to the directory.
     #[error("this action needs a person known to the directory")]
     PersonNeeded,
+    /// The directory knew the caller when the call began and does not any more.
+    #[error("the directory no longer knows the caller")]
+    CallerUnknown,
 }
 
 impl Denied {
@@ -108,6 +116,7 @@ impl Denied {
             Self::Role => "ROLE_NOT_ALLOWED",
             Self::OwnCertificate => "OWN_CERTIFICATE_NEEDED",
             Self::PersonNeeded => "PERSON_NEEDED",
+            Self::CallerUnknown => "CALLER_UNKNOWN",
         }
     }
 
@@ -117,6 +126,7 @@ impl Denied {
         match self {
             Self::OtherAgency => ErrorKind::NotFound,
             Self::Role | Self::OwnCertificate | Self::PersonNeeded => ErrorKind::Denied,
+            Self::CallerUnknown => ErrorKind::Unauthenticated,
         }
     }
 }
@@ -135,21 +145,13 @@ enum Need {
     Hub(&'static [Driver]),
 }
 
-impl Need {
-    /// The same need with other roles; what asks for no role stays as it is.
-    const fn of(self, roles: &'static [Role]) -> Self {
-        match self {
-            Self::SystemOr(_) => Self::SystemOr(roles),
-            Self::Person(_) => Self::Person(roles),
-            Self::OwnCertificate(_) => Self::OwnCertificate(roles),
-            Self::Member | Self::Hub(_) => self,
-        }
-    }
-}
-
+/// Everybody who may ever have to do with a mailbox, whichever.
 const DUTY: &[Role] =
     &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead, Role::SeniorOnCall];
+const DESK: &[Role] = &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead];
+const MANAGERS: &[Role] = &[Role::DutyManager];
 const LEADS: &[Role] = &[Role::SafeguardingLead];
+const SENIORS: &[Role] = &[Role::SeniorOnCall];
 const SENDERS: &[Role] = &[Role::Sender, Role::DutyReceiver, Role::DutyManager];
 
 const fn need(action: Action) -> Need {
@@ -170,6 +172,29 @@ const fn need(action: Action) -> Need {
     }
 }
 
+/// Who may do an action at a mailbox that serves these people.
+const fn need_at(action: Action, serves: MailboxRole) -> Need {
+    match (need(action), serves) {
+        (Need::SystemOr(_), MailboxRole::Duty) => Need::SystemOr(DESK),
+        (Need::Person(_), MailboxRole::Duty) => Need::Person(DESK),
+        (Need::SystemOr(_), MailboxRole::Manager) => Need::SystemOr(MANAGERS),
+        (Need::Person(_), MailboxRole::Manager) => Need::Person(MANAGERS),
+        (Need::SystemOr(_) | Need::Person(_), MailboxRole::Lead) => Need::OwnCertificate(LEADS),
+        (
+            Need::SystemOr(_) | Need::Person(_),
+            MailboxRole::HeadOfService | MailboxRole::Director,
+        ) => Need::OwnCertificate(SENIORS),
+        (
+            need,
+            MailboxRole::Duty
+            | MailboxRole::Manager
+            | MailboxRole::Lead
+            | MailboxRole::HeadOfService
+            | MailboxRole::Director,
+        ) => need,
+    }
+}
+
 /// Gives leave for `action` on something that belongs to `owner` (the agency whose alert, mailbox or directory
 /// part it is; `None` where the action has no owner), or says why not.
 ///
@@ -180,42 +205,66 @@ pub fn permit(
     action: Action,
     owner: Option<&AgencyCode>,
 ) -> Result<Permit, Denied> {
+    permit_by(principal, (action, need(action)), owner)
+}
+
+/// As [`permit`], for a mailbox of `owner` that serves these people.
+///
+/// # Errors
+/// [`Denied`], with the reason a refusal entry records.
+pub fn permit_at(
+    principal: &Principal,
+    action: Action,
+    (owner, serves): (&AgencyCode, MailboxRole),
+) -> Result<Permit, Denied> {
+    permit_by(principal, (action, need_at(action, serves)), Some(owner))
+}
+
+/// The caller as the directory knows it now. A stream lives long: a person put out of action, a role that was taken
+/// away or a system that was removed ends what it may receive.
+///
+/// # Errors
+/// [`Denied::CallerUnknown`].
+pub fn as_known_now(principal: &Principal, directory: &Directory) -> Result<Principal, Denied> {
+    let person_of = |agency: &AgencyCode, person: &Person| {
+        let entry = directory.active_user(agency, &person.user).ok_or(Denied::CallerUnknown)?;
+        Ok(Person { user: person.user.clone(), roles: entry.roles.clone() })
+    };
+    let mut known = principal.clone();
+    match &mut known {
+        Principal::System { agency, system, person, .. } => {
+            let found = directory.agencies.get(agency);
+            if !found.is_some_and(|found| found.systems.contains(system)) {
+                return Err(Denied::CallerUnknown);
+            }
+            if let Some(person) = person {
+                *person = person_of(agency, person)?;
+            }
+        }
+        Principal::User { agency, person, .. } => *person = person_of(agency, person)?,
+        Principal::Hub(_) => {}
+    }
+    Ok(known)
+}
+
+fn permit_by(
+    principal: &Principal,
+    (action, need): (Action, Need),
+    owner: Option<&AgencyCode>,
+) -> Result<Permit, Denied> {
     // Before the object is looked at: who may never do this hears so whatever it asks for, and learns nothing.
-    let role = role_used(principal, &need(action))?;
+    role_used(principal, &self::need(action))?;
     if let (Some(owner), Some(agency)) = (owner, principal.agency())
         && owner != agency
     {
         return Err(Denied::OtherAgency);
     }
+    let role = role_used(principal, &need)?;
     Ok(Permit {
         actor: Actor::of(principal, role),
         action,
         agency: owner.or_else(|| principal.agency()).cloned(),
     })
-}
-
-/// As [`permit`], for something in a mailbox of `owner` that serves `whom`.
-///
-/// The lead's inbox takes what may not lie where the desk sees it, because it is about somebody of the agency: of
-/// its people only its safeguarding lead serves it (domain 2.2, 5.7).
-///
-/// # Errors
-/// [`Denied`], as [`permit`].
-pub fn permit_in_mailbox(
-    principal: &Principal,
-    action: Action,
-    owner: &AgencyCode,
-    whom: MailboxRole,
-) -> Result<Permit, Denied> {
-    let permit = permit(principal, action, Some(owner))?;
-    let role = match whom {
-        MailboxRole::Lead => role_used(principal, &need(action).of(LEADS))?,
-        MailboxRole::Duty
-        | MailboxRole::Manager
-        | MailboxRole::HeadOfService
-        | MailboxRole::Director => permit.actor.role,
-    };
-    Ok(Permit { actor: Actor { role, ..permit.actor }, ..permit })
 }
 
 /// Gives leave to send an alert of the caller's own agency.
@@ -237,6 +286,16 @@ pub fn permit_to_send(principal: &Principal) -> Result<Permit, Denied> {
             })
         }
         (asked, _) => asked,
+    }
+}
+
+/// Whose approval a call brings: a duty manager's, with the own certificate (domain 2.2). Whom a message merely names
+/// approves nothing.
+#[must_use]
+pub fn approver(principal: &Principal) -> Option<&UserId> {
+    match principal {
+        Principal::User { person, .. } if principal.holds(Role::DutyManager) => Some(&person.user),
+        Principal::User { .. } | Principal::System { .. } | Principal::Hub(_) => None,
     }
 }
 
@@ -286,8 +345,8 @@ fn person_role(principal: &Principal, roles: &[Role]) -> Result<Option<Role>, De
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::SystemName;
     use crate::domain::principal::Person;
-    use crate::domain::{SystemName, UserId};
 
     fn agency(code: &str) -> AgencyCode {
         AgencyCode::try_from(code).unwrap()
@@ -358,6 +417,76 @@ mod tests {
     }
 
     #[test]
+    fn a_mailbox_is_opened_by_whom_it_serves_and_by_nobody_else() {
+        use MailboxRole::{Director, Duty, HeadOfService, Lead, Manager};
+        let own = agency("CADT");
+        let all = &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead][..];
+        let system_ = system("CADT", None);
+        let receiver = system("CADT", Some(&[Role::DutyReceiver]));
+        let manager = system("CADT", Some(&[Role::DutyManager]));
+        let asserted = system("CADT", Some(all));
+        let lead = user("CADT", &[Role::SafeguardingLead]);
+        let senior = user("CADT", &[Role::SeniorOnCall]);
+        //                   system receiver manager asserted lead  senior
+        let table = [
+            (Duty, Action::Receive, [true, true, true, true, true, false]),
+            (Duty, Action::Acknowledge, [false, true, true, true, true, false]),
+            (Manager, Action::Receive, [true, false, true, true, false, false]),
+            (Manager, Action::Acknowledge, [false, false, true, true, false, false]),
+            (Lead, Action::Receive, [false, false, false, false, true, false]),
+            (Lead, Action::ListMailbox, [false, false, false, false, true, false]),
+            (Lead, Action::ReportOpened, [false, false, false, false, true, false]),
+            (Lead, Action::Acknowledge, [false, false, false, false, true, false]),
+            (Lead, Action::Decline, [false, false, false, false, true, false]),
+            (HeadOfService, Action::Receive, [false, false, false, false, false, true]),
+            (HeadOfService, Action::Acknowledge, [false, false, false, false, false, true]),
+            (Director, Action::Receive, [false, false, false, false, false, true]),
+            (Director, Action::Acknowledge, [false, false, false, false, false, true]),
+        ];
+        let callers = [system_, receiver, manager, asserted, lead, senior];
+        for (serves, action, expected) in table {
+            for (caller, expected) in callers.iter().zip(expected) {
+                let leave = permit_at(caller, action, (&own, serves));
+                assert_eq!(leave.is_ok(), expected, "{action} at {serves} by {caller:?}");
+            }
+        }
+        let other = user("FSU", &[Role::SafeguardingLead]);
+        let refused = permit_at(&other, Action::Receive, (&own, Lead)).unwrap_err();
+        assert_eq!(refused, Denied::OtherAgency);
+    }
+
+    #[test]
+    fn only_a_duty_manager_with_an_own_certificate_approves() {
+        let manager = user("CADT", &[Role::DutyManager]);
+
+        assert_eq!(approver(&manager).map(UserId::as_str), Some("u-1"));
+        assert_eq!(approver(&user("CADT", &[Role::Sender])), None);
+        assert_eq!(approver(&system("CADT", Some(&[Role::DutyManager]))), None);
+    }
+
+    #[test]
+    fn a_caller_is_what_the_directory_says_now() {
+        use crate::domain::directory::UserEntry;
+        let mut directory = crate::policy::fixtures::directory();
+        let cadt = directory.agencies.get_mut(&agency("CADT")).unwrap();
+        let lead = user("CADT", &[Role::SafeguardingLead]);
+        let id = UserId::try_from("u-1").unwrap();
+        let entry = |active| UserEntry { roles: vec![Role::DutyReceiver], active };
+        cadt.users.insert(id.clone(), entry(true));
+        cadt.systems = vec![SystemName::try_from("ehr").unwrap()];
+
+        let now = as_known_now(&lead, &directory).unwrap();
+        let named = as_known_now(&system("CADT", Some(&[Role::DutyManager])), &directory).unwrap();
+        directory.agencies.get_mut(&agency("CADT")).unwrap().users.insert(id, entry(false));
+
+        assert_eq!(now.person().unwrap().roles, [Role::DutyReceiver]);
+        assert_eq!(named.person().unwrap().roles, [Role::DutyReceiver]);
+        assert_eq!(as_known_now(&lead, &directory), Err(Denied::CallerUnknown));
+        assert!(as_known_now(&system("CADT", None), &directory).is_ok());
+        assert_eq!(as_known_now(&system("FSU", None), &directory), Err(Denied::CallerUnknown));
+    }
+
+    #[test]
     fn a_lead_named_by_a_system_does_not_count_as_a_lead() {
         let caller = system("EDT", Some(&[Role::SafeguardingLead]));
 
@@ -367,24 +496,16 @@ mod tests {
     }
 
     #[test]
-    fn the_leads_inbox_is_served_by_the_lead_and_by_the_system_for_nobody_else() {
-        let own = agency("EDT");
-        let lead = |caller: &Principal, action| {
-            permit_in_mailbox(caller, action, &own, MailboxRole::Lead).map(|it| it.actor().role)
-        };
-        let both = user("EDT", &[Role::DutyManager, Role::SafeguardingLead]);
+    fn another_agencys_mailbox_is_like_none_and_tells_nothing_of_whom_it_serves() {
         let desk = user("EDT", &[Role::DutyReceiver, Role::DutyManager]);
+        let analyst = user("EDT", &[Role::Analyst]);
 
-        assert_eq!(lead(&both, Action::Acknowledge), Ok(Some(Role::SafeguardingLead)));
-        assert_eq!(lead(&system("EDT", None), Action::Receive), Ok(None));
-        for action in [Action::Receive, Action::ListMailbox, Action::Acknowledge] {
-            assert_eq!(lead(&desk, action), Err(Denied::Role), "{action}");
+        for serves in [MailboxRole::Duty, MailboxRole::Lead, MailboxRole::Director] {
+            let ask = |caller| permit_at(caller, Action::Receive, (&agency("CADT"), serves));
+
+            assert_eq!(ask(&desk).unwrap_err(), Denied::OtherAgency);
+            assert_eq!(ask(&analyst).unwrap_err(), Denied::Role, "who may never do this hears so");
         }
-        let named = system("EDT", Some(&[Role::SafeguardingLead]));
-        assert_eq!(lead(&named, Action::Acknowledge), Err(Denied::OwnCertificate));
-        assert!(permit_in_mailbox(&desk, Action::Receive, &own, MailboxRole::Manager).is_ok());
-        let other = permit_in_mailbox(&desk, Action::Receive, &agency("CADT"), MailboxRole::Lead);
-        assert_eq!(other.unwrap_err(), Denied::OtherAgency, "theirs is like none");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::sketch::EventSketch;
 use super::validation::{Validated, is_refused};
 use super::views::HubFacts;
 use super::{Context, EpisodeChanges, clock, escalation, hub_facts};
-use crate::domain::alert::{AlertStatus, Timer, TimerKind, TimerState};
+use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind, TimerState};
 use crate::domain::decision::{ShareOutcome, SharingDecision};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::MailboxRole;
@@ -26,6 +26,8 @@ pub struct Decision {
     pub deliveries: Vec<Delivery>,
     /// The clocks the alert starts.
     pub timers: Vec<Timer>,
+    /// From whom the alert is kept.
+    pub conflicts: Conflicts,
     /// What the hub adds to the copies, to be sealed beside the alert.
     pub hub_facts: HubFacts,
     /// Subjects, from 0, the impact on whom community health does not see: they live outside Wirral.
@@ -51,7 +53,14 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         .zip(0..)
         .map(|(verdict, number)| delivery(verdict, number, context))
         .collect();
-    let started = routing::Started { submission, validated, context, deliveries: &deliveries };
+    let conflicts = sharing::conflicts(submission, context);
+    let started = routing::Started {
+        submission,
+        validated,
+        context,
+        deliveries: &deliveries,
+        conflicts: &conflicts,
+    };
     let mut timers = routing::timers(&started);
     let is_overridden = sharing::overrides_a_refusal(&case, &verdicts);
     let mut events = events(&case, &routes, &verdicts);
@@ -59,8 +68,11 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         events.push(overridden(&verdicts));
         // Below P2 the approver came first; above, the review comes after (domain 6.4).
         if validated.mode.is_urgent() {
-            review(&case, &mut deliveries, &mut timers, &mut events);
+            review((&case, &conflicts), &mut deliveries, &mut timers, &mut events);
         }
+    }
+    if !validated.mismatches.is_empty() {
+        tell_of_mismatch((&case, &conflicts), &mut deliveries, &mut events);
     }
     events.extend(deliveries.iter().map(queued));
     Decision {
@@ -70,6 +82,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         decisions: verdicts.into_iter().map(|verdict| verdict.decision).collect(),
         deliveries,
         timers,
+        conflicts,
         events: events.into_iter().map(EventSketch::into_event).collect(),
         unroutable: routes.unroutable,
     }
@@ -111,17 +124,12 @@ fn delivery(verdict: &Verdict, number: u32, context: &Context<'_>) -> Delivery {
 
 /// The sender's duty manager reviews within 8 working hours: a task now, a timer for its end.
 fn review(
-    case: &Case<'_>,
+    (case, conflicts): (&Case<'_>, &Conflicts),
     deliveries: &mut Vec<Delivery>,
     timers: &mut Vec<Timer>,
     events: &mut Vec<EventSketch>,
 ) {
-    let sender = case.context.sender;
-    let manager = sender
-        .mailbox(MailboxRole::Manager)
-        .or_else(|| routing::duty_mailbox(sender))
-        .map(|mailbox| mailbox.id.clone());
-    let Some(mailbox) = manager else { return };
+    let Some(mailbox) = sender_manager(case, conflicts) else { return };
     let at = clock::working_minutes(case.context.now, 8 * 60);
     let due = Deadline { at, tag: DeadlineTag::Default };
     let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
@@ -140,6 +148,27 @@ fn review(
         delivery: Some(number),
         state: TimerState::Armed,
     });
+}
+
+/// The sender's duty manager is told that the hub read the alert otherwise than it was sent (domain 3.2). The alert
+/// itself goes on.
+fn tell_of_mismatch(
+    (case, conflicts): (&Case<'_>, &Conflicts),
+    deliveries: &mut Vec<Delivery>,
+    events: &mut Vec<EventSketch>,
+) {
+    let Some(mailbox) = sender_manager(case, conflicts) else { return };
+    let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+    let created = EventSketch::of(EventKind::TaskCreated).to(number, &mailbox);
+    events.push(created.because(EventKind::PriorityMismatch.as_str()));
+    deliveries.push(task(number, &mailbox, Priority::P3, case.context.now));
+}
+
+/// The inbox of the sender's duty manager, its desk where it has none.
+fn sender_manager(case: &Case<'_>, conflicts: &Conflicts) -> Option<MailboxId> {
+    let Context { directory, now, sender, .. } = *case.context;
+    let mailbox = sender.mailbox(MailboxRole::Manager).or_else(|| routing::duty_mailbox(sender))?;
+    Some(sharing::told_of(&mailbox.id, conflicts, (directory, now)))
 }
 
 /// A task beside the alert: the envelope only, whoever holds it can open their own copy.

@@ -131,7 +131,7 @@ fn an_agency(name: &str, kind: AgencyType, letter: Letter, cover: Cover) -> Agen
 
 /// Holds the senior rotas; no desk of its own.
 fn a_council() -> Agency {
-    let mut council = an_agency("COUNCIL", AgencyType::Public, Letter::G, Cover::AllHours);
+    let mut council = an_agency("COUNCIL", AgencyType::Public, Letter::C, Cover::AllHours);
     council.mailboxes.truncate(2);
     for (inbox, (suffix, role)) in council
         .mailboxes
@@ -286,7 +286,8 @@ impl AlertBuilder {
             .with(|alert| {
                 let index = alert.subjects.len().checked_sub(1).unwrap();
                 if let BodyFacts::DomesticAbuse(facts) = &mut alert.body {
-                    facts.impacts.push(ImpactFacts { child: Given::Given(index), ..impact });
+                    let child = Given::Given(ImpactedChild::Subject(index));
+                    facts.impacts.push(ImpactFacts { child, ..impact });
                 }
             })
     }
@@ -490,7 +491,11 @@ pub(crate) fn validated_at(alert: AlertBuilder, now: &str) -> Result<Validated, 
     let sender = alert.envelope.sender_agency.get().unwrap().clone();
     let sender = &directory.agencies[&sender];
     let (now, clocks) = (at(now), Clocks::DEFAULT);
-    validate(&alert, &Context { directory: &directory, now, episode: &[], sender, clocks })
+    let approver = None;
+    validate(
+        &alert,
+        &Context { directory: &directory, now, episode: &[], sender, approver, clocks },
+    )
 }
 
 /// Takes the alert; panics when it is refused.
@@ -509,7 +514,7 @@ pub(crate) fn taken_in(
     let sender = alert.envelope.sender_agency.get().unwrap().clone();
     let sender = &directory.agencies[&sender];
     let (now, clocks) = (at(now), Clocks::DEFAULT);
-    let context = Context { directory, now, episode, sender, clocks };
+    let context = Context { directory, now, episode, sender, approver: None, clocks };
     let validated = validate(&alert, &context).unwrap_or_else(|refused| panic!("{refused:#?}"));
     let decision = decide(&alert, &validated, &context);
     (validated, decision)
@@ -545,6 +550,7 @@ pub(crate) fn recorded(
         decisions: decision.decisions.clone(),
         deliveries: decision.deliveries.clone(),
         timers: decision.timers.clone(),
+        conflicts: decision.conflicts.clone(),
         body: None,
         submitted: Position(0),
     }

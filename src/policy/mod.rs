@@ -36,7 +36,7 @@ pub use routing::contact::{DutyContact, emergency_contact};
 pub use validation::{Rejected, Validated, minimum_priority, validate};
 
 use crate::domain::directory::{Agency, Directory};
-use crate::domain::{AlertRecord, Timestamp};
+use crate::domain::{AlertRecord, Timestamp, UserId};
 
 /// The version of the rules, recorded with what they decided. One more with every change of a table.
 pub const POLICY_VERSION: u32 = 1;
@@ -52,6 +52,8 @@ pub struct Context<'a> {
     pub episode: &'a [Arc<AlertRecord>],
     /// The agency of the sender's certificate.
     pub sender: &'a Agency,
+    /// The duty manager with whose own certificate it was sent, where it was: the only approval that counts.
+    pub approver: Option<&'a UserId>,
     /// The local clocks of this deployment.
     pub clocks: Clocks,
 }

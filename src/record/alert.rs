@@ -1,6 +1,6 @@
 //! An alert's record.
 
-use crate::domain::alert::{BodyRef, Gap, Timer};
+use crate::domain::alert::{BodyRef, Conflicts, Gap, Timer};
 use crate::domain::decision::SharingDecision;
 use crate::domain::{AlertId, AlertRecord, Delivery, EpisodeId, Position, SubjectRef, Timestamp};
 
@@ -33,6 +33,7 @@ impl From<&AlertRecord> for pb::AlertRecord {
             timers: alert.timers.iter().map(Into::into).collect(),
             body: alert.body.as_ref().map(Into::into),
             submitted: position_out(alert.submitted),
+            conflicts: (alert.conflicts != Conflicts::default()).then(|| (&alert.conflicts).into()),
         }
     }
 }
@@ -74,6 +75,7 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
                 .map(Delivery::try_from)
                 .collect::<Result<_, _>>()?,
             timers: raw.timers.into_iter().map(Timer::try_from).collect::<Result<_, _>>()?,
+            conflicts: raw.conflicts.map(Conflicts::try_from).transpose()?.unwrap_or_default(),
             body: raw.body.map(BodyRef::try_from).transpose()?,
             submitted: position_in(raw.submitted),
         })
@@ -88,6 +90,28 @@ pub(super) fn position_out(position: Position) -> Option<u64> {
 /// The way back from [`position_out`].
 pub(super) fn position_in(raw: Option<u64>) -> Position {
     raw.map_or(Position::THIS, Position)
+}
+
+impl From<&Conflicts> for pb::Conflicts {
+    fn from(conflicts: &Conflicts) -> Self {
+        Self {
+            agencies: conflicts.agencies.iter().map(ToString::to_string).collect(),
+            mailboxes: conflicts.mailboxes.iter().map(ToString::to_string).collect(),
+            users: conflicts.users.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl TryFrom<pb::Conflicts> for Conflicts {
+    type Error = RecordError;
+
+    fn try_from(raw: pb::Conflicts) -> Result<Self, Self::Error> {
+        Ok(Self {
+            agencies: field::texts("Conflicts.agencies", raw.agencies)?,
+            mailboxes: field::texts("Conflicts.mailboxes", raw.mailboxes)?,
+            users: field::texts("Conflicts.users", raw.users)?,
+        })
+    }
 }
 
 impl From<&Gap> for pb::Gap {

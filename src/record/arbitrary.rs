@@ -10,7 +10,8 @@ use proptest::sample::select;
 
 use crate::crypto::Sealed;
 use crate::domain::alert::{
-    AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, Timer, TimerKind, TimerState,
+    AlertKind, AlertStatus, BodyRef, Conflicts, DataKeyId, Gap, Priority, Risk, Timer, TimerKind,
+    TimerState,
 };
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
@@ -216,6 +217,11 @@ fn gap() -> impl Strategy<Value = Gap> {
     (text(), select(Rule::ALL), text()).prop_map(|(path, rule, reason)| Gap { path, rule, reason })
 }
 
+fn conflicts() -> impl Strategy<Value = Conflicts> {
+    (vec(agency(), 0..3), vec(mailbox(), 0..3), vec(user(), 0..3))
+        .prop_map(|(agencies, mailboxes, users)| Conflicts { agencies, mailboxes, users })
+}
+
 pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
     let from = (
         alert_id(),
@@ -242,6 +248,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         vec(decision(), 0..3),
         vec(delivery(), 0..3),
         vec(timer(), 0..3),
+        conflicts(),
         option::of(body()),
         position(),
     );
@@ -267,8 +274,9 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         decisions: lists.2,
         deliveries: lists.3,
         timers: lists.4,
-        body: lists.5,
-        submitted: lists.6,
+        conflicts: lists.5,
+        body: lists.6,
+        submitted: lists.7,
     })
 }
 

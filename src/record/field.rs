@@ -98,6 +98,13 @@ where
     })
 }
 
+pub(super) fn texts<T>(field: &'static str, raw: Vec<String>) -> Result<Vec<T>, RecordError>
+where
+    T: TryFrom<String, Error = ParseError>,
+{
+    raw.into_iter().map(|raw| text(field, raw)).collect()
+}
+
 pub(super) fn optional_text<T>(
     field: &'static str,
     raw: Option<String>,

@@ -11,6 +11,7 @@
 mod access;
 mod answers;
 mod canary;
+mod conflict;
 mod refusals;
 mod scenarios;
 mod starting;

@@ -251,7 +251,7 @@ async fn a_deployment_that_sets_its_own_clocks_gets_them_for_deadline_and_ladder
 
 /// The escalation levels of a mailbox's deliveries, in order.
 async fn levels(hub: &TestHub, mailbox: &str) -> Vec<u32> {
-    let mut client = hub.agency(mailbox.split('/').next().unwrap()).await;
+    let mut client = hub.at(mailbox).await;
     collect(&mut client, mailbox).await;
     let request = v1::ListDeliveriesRequest {
         mailbox: mailbox.to_owned(),
@@ -355,7 +355,7 @@ fn in_episode(mut request: SubmitAlertRequest, episode: &str) -> SubmitAlertRequ
 }
 
 /// The audit events about one alert, in order, as a reviewer reads them.
-async fn trace(hub: &TestHub, alert: &str) -> Vec<String> {
+pub(crate) async fn trace(hub: &TestHub, alert: &str) -> Vec<String> {
     let mut reviewer = hub.connect(hub.person("HUB-IG", "u-3301")).await.unwrap();
     let mut kinds = Vec::new();
     let mut from = 0;

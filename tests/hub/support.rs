@@ -123,6 +123,33 @@ impl TestHub {
         self.connect(self.system(code)).await.unwrap()
     }
 
+    /// A connected client of whoever may open this mailbox: the agency's system, or the person it serves.
+    pub(crate) async fn at(&self, mailbox: &str) -> Client {
+        let files = self.keeper(mailbox);
+        self.connect(files).await.unwrap()
+    }
+
+    /// The files of whoever the hub lets open a mailbox.
+    pub(crate) fn keeper(&self, mailbox: &str) -> ClientTls {
+        let (agency, place) = mailbox.split_once('/').unwrap_or((mailbox, ""));
+        let role = match place {
+            "lead" => "SAFEGUARDING_LEAD",
+            "head-of-service" | "director" => "SENIOR_ON_CALL",
+            _ => return self.system(agency),
+        };
+        let file: toml::Table = partnership().parse().unwrap();
+        let agencies = file["agencies"].as_array().unwrap();
+        let users = agencies
+            .iter()
+            .filter(|entry| entry["code"].as_str() == Some(agency))
+            .flat_map(|entry| entry["users"].as_array().unwrap());
+        let holds = |user: &&toml::Value| {
+            user["roles"].as_array().unwrap().iter().any(|held| held.as_str() == Some(role))
+        };
+        let keeper = users.filter(holds).find_map(|user| user["id"].as_str());
+        self.person(agency, keeper.unwrap_or_else(|| panic!("{agency} has no {role}")))
+    }
+
     /// A connected client with these files.
     pub(crate) async fn connect(
         &self,

@@ -108,6 +108,22 @@ fn a_threat_not_known_to_be_immediate_is_a_banner_for_those_who_may_see_the_thre
 }
 
 #[test]
+fn the_banner_goes_by_the_band_the_alert_is_taken_at_and_not_by_a_lower_one_it_was_sent_with() {
+    let sent_at = |score: u32| {
+        let mut alert = gold_domestic_abuse();
+        alert["domestic_violence"]["immediate_threat"] = json!("BOOL3_UNKNOWN");
+        alert["domestic_violence"]["risk_band"] = json!("RISK_BAND_MEDIUM_SILVER");
+        alert["domestic_violence"]["tool"] = json!("RISK_TOOL_DASH");
+        alert["domestic_violence"]["tool_score"] = json!(score);
+        let front_door = cut(&alert, &standard(AlertKind::DvNotification, Letter::C));
+        banner_codes(&front_door).contains(&"THREAT_UNKNOWN")
+    };
+
+    assert!(sent_at(15), "DASH 15 is high, whatever band it was sent with");
+    assert!(!sent_at(13));
+}
+
+#[test]
 fn a_school_learns_of_an_order_only_when_it_bars_somebody_from_that_school() {
     let mut alert = gold_domestic_abuse();
     alert["domestic_violence"]["protective_orders"] = json!([

@@ -36,7 +36,8 @@ pub(crate) struct AcknowledgeArgs {
     #[arg(long)]
     forwarded: bool,
 
-    /// A note of at most 1,000 characters; the sender does not see it.
+    /// A note of at most 1,000 characters; the sender does not see it. Who takes over from an agency that did not
+    /// answer says here how it was reached, in at least 20 characters.
     #[arg(long, default_value = "", value_name = "TEXT", hide_default_value = true)]
     note: String,
 

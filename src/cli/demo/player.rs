@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::super::certs::PARTNERSHIP;
 use super::super::error::CliError;
-use super::super::local::{Answer, Clients, Home, HubProcess};
+use super::super::local::{Answer, Clients, Home, HubProcess, Keeper};
 use super::expect::Tally;
 use super::story::{Chapter, Outcome, Sending, Step};
 use super::tell::{self, code, list, text};
@@ -248,21 +248,22 @@ impl<'a> Player<'a> {
         let mine: Vec<Held> = mine;
         self.tally.note(!mine.is_empty(), || format!("{agency} has nothing of {name} to take"));
         for held in mine {
-            self.acknowledge(agency, &held.mailbox, &held.delivery, teller).await?;
+            let keeper = self.home.keeper(agency, &held.mailbox)?;
+            self.acknowledge(&held.mailbox, &held.delivery, &keeper, teller).await?;
         }
         Ok(())
     }
 
     async fn acknowledge(
         &mut self,
-        agency: &str,
         mailbox: &str,
         delivery: &str,
+        keeper: &Keeper,
         teller: &mut Teller<'_>,
     ) -> Result<(), CliError> {
-        let (caller, person) = self.home.serves(agency, mailbox)?;
-        let words = ["acknowledge", delivery, "--mailbox", mailbox, "--user", &person];
-        let answer = self.clients().call(&caller, &words).await?;
+        let Keeper { caller, person } = keeper;
+        let words = ["acknowledge", delivery, "--mailbox", mailbox, "--user", person];
+        let answer = self.clients().call(caller, &words).await?;
         answer.needed("acknowledged", &format!("taking a delivery at {mailbox}"))?;
         teller.say(&format!("  {mailbox}: {person} takes it"))
     }
@@ -275,17 +276,17 @@ impl<'a> Player<'a> {
     ) -> Result<(), CliError> {
         for agency in agencies {
             for mailbox in self.home.mailboxes(agency) {
-                let (caller, person) = self.home.serves(agency, &mailbox)?;
-                let words = ["inbox", "--mailbox", &mailbox, "--user", &person];
-                let looked = self.clients().call(&caller, &words).await?;
+                let keeper = self.home.keeper(agency, &mailbox)?;
+                let words = ["inbox", "--mailbox", &mailbox, "--user", &keeper.person];
+                let looked = self.clients().call(&keeper.caller, &words).await?;
                 looked.needed("inbox", &format!("the inbox of {mailbox}"))?;
                 let words = ["inbox", "--mailbox", &mailbox, "--list"];
-                let listed = self.clients().call(&caller, &words).await?;
+                let listed = self.clients().call(&keeper.caller, &words).await?;
                 let deliveries = listed.needed("deliveries", &format!("listing {mailbox}"))?;
                 for delivery in deliveries.as_array().into_iter().flatten() {
                     if waits_for_a_person(delivery) {
                         let id = text(delivery, "deliveryId");
-                        self.acknowledge(agency, &mailbox, id, teller).await?;
+                        self.acknowledge(&mailbox, id, &keeper, teller).await?;
                     }
                 }
             }
@@ -317,9 +318,9 @@ impl<'a> Player<'a> {
         mailbox: &str,
         teller: &mut Teller<'_>,
     ) -> Result<(), CliError> {
-        let person = self.home.person(agency, Role::DutyManager)?;
-        let words = ["inbox", "--mailbox", mailbox, "--user", &person];
-        let answer = self.clients().call(agency, &words).await?;
+        let keeper = self.home.keeper(agency, mailbox)?;
+        let words = ["inbox", "--mailbox", mailbox, "--user", &keeper.person];
+        let answer = self.clients().call(&keeper.caller, &words).await?;
         answer.needed("inbox", &format!("the inbox of {mailbox}"))?;
         let copies: Vec<&Value> = answer.all("copy").collect();
         self.tally.note(!copies.is_empty(), || format!("nothing reached {mailbox}"));

@@ -8,15 +8,23 @@ use super::super::certs::PARTNERSHIP;
 use super::super::error::CliError;
 use super::super::store::write_keys;
 use crate::directory;
+use crate::domain::AgencyCode;
 use crate::domain::directory::{Directory, MailboxRole, UserEntry};
 use crate::domain::principal::Role;
-use crate::domain::{AgencyCode, MailboxId};
 use crate::env::{SystemEntropy, random};
 use crate::tls::{Authority, MachineClock, ServerNames, SystemMachineClock, TrustDomain};
 
 /// The partnership, as a hub loads it at its first start.
 const PARTNERSHIP_FILE: &str = include_str!("../../../docs/samples/partnership.toml");
 const DAYS: u32 = 30;
+
+/// Who opens a mailbox.
+pub(crate) struct Keeper {
+    /// Whose certificate, as `--as` says it.
+    pub(crate) caller: String,
+    /// The person, as `--user` says it.
+    pub(crate) person: String,
+}
 
 /// A directory for hubs and agencies on this machine.
 pub(crate) struct Home {
@@ -105,22 +113,22 @@ impl Home {
         Ok(self.path(&format!("certs/agencies/{agency}/system-{system}.pem")))
     }
 
-    /// Who serves a mailbox: the caller as `--as` says it, and the person. The lead comes with an own certificate;
-    /// the agency's system names anybody else.
-    pub(crate) fn serves(&self, agency: &str, mailbox: &str) -> Result<(String, String), CliError> {
-        let id = MailboxId::try_from(mailbox).ok();
-        let role = id.and_then(|id| self.directory.mailbox(&id)).map(|mailbox| mailbox.role);
-        let named = |role| Ok((agency.to_owned(), self.person(agency, role)?));
-        match role {
-            Some(MailboxRole::Lead) => {
-                let lead = self.person(agency, Role::SafeguardingLead)?;
-                Ok((format!("{agency}/user/{lead}"), lead))
-            }
-            Some(MailboxRole::Duty) | None => named(Role::DutyReceiver),
-            Some(MailboxRole::Manager | MailboxRole::HeadOfService | MailboxRole::Director) => {
-                named(Role::DutyManager)
-            }
-        }
+    /// Who opens a mailbox of an agency: its system naming a person on duty, or where the hub gives it to nobody else
+    /// the person's own certificate.
+    pub(crate) fn keeper(&self, agency: &str, mailbox: &str) -> Result<Keeper, CliError> {
+        let code = AgencyCode::try_from(agency).ok();
+        let found = code.and_then(|code| self.directory.agencies.get(&code));
+        let inboxes = found.map(|agency| agency.mailboxes.as_slice()).unwrap_or_default();
+        let serves = inboxes.iter().find(|inbox| inbox.id.to_string() == mailbox);
+        let (role, own) = match serves.map(|inbox| inbox.role) {
+            Some(MailboxRole::Duty) | None => (Role::DutyReceiver, false),
+            Some(MailboxRole::Manager) => (Role::DutyManager, false),
+            Some(MailboxRole::Lead) => (Role::SafeguardingLead, true),
+            Some(MailboxRole::HeadOfService | MailboxRole::Director) => (Role::SeniorOnCall, true),
+        };
+        let person = self.person(agency, role)?;
+        let caller = if own { format!("{agency}/user/{person}") } else { agency.to_owned() };
+        Ok(Keeper { caller, person })
     }
 
     /// Who reads the audit log, as `--as` says it.
@@ -145,6 +153,7 @@ impl Home {
             let system = self.system(agency)?;
             let issued = authority.issue_system(agency, &system, DAYS).map_err(failed)?;
             authority.write(&issued).map_err(failed)?;
+            // A lead's inbox is opened with the lead's own certificate only.
             if let Ok(lead) = self.person(agency, Role::SafeguardingLead) {
                 let issued = authority.issue_user(agency, &lead, DAYS).map_err(failed)?;
                 authority.write(&issued).map_err(failed)?;

@@ -6,5 +6,5 @@
 mod home;
 mod processes;
 
-pub(crate) use home::Home;
+pub(crate) use home::{Home, Keeper};
 pub(crate) use processes::{Answer, Clients, HubProcess, HubSettings, Server};

@@ -228,11 +228,20 @@ impl ImpactText {
     }
 }
 
+/// On whom an impact is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImpactedChild {
+    /// The subject with this index.
+    Subject(usize),
+    /// The alleged perpetrator, who may be a child too and stands among no subjects (domain 3.7).
+    AllegedPerpetrator,
+}
+
 /// The impact on one child.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ImpactFacts {
-    /// The child's index in `subjects`. `Malformed`: a reference to nobody.
-    pub child: Given<usize>,
+    /// The child. `Malformed`: a reference to nobody.
+    pub child: Given<ImpactedChild>,
     /// Where the child was.
     pub presence: Given<Code<ChildPresence>>,
     /// What it did.
@@ -249,6 +258,19 @@ pub struct ImpactFacts {
     pub child_voice: Given<Length>,
     /// With NOT_YET_ASSESSED: by when it will be, with a reason given.
     pub assess_by: Given<jiff::civil::Date>,
+}
+
+impl ImpactFacts {
+    /// The child's index in `subjects`, where it is one of them.
+    #[must_use]
+    pub const fn subject(&self) -> Option<usize> {
+        match self.child {
+            Given::Given(ImpactedChild::Subject(index)) => Some(index),
+            Given::Given(ImpactedChild::AllegedPerpetrator) | Given::Missing | Given::Malformed => {
+                None
+            }
+        }
+    }
 }
 
 /// The alleged perpetrator as far as a decision reads one.

@@ -23,16 +23,16 @@ pub use alcohol::{
 };
 pub use domestic_abuse::{
     AbuseType, ChildPresence, ChildrenInScope, DomesticAbuseFacts, ImpactCode, ImpactFacts,
-    ImpactText, PerpetratorFacts, PersonallyConnected, PlaceType, RiskBand, RiskTool,
-    SeenAndSpokenTo, VictimConsentSupport,
+    ImpactText, ImpactedChild, PerpetratorFacts, PersonallyConnected, PlaceType, RiskBand,
+    RiskTool, SeenAndSpokenTo, VictimConsentSupport,
 };
 pub use missing::{
     FoundHow, FoundPlace, MissingCategory, MissingFacts, MissingFrom, MissingRiskFactor, Rank,
 };
 pub use sharing::{
     Basis9, Basis9G18Reason, Basis10, CompetenceBasis, CompetenceFacts, CompetenceOutcome,
-    Confidentiality, ConsentFact, ConsentGiver, ConsentState, ConsentType, Gateway, OverrideFact,
-    RefusedBy, Scope, SenderRegime, SharingFacts, SharingPurpose,
+    Confidentiality, ConsentFact, ConsentGiver, ConsentState, ConsentType, Gateway, GiverStanding,
+    OverrideFact, RefusedBy, Scope, SenderRegime, SharingFacts, SharingPurpose,
 };
 pub use subject::{AddressFact, AddressType, AgeFact, SchoolFact, SubjectFacts, SubjectRole};
 
@@ -417,6 +417,8 @@ pub struct EnvelopeFacts {
     pub exclude: Vec<Exclusion>,
     /// Hub agencies that employ a person of concern named in the envelope (domain 5.7).
     pub employers_of_concern: Vec<AgencyCode>,
+    /// The hub users that persons of concern are, wherever the alert names one (domain 5.7).
+    pub staff_of_concern: Vec<UserId>,
 }
 
 /// What the kind's own part says.

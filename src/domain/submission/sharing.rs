@@ -232,6 +232,17 @@ impl Scope {
     }
 }
 
+/// Whether the giver's word counts at all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum GiverStanding {
+    /// As 6.3 says for the age.
+    #[default]
+    Counts,
+    /// A person of concern, an alleged perpetrator, or somebody restricted by an order: neither gives nor refuses nor
+    /// withdraws (domain 6.3).
+    Barred,
+}
+
 /// One agreement, refusal or withdrawal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConsentFact {
@@ -241,6 +252,8 @@ pub struct ConsentFact {
     pub scope: Given<Scope>,
     /// By whom.
     pub giver: Given<Code<ConsentGiver>>,
+    /// Whether that person's word counts.
+    pub standing: GiverStanding,
     /// What was said.
     pub state: Given<Code<ConsentState>>,
     /// Since when.

@@ -1,15 +1,18 @@
 //! The rungs: who is called, when the next one is due, what they see (domain 5.2).
 
+use crate::domain::alert::Conflicts;
 use crate::domain::delivery::{DeliveryState, Purpose, Rung};
 use crate::domain::directory::{Agency, Cover, Directory, Mailbox, MailboxRole};
 use crate::domain::event::EventKind;
 use crate::domain::{
-    AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Priority, Rule, Timestamp, View,
+    AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Priority, Rule, Timestamp, UserId, View,
 };
 
 use super::super::clock;
 use super::super::clocks::{Clocks, Pause};
+use super::super::decide::task;
 use super::super::partners::{self, CADT, COUNCIL, EDT, HUB_IG};
+use super::super::routing;
 use super::super::sketch::EventSketch;
 use super::{Climb, is_answered};
 
@@ -57,21 +60,23 @@ fn rung_called(
                 .due(unanswered.due),
         );
     }
-    let whom = target(directory, unanswered, rung.level, now);
-    let is_on_duty = whom.as_ref().is_some_and(|whom| is_staffed(directory, &whom.id, now));
+    let people = People { directory, conflicts: &climb.record.conflicts, now };
+    let whom = people.target(unanswered, rung.level);
+    let is_on_duty = whom.is_some_and(|whom| people.are_there(&whom.id));
     // The last level is called even if the rota is empty: somebody must be.
     let is_called = is_on_duty || (rung.level >= last && whom.is_some());
     let said = EventSketch::of(EventKind::Escalated)
-        .to(unanswered.number, whom.as_ref().map_or(&unanswered.mailbox, |whom| &whom.id))
+        .to(unanswered.number, whom.map_or(&unanswered.mailbox, |whom| &whom.id))
         .at_level(rung.level)
         .due(unanswered.due);
     climb.events.push(if is_on_duty { said } else { said.failed().because("NOBODY_ON_DUTY") });
-    if let (true, Some(whom)) = (is_called, &whom) {
+    if let (true, Some(whom)) = (is_called, whom) {
         let delivery = rung_delivery(&climb.record, directory, unanswered, (&whom.id, call));
         climb.add(delivery);
     }
-    if rung.level == 4 {
-        climb.events.extend(failed_cover(directory));
+    // Above the director on call there is nobody.
+    if rung.level >= last && (last == 4 || unanswered.row == Rule::D0) {
+        tell_of_failed_cover(climb, directory, (unanswered, now));
     }
     let at = if is_on_duty { next_at? } else { now.min(next_at?) };
     Some(Rung { level: rung.level.saturating_add(1), at })
@@ -85,7 +90,8 @@ fn rung_delivery(
 ) -> Delivery {
     let own = directory.agency_of(&unanswered.mailbox).map(|agency| &agency.code);
     let theirs = directory.agency_of(mailbox);
-    let is_inside = theirs.map(|agency| &agency.code) == own;
+    // Whoever a sealed item calls learns that somebody is late, and with what urgency; no more.
+    let is_inside = theirs.map(|agency| &agency.code) == own && unanswered.row != Rule::D0;
     let (letter, view) =
         if is_inside { (unanswered.letter, unanswered.view) } else { seen_outside(record, theirs) };
     Delivery {
@@ -114,12 +120,14 @@ fn rung_delivery(
     }
 }
 
-/// Outside the recipient agency: the envelope only, unless that agency has the alert itself.
+/// Outside the recipient agency: the envelope only, unless that agency has the alert itself. What its lead has in
+/// the place of its general inbox (D0) is not the agency's.
 fn seen_outside(record: &AlertRecord, agency: Option<&Agency>) -> (Letter, View) {
     let Some(agency) = agency else { return (Letter::T, View::Ladder) };
     let is_own = |delivery: &&Delivery| {
         let is_alert = matches!(delivery.purpose, Purpose::Alert | Purpose::OutOfHoursCopy);
-        is_alert && delivery.mailbox.agency_code() == agency.code.as_str()
+        let is_sealed = delivery.row == Rule::D0;
+        is_alert && !is_sealed && delivery.mailbox.agency_code() == agency.code.as_str()
     };
     record
         .deliveries
@@ -137,10 +145,17 @@ const fn purpose(level: u8) -> Purpose {
     }
 }
 
-/// P1 and P2 have four levels, P3 and P4 three; a sealed item goes from its lead to the two seniors.
+/// P1 and P2 have four levels, P3 and P4 three; a sealed item goes from its lead to the two seniors, and from the
+/// head of service to the director.
 fn last_level(unanswered: &Delivery) -> u8 {
     match unanswered.priority {
-        _ if unanswered.row == Rule::D0 => 2,
+        _ if unanswered.row == Rule::D0 => {
+            if unanswered.mailbox.agency_code() == COUNCIL {
+                1
+            } else {
+                2
+            }
+        }
         Priority::P1 | Priority::P2 => 4,
         Priority::P3 | Priority::P4 | Priority::P5 => 3,
     }
@@ -159,40 +174,74 @@ fn at_level(unanswered: &Delivery, clocks: &Clocks, level: u8) -> Option<Timesta
     })
 }
 
-fn target<'a>(
+/// Who may be called about an alert.
+struct People<'a> {
     directory: &'a Directory,
-    unanswered: &Delivery,
-    level: u8,
+    conflicts: &'a Conflicts,
     now: Timestamp,
-) -> Option<&'a Mailbox> {
-    let own = directory.agency_of(&unanswered.mailbox)?;
-    let of =
-        |code: &str, role| directory.agencies.get(&AgencyCode::try_from(code).ok()?)?.mailbox(role);
-    let is_sealed = unanswered.row == Rule::D0;
-    match level {
-        0 | 1 if is_sealed => of(COUNCIL, MailboxRole::HeadOfService),
-        2 if is_sealed => of(COUNCIL, MailboxRole::Director),
-        0 | 1 => own.mailbox(MailboxRole::Manager),
-        2 => own.mailbox(MailboxRole::Lead),
-        3 if partners::is_front_door(&own.code) => of(COUNCIL, MailboxRole::HeadOfService),
-        3 if clock::is_office_hours(now) => of(CADT, MailboxRole::Manager),
-        3 => of(EDT, MailboxRole::Manager),
-        _ => of(COUNCIL, MailboxRole::Director),
+}
+
+impl<'a> People<'a> {
+    /// Whom the level calls: nobody where the alert is kept from them (domain 5.7).
+    fn target(&self, unanswered: &Delivery, level: u8) -> Option<&'a Mailbox> {
+        let own = self.directory.agency_of(&unanswered.mailbox)?;
+        let head = || self.open(COUNCIL, MailboxRole::HeadOfService);
+        // The last of all is called whatever is closed: somebody must be.
+        let director = || self.of(COUNCIL, MailboxRole::Director);
+        let is_open = |mailbox: &&Mailbox| !self.conflicts.close(&mailbox.id);
+        if unanswered.row == Rule::D0 {
+            let is_last = level >= last_level(unanswered);
+            return if is_last { director() } else { head() };
+        }
+        let desk = if clock::is_office_hours(self.now) { CADT } else { EDT };
+        match level {
+            0 | 1 => own.mailbox(MailboxRole::Manager).filter(is_open),
+            2 => own.mailbox(MailboxRole::Lead).filter(is_open),
+            3 if partners::is_front_door(&own.code) => head(),
+            3 => self.open(desk, MailboxRole::Manager).or_else(head),
+            _ => director(),
+        }
+    }
+
+    fn of(&self, code: &str, role: MailboxRole) -> Option<&'a Mailbox> {
+        self.directory.agencies.get(&AgencyCode::try_from(code).ok()?)?.mailbox(role)
+    }
+
+    fn open(&self, code: &str, role: MailboxRole) -> Option<&'a Mailbox> {
+        self.of(code, role).filter(|mailbox| !self.conflicts.close(&mailbox.id))
+    }
+
+    fn are_there(&self, mailbox: &MailboxId) -> bool {
+        is_staffed(self.directory, mailbox, self.now, &self.conflicts.users)
     }
 }
 
-/// Information governance hears of a duty that nobody covered.
-fn failed_cover(directory: &Directory) -> Option<EventSketch> {
-    let ig = directory.agencies.get(&AgencyCode::try_from(HUB_IG).ok()?)?;
-    let mailbox = super::super::routing::duty_mailbox(ig)?;
-    let notice = EventSketch::of(EventKind::NoticeSent).at_mailbox(&mailbox.id);
-    Some(notice.because("FAILED_DUTY_COVER"))
+/// Information governance hears of a duty that nobody covered: which inbox and how late, no content.
+fn tell_of_failed_cover(
+    climb: &mut Climb,
+    directory: &Directory,
+    (unanswered, now): (&Delivery, Timestamp),
+) {
+    let ig = AgencyCode::try_from(HUB_IG).ok().and_then(|code| directory.agencies.get(&code));
+    let Some((ig, mailbox)) = ig.and_then(|ig| Some((ig, routing::duty_mailbox(ig)?))) else {
+        return;
+    };
+    let told = task(0, &mailbox.id, Priority::P3, now);
+    let told = Delivery { letter: ig.letter, of: Some(unanswered.number), ..told };
+    let number = climb.add(told);
+    let notice = EventSketch::of(EventKind::NoticeSent).to(number, &mailbox.id);
+    climb.events.push(notice.because("FAILED_DUTY_COVER"));
 }
 
 /// Whether anybody can take something from this mailbox now: a rota slot of an active person; where no rota
-/// is kept, the mailbox's cover hours.
+/// is kept, the mailbox's cover hours. Nobody of `without` counts: rotas skip whom a conflict of interest concerns.
 #[must_use]
-pub fn is_staffed(directory: &Directory, mailbox: &MailboxId, now: Timestamp) -> bool {
+pub fn is_staffed(
+    directory: &Directory,
+    mailbox: &MailboxId,
+    now: Timestamp,
+    without: &[UserId],
+) -> bool {
     let Some(agency) = directory.agency_of(mailbox) else { return false };
     let Some(mailbox) = directory.mailbox(mailbox) else { return false };
     if mailbox.rota.is_empty() {
@@ -205,6 +254,7 @@ pub fn is_staffed(directory: &Directory, mailbox: &MailboxId, now: Timestamp) ->
     mailbox.rota.iter().any(|slot| {
         let is_on = slot.from <= now && now < slot.until;
         // A person who left, or was put out of action, does not answer.
-        is_on && agency.users.get(&slot.user).is_none_or(|user| user.active)
+        let is_able = agency.users.get(&slot.user).is_none_or(|user| user.active);
+        is_on && is_able && !without.contains(&slot.user)
     })
 }

@@ -15,7 +15,7 @@ use super::sketch::EventSketch;
 use crate::domain::alert::{AlertStatus, Timer, TimerKind, TimerState};
 use crate::domain::delivery::{Purpose, Rung};
 use crate::domain::directory::Directory;
-use crate::domain::{AlertRecord, Deadline, Delivery, Event, EventKind, Letter, Timestamp};
+use crate::domain::{AlertRecord, Deadline, Delivery, Event, EventKind, Letter, Timestamp, View};
 
 /// What one look at an alert changes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,6 +93,21 @@ pub fn is_answered(record: &AlertRecord, number: u32) -> bool {
     })
 }
 
+/// Characters of the note that says how the agency was reached, at least (domain 5.2).
+pub const TAKEN_OVER_NOTE_MIN: usize = 20;
+
+/// Whether whoever answers this delivery takes it over from an agency that did not: a rung of the ladder outside the
+/// recipient agency. Only a person of that agency stops its ladder by a bare acknowledgement.
+#[must_use]
+pub fn takes_over(record: &AlertRecord, delivery: &Delivery) -> bool {
+    let of = delivery.purpose.level().and(delivery.of);
+    let unanswered = of.and_then(|number| record.delivery(number));
+    unanswered.is_some_and(|unanswered| {
+        let is_other = unanswered.mailbox.agency_code() != delivery.mailbox.agency_code();
+        is_other || delivery.view == View::Ladder
+    })
+}
+
 /// Whether the timer has nothing to do any more.
 fn is_settled(record: &AlertRecord, timer: &Timer) -> bool {
     let answered = || timer.delivery.is_some_and(|number| is_answered(record, number));
@@ -133,5 +148,7 @@ impl Climb {
     }
 }
 
+#[cfg(test)]
+mod sealed;
 #[cfg(test)]
 mod tests;

@@ -4,12 +4,12 @@ use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::event::EventKind;
-use crate::domain::{Delivery, Letter, MailboxId, Priority, Timestamp};
+use crate::domain::{Delivery, Letter, MailboxId, Priority, Rule, Timestamp};
 
 use super::super::decide::task;
-use super::super::partners::CADT;
-use super::super::routing;
+use super::super::partners::{CADT, EDT};
 use super::super::sketch::EventSketch;
+use super::super::{routing, sharing};
 use super::{Climb, first_rung, is_settled};
 
 /// Fires every armed timer due at `now`, but the purge of look-outs: that is retention's.
@@ -87,7 +87,9 @@ impl Raise<'_> {
     }
 
     fn task(&mut self, mailbox: &MailboxId, priority: Priority, letter: Letter) {
-        let new = task(0, mailbox, priority, self.now);
+        let (directory, now) = (self.directory, self.now);
+        let mailbox = sharing::told_of(mailbox, &self.climb.record.conflicts, (directory, now));
+        let new = task(0, &mailbox, priority, self.now);
         let due = Some(self.timer.due);
         self.climb.add(Delivery { letter, due, of: self.timer.delivery, ..new });
     }
@@ -120,11 +122,19 @@ impl Raise<'_> {
             delivery.mailbox == self.timer.mailbox && delivery.purpose == Purpose::Alert
         });
         if !is_there {
-            let letter =
-                self.directory.agency_of(&self.timer.mailbox).map_or(held.letter, |a| a.letter);
+            // Where EDT must not have it, whoever has it in EDT's place has it under D0 (domain 5.7).
+            let is_edt = self.timer.mailbox.agency_code() == EDT;
+            let row = if is_edt { held.row } else { Rule::D0 };
+            let agency = self.directory.agency_of(&self.timer.mailbox);
+            let letter = match agency {
+                Some(agency) if agency.code.as_str() == CADT => Letter::CL,
+                Some(agency) => agency.letter,
+                None => held.letter,
+            };
             let number = self.climb.add(Delivery {
                 mailbox: self.timer.mailbox.clone(),
                 letter,
+                row,
                 purpose: Purpose::Alert,
                 of: None,
                 queued_at: self.now,

@@ -27,8 +27,8 @@ pub fn emergency_contact(
     now: Timestamp,
 ) -> Option<DutyContact> {
     let of = |code: &str| directory.agencies.get(&AgencyCode::try_from(code).ok()?);
-    let conflicted = sharing::conflicted_agencies(submission);
-    if conflicted.iter().any(partners::is_front_door)
+    let conflicts = sharing::stated_conflicts(submission, directory);
+    if conflicts.agencies.iter().any(partners::is_front_door)
         && let Some(mailbox) = of(COUNCIL).and_then(|it| it.mailbox(MailboxRole::HeadOfService))
     {
         return Some(contact(mailbox));

@@ -127,7 +127,7 @@ fn is_affected(facts: &Facts<'_>, index: usize, child: &SubjectFacts) -> bool {
     }
     let Some(body) = facts.submission.domestic_abuse() else { return false };
     let mut impacts =
-        body.impacts.iter().filter(|impact| impact.child.get() == Some(&index)).peekable();
+        body.impacts.iter().filter(|impact| impact.subject() == Some(index)).peekable();
     impacts.peek().is_none()
         || impacts.any(|impact| {
             impact.codes.is_empty()

@@ -1,6 +1,6 @@
 //! The clocks an alert starts besides its acknowledgements (domain 5.3, last column; 3.2; 6.4).
 
-use crate::domain::alert::{AlertStatus, Timer, TimerKind, TimerState};
+use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind, TimerState};
 use crate::domain::directory::MailboxRole;
 use crate::domain::submission::{LookedAfter, Offer, RiskBand};
 use crate::domain::{
@@ -8,9 +8,9 @@ use crate::domain::{
     Submission, Timestamp, View,
 };
 
-use super::super::partners::{self, CADT, EDT, MARAC, RESPONSE, SAFERFUT, WUTH_SG};
+use super::super::partners::{self, CADT, MARAC, RESPONSE, SAFERFUT, WUTH_SG};
 use super::super::validation::{Assessment, Validated};
-use super::super::{Context, clock};
+use super::super::{Context, clock, sharing};
 use super::{chase, duty_mailbox, is_confirmed_end};
 
 /// What the timers rest on.
@@ -19,6 +19,7 @@ pub(crate) struct Started<'a> {
     pub(crate) validated: &'a Validated,
     pub(crate) context: &'a Context<'a>,
     pub(crate) deliveries: &'a [Delivery],
+    pub(crate) conflicts: &'a Conflicts,
 }
 
 /// Every timer the alert arms. The review of an overridden refusal is the caller's.
@@ -56,21 +57,26 @@ fn chases(started: &Started<'_>, timers: &mut Vec<Timer>) {
     }
 }
 
-/// A P1/P2 the front door holds at closing goes to EDT, with the clock it already has (domain 5.1).
+/// A P1/P2 the front door holds at closing goes to EDT, with the clock it already has (domain 5.1). Where EDT must
+/// not have it, to who else may (5.7). What went to the front door's lead under D0 is nobody else's at any hour.
 fn handover(started: &Started<'_>, timers: &mut Vec<Timer>) {
     if !clock::is_office_hours(started.context.now) {
         return;
     }
-    let Some(edt) = duty_of(started, EDT) else { return };
+    let now = started.context.now;
+    let takers = sharing::out_of_hours(started.context.directory, started.conflicts, now);
     let is_held = |delivery: &&Delivery| {
         delivery.mailbox.agency_code() == CADT
             && delivery.priority.is_urgent()
             && delivery.view == View::Standard
+            && delivery.row != Rule::D0
     };
     for delivery in started.deliveries.iter().filter(is_held) {
-        let at = clock::next_closing(started.context.now);
-        let timer = armed(TimerKind::OutOfHoursHandover, at, DeadlineTag::Default, edt.clone());
-        timers.push(Timer { delivery: Some(delivery.number), ..timer });
+        let at = clock::next_closing(now);
+        for taker in takers.iter().cloned() {
+            let timer = armed(TimerKind::OutOfHoursHandover, at, DeadlineTag::Default, taker);
+            timers.push(Timer { delivery: Some(delivery.number), ..timer });
+        }
     }
 }
 

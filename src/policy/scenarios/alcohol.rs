@@ -1,8 +1,8 @@
 //! S03, S04 (without R14) and S17: young people in the emergency department.
 
 use crate::domain::submission::{
-    CompetenceOutcome, CpisResult, Given, Intoxication, OfferAgreedBy, RefusedBy, RiskMarker,
-    SafeDischarge, SuspectedPersonType, ToldState, ViewOnPolice,
+    CompetenceOutcome, CpisResult, Given, Intoxication, OfferAgreedBy, OverrideFact, RefusedBy,
+    RiskMarker, SafeDischarge, SuspectedPersonType, ToldState, ViewOnPolice,
 };
 use crate::domain::{EventKind, Priority, Rule};
 use crate::policy::fixtures::*;
@@ -209,12 +209,21 @@ fn r82_a_p1_about_a_child_reaches_the_front_door_even_where_no_row_sends_it() {
 }
 
 #[test]
-fn a_refusal_set_aside_below_p2_needs_its_approver_first() {
+fn a_refusal_set_aside_below_p2_needs_its_approver_first_and_a_name_in_the_message_is_none() {
     let alert = attendance()
         .markers(&[RiskMarker::Assault])
         .sharing(|record| record.refused_by = known(RefusedBy::Child));
+    let claiming = alert.clone().sharing(|record| {
+        record.override_ = Given::Given(OverrideFact {
+            reason: text(60),
+            approver: Some(crate::domain::UserId::try_from("u-manager").unwrap()),
+            approver_role: Some(crate::domain::Role::DutyManager),
+        });
+    });
 
     let refused = validated_at(alert, "2026-11-09T10:00Z").unwrap_err();
+    let claimed = validated_at(claiming, "2026-11-09T10:00Z").unwrap_err();
+    assert!(claimed.violations.iter().any(|it| it.reason == "APPROVER_FIRST"));
 
     assert_eq!(refused.priority, Priority::P3);
     let told: Vec<_> = refused.violations.iter().map(|it| it.reason).collect();

@@ -3,8 +3,8 @@
 use crate::domain::alert::AlertStatus;
 use crate::domain::submission::{
     AbuseType, AgeFact, Bool3, ChildPresence, ChildrenInScope, Given, ImpactCode, ImpactFacts,
-    ImpactText, RiskBand, RiskTool, SchoolFact, SeenAndSpokenTo, SubjectFacts, SubjectRole,
-    VictimConsentSupport,
+    ImpactText, ImpactedChild, PerpetratorFacts, RiskBand, RiskTool, SchoolFact, SeenAndSpokenTo,
+    SubjectFacts, SubjectRole, VictimConsentSupport,
 };
 use crate::domain::{Priority, Rule};
 use crate::policy::fixtures::*;
@@ -155,7 +155,7 @@ fn s06a_resent_correctly_it_goes_to_the_front_door_only() {
     let alert = two_children().from("FSU").domestic_abuse(|facts| {
         facts.impacts[0].text = ImpactText::of("she hides in her room whenever he shouts", 1);
         let other = ImpactFacts {
-            child: Given::Given(2),
+            child: Given::Given(ImpactedChild::Subject(2)),
             ..own("wets the bed again since the summer", &[ImpactCode::BehaviourChange])
         };
         facts.impacts.push(other);
@@ -407,4 +407,33 @@ fn a_victim_under_16_is_an_abused_child_and_urgent() {
     assert_eq!(validated.priority, Priority::P2);
     assert!(validated.gaps.iter().any(|gap| gap.reason == "VICTIM_UNDER_16"));
     assert_eq!(recipients(&decision)[0], "CADT P2 Mon 16 Nov 11:00 D6");
+}
+
+#[test]
+fn the_impact_on_an_alleged_perpetrator_under_18_is_asked_for() {
+    let by_a_child = abuse().domestic_abuse(|facts| {
+        let age = born(2011, 5, 1);
+        facts.perpetrator = Given::Given(PerpetratorFacts { age, ..PerpetratorFacts::default() });
+        facts.children_in_scope = known(ChildrenInScope::Yes);
+    });
+    let told = by_a_child.clone().domestic_abuse(|facts| {
+        let child = Given::Given(ImpactedChild::AllegedPerpetrator);
+        facts.impacts.push(ImpactFacts { child, ..impact(&[ImpactCode::FearDistress]) });
+    });
+    let by_an_adult = told.clone().domestic_abuse(|facts| {
+        let age = born(1990, 2, 11);
+        facts.perpetrator = Given::Given(PerpetratorFacts { age, ..PerpetratorFacts::default() });
+    });
+    let faults = |alert| {
+        let refused = validated_at(alert, S06).unwrap_err();
+        let paths = refused.violations.iter().map(|it| format!("{} {}", it.reason, it.path));
+        paths.collect::<Vec<_>>()
+    };
+
+    let at = "alert.domestic_violence.child_impacts[0]";
+    assert_eq!(faults(by_a_child), [format!("REQUIRED {at}")]);
+    assert_eq!(validated_at(told, S06).unwrap().status, AlertStatus::Accepted);
+    let no_child = format!("NOT_A_CHILD {at}.child_ref");
+    let none_named = "REQUIRED alert.envelope.subjects".to_owned();
+    assert_eq!(faults(by_an_adult), [no_child, none_named]);
 }

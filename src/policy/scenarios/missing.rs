@@ -1,6 +1,7 @@
 //! S01 and S02: missing children.
 
 use crate::domain::alert::AlertStatus;
+use crate::domain::delivery::Purpose;
 use crate::domain::submission::{
     FoundHow, FoundPlace, Given, MissingCategory, MissingRiskFactor, Rank,
 };
@@ -96,6 +97,9 @@ fn s02_an_exploitation_flag_makes_it_p1_whatever_the_sender_says() {
         ]
     );
     assert_eq!(decision.deliveries[4].view, View::Info);
+    let told = decision.deliveries.last().unwrap();
+    assert_eq!(told.mailbox, mailbox("MERPOL/manager"), "the sender's duty manager is told");
+    assert_eq!((told.purpose, told.view), (Purpose::Task, View::Ladder));
 }
 
 #[test]
@@ -251,10 +255,15 @@ fn a_looked_after_child_away_from_placement_reaches_the_responsible_council() {
             .looked_after_by(council)
             .missing(|facts| facts.category = known(MissingCategory::AwayFromPlacement))
     };
-    let lines = |council| recipients(&taken(away(council), S01).1);
+    let lines = |alert: AlertBuilder| recipients(&taken(alert, S01).1);
+    let others = ["CADT P4 Mon 26 Oct 17:00 D7", "SAFERFUT P5 - D7"];
+    let by_police = |team| [team, others[0], others[1]];
+    let by_another = |team| [team, others[0], "MERPOL P4 Sat 24 Oct 06:40 D7", others[1]];
 
-    assert!(lines("344").contains(&"CIC P3 Mon 26 Oct 13:00 D7".to_owned()));
-    assert!(lines("341").contains(&"LA-341 P3 Sat 24 Oct 02:40 D7".to_owned()));
+    assert_eq!(lines(away("344")), by_police("CIC P3 Mon 26 Oct 13:00 D7"));
+    assert_eq!(lines(away("341")), by_police("LA-341 P3 Sat 24 Oct 02:40 D7"));
+    let by_council = lines(away("344").from("EDT"));
+    assert_eq!(by_council, by_another("CIC P3 Mon 26 Oct 13:00 D7"));
 }
 
 #[test]
@@ -280,6 +289,8 @@ fn a_child_found_dead_is_told_to_front_door_and_police_and_all_others_learn_only
             "SAFERFUT P3 CANCELLED",
             "WUTH-AED P3 CANCELLED",
             "AREA-05 P5 CANCELLED",
+            // The hub raised it: the sender's duty manager is told.
+            "CADT/manager P3 LADDER",
         ]
     );
     assert!(decision.timers.is_empty(), "no return home interview");

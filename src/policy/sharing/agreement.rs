@@ -2,7 +2,7 @@
 
 use crate::domain::submission::{
     AlcoholFacts, CompetenceFacts, CompetenceOutcome, ConsentGiver, ConsentState, ConsentType,
-    Offer, OfferAgreedBy, OfferDeclinedBy, RefusedBy, Scope,
+    GiverStanding, Offer, OfferAgreedBy, OfferDeclinedBy, RefusedBy, Scope,
 };
 
 use super::super::age::Age;
@@ -135,7 +135,8 @@ fn refusers<'a>(case: &'a Case<'_>, scope: Scope) -> impl Iterator<Item = Consen
 }
 
 /// Service agreements about `scope` in one of `states`. A refusal or withdrawal that was itself followed by a
-/// later agreement of the same person is a new record; the latest of each giver counts.
+/// later agreement of the same person is a new record; the latest of each giver counts. The attempt of somebody whose
+/// word does not count has no effect, as if nobody had spoken.
 fn recorded<'a>(
     case: &'a Case<'_>,
     scope: Scope,
@@ -149,6 +150,7 @@ fn recorded<'a>(
                 record.kind.is(ConsentType::ServiceAgreement)
                     && record.scope.get() == Some(&scope)
                     && record.giver.is(*giver)
+                    && record.standing == GiverStanding::Counts
             })
             .max_by_key(|record| record.effective_at);
         latest.and_then(|record| record.state.known()).is_some_and(|state| states.contains(&state))

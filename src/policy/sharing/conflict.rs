@@ -1,25 +1,40 @@
 //! D0: a conflict of interest changes the route (domain 5.7).
 //!
-//! Never the general inbox of that agency: its safeguarding lead, and for P1/P2 somebody with cover when no
-//! lead is on duty. No conflict of interest leaves a P1/P2 without a person on duty.
+//! Never the general inbox of that agency: its safeguarding lead, or the designated officer (LADO) where the lead
+//! is the person; and for P1/P2 somebody with cover when no lead is on duty. No conflict of interest leaves a
+//! P1/P2 without a person on duty, and no alternate is itself closed to the alert.
 
+use crate::domain::alert::Conflicts;
 use crate::domain::decision::ShareOutcome;
-use crate::domain::directory::{Directory, MailboxRole};
+use crate::domain::directory::{Agency, Directory, MailboxRole};
+use crate::domain::principal::Role;
 use crate::domain::submission::Exclusion;
-use crate::domain::{AgencyCode, Letter, MailboxId, Rule, Submission};
+use crate::domain::{AgencyCode, Letter, MailboxId, Rule, Submission, Timestamp, UserId};
 
+use super::super::Context;
 use super::super::escalation::is_staffed;
 use super::super::partners::{CADT, CADT_EDU, COUNCIL, EDT, LADO};
 use super::super::routing::{Routed, duty_mailbox};
 use super::{Case, Verdict};
 
 /// The verdict itself, or the alternates in its place.
-pub(super) fn d0(case: &Case<'_>, verdict: Verdict) -> Vec<Verdict> {
-    if !is_conflicted(case, &verdict.recipient) {
-        return vec![verdict];
+pub(super) fn d0(case: &Case<'_>, conflicts: &Conflicts, verdict: Verdict) -> Vec<Verdict> {
+    let Routed { mailbox, letter, .. } = &verdict.recipient;
+    let seek = Seek { directory: case.context.directory, conflicts, now: case.context.now };
+    if conflicts.close(mailbox) {
+        let alternates = seek.alternates(&verdict.recipient).into_iter();
+        return alternates.map(|(to, letter)| rerouted(&verdict, to, letter)).collect();
     }
-    let alternates = alternates(case, &verdict.recipient);
-    alternates.into_iter().map(|(mailbox, letter)| rerouted(&verdict, mailbox, letter)).collect()
+    match seek.role_of(mailbox) {
+        // No row names these: news of an episode that came here in somebody's place.
+        Some(MailboxRole::Lead) if mailbox.agency_code() == CADT => {
+            vec![rerouted(&verdict, mailbox.clone(), Letter::CL)]
+        }
+        Some(MailboxRole::Lead | MailboxRole::HeadOfService | MailboxRole::Director) => {
+            vec![rerouted(&verdict, mailbox.clone(), *letter)]
+        }
+        Some(MailboxRole::Duty | MailboxRole::Manager) | None => vec![verdict],
+    }
 }
 
 /// One decision a mailbox and setting: two conflicted recipients may share an alternate. The most urgent
@@ -44,92 +59,158 @@ pub(super) fn once_each(verdicts: Vec<Verdict>) -> Vec<Verdict> {
     kept
 }
 
-/// The agencies the sender excludes or that employ a person of concern.
-pub(crate) fn conflicted_agencies(submission: &Submission) -> Vec<AgencyCode> {
-    let excluded = submission.envelope.exclude.iter().filter_map(|exclusion| match exclusion {
-        Exclusion::Agency(agency) => Some(agency.clone()),
-        Exclusion::Mailbox(_) | Exclusion::User(_) => None,
-    });
+/// From whom the alert is kept: by what it says itself, and by what the earlier alerts of its episode said. An
+/// update need not repeat why somebody must not learn of the child.
+pub(crate) fn conflicts(submission: &Submission, context: &Context<'_>) -> Conflicts {
+    let stated = stated(submission, context.directory);
+    context.episode.iter().fold(stated, |all, earlier| all.and(&earlier.conflicts))
+}
+
+/// From whom the alert is kept by what it says itself: whom the sender excludes, the agencies that employ a
+/// person of concern, and the agency of every user among them.
+pub(crate) fn stated(submission: &Submission, directory: &Directory) -> Conflicts {
+    let envelope = &submission.envelope;
     let perpetrator = submission.domestic_abuse().and_then(|facts| facts.perpetrator.get());
     let employer = perpetrator.and_then(|person| person.employed_by.clone());
-    let employers = submission.envelope.employers_of_concern.iter().cloned();
-    let mut all: Vec<AgencyCode> = excluded.chain(employers).chain(employer).collect();
-    all.sort();
-    all.dedup();
-    all
-}
-
-fn is_conflicted(case: &Case<'_>, routed: &Routed) -> bool {
-    let directory = case.context.directory;
-    let by_agency = conflicted_agencies(case.submission).contains(&routed.agency);
-    let by_name = case.submission.envelope.exclude.iter().any(|exclusion| match exclusion {
-        Exclusion::Agency(_) => false,
-        Exclusion::Mailbox(mailbox) => *mailbox == routed.mailbox,
-        Exclusion::User(user) => directory
-            .agencies
-            .get(&routed.agency)
-            .is_some_and(|agency| agency.users.contains_key(user)),
-    });
-    by_agency || by_name
-}
-
-/// Who takes it instead. The excluded agency's own lead; a school's stand-in; EDT or the senior on call.
-fn alternates(case: &Case<'_>, routed: &Routed) -> Vec<(MailboxId, Letter)> {
-    let directory = case.context.directory;
-    if routed.letter == Letter::E {
-        return of_agency(directory, CADT_EDU, MailboxRole::Duty, Letter::E).into_iter().collect();
-    }
-    let code = routed.agency.as_str();
-    let lead = match code {
-        EDT => of_agency(directory, CADT, MailboxRole::Lead, Letter::CL),
-        CADT => of_agency(directory, CADT, MailboxRole::Lead, Letter::CL),
-        other => of_agency(directory, other, MailboxRole::Lead, routed.letter),
+    let mut found = Conflicts {
+        agencies: envelope.employers_of_concern.iter().cloned().chain(employer).collect(),
+        mailboxes: Vec::new(),
+        users: envelope.staff_of_concern.clone(),
     };
-    let lead = lead.filter(|(mailbox, _)| !is_excluded(case, mailbox));
-    let is_on_duty =
-        lead.as_ref().is_some_and(|(mailbox, _)| is_staffed(directory, mailbox, case.context.now));
-    let has_lead = lead.is_some();
-    let mut alternates: Vec<(MailboxId, Letter)> = lead.into_iter().collect();
-    // EDT's own conflicts go to the senior on call beside the front door's lead, staffed or not (5.7, 1).
-    let needs_cover = routed.priority.is_urgent() && (!is_on_duty || code == EDT);
-    if needs_cover {
-        alternates.extend(cover(case, code));
+    for exclusion in &envelope.exclude {
+        match exclusion {
+            Exclusion::Agency(agency) => found.agencies.push(agency.clone()),
+            Exclusion::Mailbox(mailbox) => found.mailboxes.push(mailbox.clone()),
+            Exclusion::User(user) => found.users.push(user.clone()),
+        }
     }
-    if !has_lead && alternates.is_empty() {
-        alternates.extend(of_agency(directory, LADO, MailboxRole::Duty, Letter::D));
-    }
-    alternates
+    let holds = |agency: &&Agency| found.users.iter().any(|user| agency.users.contains_key(user));
+    let theirs = directory.agencies.values().filter(holds).map(|agency| agency.code.clone());
+    let theirs: Vec<AgencyCode> = theirs.collect();
+    found.agencies.extend(theirs);
+    found.and(&Conflicts::default())
 }
 
-/// Somebody with cover: EDT, or where the conflict is the front door's or EDT's own, the senior on call.
-fn cover(case: &Case<'_>, code: &str) -> Option<(MailboxId, Letter)> {
-    let directory = case.context.directory;
-    let of_edt = conflicted_agencies(case.submission).iter().any(|agency| agency.as_str() == EDT);
-    if matches!(code, CADT | EDT) || of_edt {
-        return of_agency(directory, COUNCIL, MailboxRole::HeadOfService, Letter::C);
-    }
-    of_agency(directory, EDT, MailboxRole::Duty, Letter::C)
-}
-
-fn is_excluded(case: &Case<'_>, mailbox: &MailboxId) -> bool {
-    case.submission.envelope.exclude.contains(&Exclusion::Mailbox(mailbox.clone()))
-}
-
-fn of_agency(
+/// Who takes what the out-of-hours team must not have: the front door's lead and the senior on call (domain 5.7).
+/// EDT itself where nothing closes it.
+pub(crate) fn out_of_hours(
     directory: &Directory,
-    code: &str,
-    role: MailboxRole,
-    letter: Letter,
-) -> Option<(MailboxId, Letter)> {
-    let agency = directory.agencies.get(&AgencyCode::try_from(code).ok()?)?;
-    let mailbox = match role {
-        MailboxRole::Duty => duty_mailbox(agency),
-        MailboxRole::Manager
-        | MailboxRole::Lead
-        | MailboxRole::HeadOfService
-        | MailboxRole::Director => agency.mailbox(role),
-    };
-    mailbox.map(|mailbox| (mailbox.id.clone(), letter))
+    conflicts: &Conflicts,
+    now: Timestamp,
+) -> Vec<MailboxId> {
+    let seek = Seek { directory, conflicts, now };
+    match seek.open_duty(EDT, Letter::C) {
+        Some((edt, _)) => vec![edt],
+        None => [seek.lead(CADT, Letter::CL), seek.senior()]
+            .into_iter()
+            .flatten()
+            .map(|(mailbox, _)| mailbox)
+            .collect(),
+    }
+}
+
+/// Where a task about the alert goes: to the inbox itself, or where that is closed to the alert to whoever stands in
+/// its place. A task names the alert, so it would tell of it.
+pub(crate) fn told_of(
+    mailbox: &MailboxId,
+    conflicts: &Conflicts,
+    (directory, now): (&Directory, Timestamp),
+) -> MailboxId {
+    if !conflicts.close(mailbox) {
+        return mailbox.clone();
+    }
+    let seek = Seek { directory, conflicts, now };
+    let in_place = seek.in_place(mailbox.agency_code(), Letter::T).or_else(|| seek.senior());
+    in_place.map_or_else(|| mailbox.clone(), |(in_place, _)| in_place)
+}
+
+/// Looks for people who may know.
+struct Seek<'a> {
+    directory: &'a Directory,
+    conflicts: &'a Conflicts,
+    now: Timestamp,
+}
+
+/// An inbox and the letter its copy is cut by.
+type Found = (MailboxId, Letter);
+
+impl Seek<'_> {
+    /// Who takes it instead: a school's stand-in; else the agency's own lead, or LADO where the lead is the
+    /// person; for P1/P2 with nobody there on duty somebody with cover too.
+    fn alternates(&self, routed: &Routed) -> Vec<Found> {
+        let is_school = routed.letter == Letter::E;
+        if is_school && let Some(stand_in) = self.open_duty(CADT_EDU, Letter::E) {
+            return vec![stand_in];
+        }
+        let code = if is_school { CADT_EDU } else { routed.agency.as_str() };
+        let in_place = self.in_place(code, routed.letter);
+        let is_on_duty = in_place.as_ref().is_some_and(|(mailbox, _)| self.lead_is_there(mailbox));
+        let mut alternates: Vec<Found> = in_place.into_iter().collect();
+        // EDT's own conflicts go to the senior on call beside the front door's lead, staffed or not (5.7, 1).
+        let needs_cover = routed.priority.is_urgent() && (!is_on_duty || code == EDT);
+        if needs_cover || alternates.is_empty() {
+            alternates.extend(self.cover(code));
+        }
+        alternates
+    }
+
+    /// The agency's lead, of the front door for both its desks; LADO where the lead is the person.
+    fn in_place(&self, code: &str, letter: Letter) -> Option<Found> {
+        let lead = match code {
+            EDT | CADT => self.lead(CADT, Letter::CL),
+            other => self.lead(other, letter),
+        };
+        lead.or_else(|| self.open_duty(LADO, Letter::D))
+    }
+
+    /// Somebody with cover: EDT, or where the conflict is the front door's or EDT's own, the senior on call.
+    fn cover(&self, code: &str) -> Option<Found> {
+        let edt = self.open_duty(EDT, Letter::C).filter(|_| !matches!(code, CADT | EDT));
+        edt.or_else(|| self.senior())
+    }
+
+    /// The head of service on call; the director where that inbox is closed, in any case: somebody must be.
+    fn senior(&self) -> Option<Found> {
+        let council = self.agency(COUNCIL)?;
+        let head = council.mailbox(MailboxRole::HeadOfService);
+        let head = head.filter(|mailbox| !self.conflicts.close(&mailbox.id));
+        let senior = head.or_else(|| council.mailbox(MailboxRole::Director))?;
+        Some((senior.id.clone(), Letter::C))
+    }
+
+    /// The lead's inbox, unless it was excluded or a lead of the agency is the person concerned.
+    fn lead(&self, code: &str, letter: Letter) -> Option<Found> {
+        let agency = self.agency(code)?;
+        let mailbox = agency.mailbox(MailboxRole::Lead)?;
+        let is_lead = |user: &UserId| {
+            let entry = agency.users.get(user);
+            entry.is_some_and(|entry| entry.roles.contains(&Role::SafeguardingLead))
+        };
+        let is_closed = self.conflicts.mailboxes.contains(&mailbox.id)
+            || self.conflicts.users.iter().any(is_lead);
+        (!is_closed).then(|| (mailbox.id.clone(), letter))
+    }
+
+    /// Whether it is a lead's inbox, and one is on duty.
+    fn lead_is_there(&self, mailbox: &MailboxId) -> bool {
+        let users = &self.conflicts.users;
+        self.role_of(mailbox) == Some(MailboxRole::Lead)
+            && is_staffed(self.directory, mailbox, self.now, users)
+    }
+
+    /// The duty inbox of an agency, unless it is closed to the alert.
+    fn open_duty(&self, code: &str, letter: Letter) -> Option<Found> {
+        let mailbox = duty_mailbox(self.agency(code)?)?;
+        (!self.conflicts.close(&mailbox.id)).then(|| (mailbox.id.clone(), letter))
+    }
+
+    fn agency(&self, code: &str) -> Option<&Agency> {
+        self.directory.agencies.get(&AgencyCode::try_from(code).ok()?)
+    }
+
+    fn role_of(&self, mailbox: &MailboxId) -> Option<MailboxRole> {
+        self.directory.mailbox(mailbox).map(|mailbox| mailbox.role)
+    }
 }
 
 fn rerouted(verdict: &Verdict, mailbox: MailboxId, letter: Letter) -> Verdict {

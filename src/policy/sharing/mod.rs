@@ -18,7 +18,7 @@ use crate::domain::submission::{BodyFacts, VictimConsentSupport};
 use crate::domain::{Letter, Priority, Rule, Submission};
 
 pub use agreement::{Agreement, agreement_to, competent_objection};
-pub(crate) use conflict::conflicted_agencies;
+pub(crate) use conflict::{conflicts, out_of_hours, stated as stated_conflicts, told_of};
 
 /// What sharing is decided on.
 #[derive(Clone, Copy, Debug)]
@@ -96,10 +96,11 @@ fn decide_by(
     recipients: &[Routed],
     applicable: impl Fn(&Case<'_>, &Routed) -> Result<Vec<Applied>, PolicyError>,
 ) -> Vec<Verdict> {
+    let conflicts = conflicts(case.submission, case.context);
     let verdicts = recipients.iter().flat_map(|routed| {
         let verdict = verdict(case, routed, applicable(case, routed));
         // D0 comes first, but nothing goes to an alternate that the recipient itself would not get.
-        if verdict.delivers() { conflict::d0(case, verdict) } else { vec![verdict] }
+        if verdict.delivers() { conflict::d0(case, &conflicts, verdict) } else { vec![verdict] }
     });
     conflict::once_each(verdicts.collect())
 }

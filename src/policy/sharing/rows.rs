@@ -2,12 +2,11 @@
 
 use crate::domain::decision::ShareOutcome;
 use crate::domain::directory::Agency;
-use crate::domain::principal::Role;
 use crate::domain::submission::{Scope, VictimConsentSupport};
 use crate::domain::{Letter, Priority, Rule, View};
 
-use super::super::partners;
 use super::super::routing::Routed;
+use super::super::{partners, validation};
 use super::matrix::Row;
 use super::{Agreement, Applied, Case, agreement_to, competent_objection};
 
@@ -83,12 +82,7 @@ fn d9(case: &Case<'_>, agency: &Agency) -> ShareOutcome {
 
 /// D10: direct care, unless a competent child objects and nobody with the authority overrides it.
 fn d10(case: &Case<'_>) -> ShareOutcome {
-    let is_overridden = case
-        .submission
-        .sharing
-        .override_
-        .get()
-        .is_some_and(|given| given.approver_role == Some(Role::DutyManager));
+    let is_overridden = validation::is_approved(&case.submission.sharing, case.context.approver);
     if competent_objection(case) && !is_overridden {
         ShareOutcome::Withhold
     } else {

@@ -2,18 +2,21 @@
 
 use super::*;
 use crate::domain::delivery::Purpose;
-use crate::domain::directory::Agency;
+use crate::domain::directory::{Agency, Directory, UserEntry};
 use crate::domain::principal::Role;
 use crate::domain::submission::{
     Code, CompetenceOutcome, ConsentFact, ConsentGiver, ConsentState, ConsentType, Exclusion,
-    Given, ImpactCode, Offer, OfferAgreedBy, OverrideFact, RefusedBy, RiskBand, RiskMarker, Scope,
-    SharingFacts, SuspectedPersonType, ViewOnPolice,
+    Given, GiverStanding, ImpactCode, Offer, OfferAgreedBy, OverrideFact, RefusedBy, RiskBand,
+    RiskMarker, Scope, SharingFacts, SuspectedPersonType, ViewOnPolice,
 };
-use crate::domain::{Risk, View};
+use crate::domain::{Risk, UserId, View};
 use crate::policy::fixtures::*;
 use crate::policy::validate;
 
 const NOW: &str = "2026-11-16T10:00Z";
+
+/// The duty manager with whose own certificate every alert of the table is sent.
+const APPROVER: &str = "u-manager";
 
 /// One line of `rows.txt`.
 struct Line<'a> {
@@ -80,6 +83,12 @@ fn drunk(said: &str, marker: &str, age: u8) -> AlertBuilder {
         "parent-over-no" => alert
             .alcohol(agreed(OfferAgreedBy::PrHolder))
             .sharing(|record| record.consents.push(no_from_child(Scope::Response))),
+        "parent-barred" => alert
+            .alcohol(|facts| facts.offer = known(Offer::Undecided))
+            .sharing(|record| record.consents.push(barred(ConsentState::Given))),
+        "barred-over" => {
+            alert.sharing(|record| record.consents.push(barred(ConsentState::Withdrawn)))
+        }
         "maternity" => alert.alcohol(refused()).sharing(|record| {
             record.consents.push(ConsentFact {
                 giver: known(ConsentGiver::YoungPerson),
@@ -94,14 +103,30 @@ fn drunk(said: &str, marker: &str, age: u8) -> AlertBuilder {
             alert.alcohol(refused()).sharing(objected).stating(Priority::P2)
         }
         "overridden" => alert.alcohol(refused()).sharing(objected).sharing(|record| {
-            record.override_ = Given::Given(OverrideFact {
-                reason: text(60),
-                approver: None,
-                approver_role: Some(Role::DutyManager),
-            });
+            let approver = UserId::try_from(APPROVER).unwrap();
+            record.override_ = set_aside_by(Some(approver));
         }),
+        "claimed" => alert
+            .alcohol(refused())
+            .sharing(objected)
+            .sharing(|record| record.override_ = set_aside_by(None))
+            .stating(Priority::P2),
         other => panic!("{other}"),
     }
+}
+
+fn barred(state: ConsentState) -> ConsentFact {
+    ConsentFact {
+        giver: known(ConsentGiver::PrHolder),
+        standing: GiverStanding::Barred,
+        state: known(state),
+        ..no_from_child(Scope::Response)
+    }
+}
+
+fn set_aside_by(approver: Option<UserId>) -> Given<OverrideFact> {
+    let approver_role = Some(Role::DutyManager);
+    Given::Given(OverrideFact { reason: text(60), approver, approver_role })
 }
 
 fn no_from_child(scope: Scope) -> ConsentFact {
@@ -109,6 +134,7 @@ fn no_from_child(scope: Scope) -> ConsentFact {
         kind: known(ConsentType::ServiceAgreement),
         scope: Given::Given(scope),
         giver: known(ConsentGiver::ChildCompetent),
+        standing: GiverStanding::Counts,
         state: known(ConsentState::Refused),
         effective_at: Given::Given(at(NOW)),
     }
@@ -166,11 +192,13 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
     let submission = alert.sent_at(NOW);
     let directory = directory();
     let sender = agency(&directory, submission.envelope.sender_agency.get().unwrap().as_str());
+    let approver = UserId::try_from(APPROVER).unwrap();
     let context = Context {
         directory: &directory,
         now: at(NOW),
         episode: &[],
         sender,
+        approver: Some(&approver),
         clocks: crate::policy::Clocks::DEFAULT,
     };
     // The table may ask what the sender may not even send: the rows are looked at alone.
@@ -271,10 +299,15 @@ fn a_policy_error_withholds_except_that_a_p1_reaches_front_door_and_police_by_d1
     assert_eq!(told(Risk::Medium), [d99, d99, d99, d99]);
 }
 
-fn excluded(exclusion: Exclusion, alert: AlertBuilder, to: &[&str]) -> Vec<String> {
-    let alert = alert.envelope(|envelope| envelope.exclude.push(exclusion));
+/// `FSU/lead F D0`: who gets it at P2 when it is routed to these.
+fn sent_to(alert: AlertBuilder, to: &[&str]) -> Vec<String> {
+    sent_in(alert, to, &directory())
+}
+
+fn sent_in(alert: AlertBuilder, to: &[&str], directory: &Directory) -> Vec<String> {
     with_case(alert, |case| {
-        let directory = case.context.directory;
+        let context = Context { directory, ..*case.context };
+        let case = Case { context: &context, ..*case };
         let recipients: Vec<Routed> = to
             .iter()
             .map(|code| Routed {
@@ -282,11 +315,23 @@ fn excluded(exclusion: Exclusion, alert: AlertBuilder, to: &[&str]) -> Vec<Strin
                 ..routed_to(agency(directory, code), case.submission.kind)
             })
             .collect();
-        decide(case, &recipients)
+        decide(&case, &recipients)
             .iter()
             .map(|it| format!("{} {} {}", it.decision.mailbox, it.decision.letter, it.decision.row))
             .collect()
     })
+}
+
+fn excluded(exclusion: Exclusion, alert: AlertBuilder, to: &[&str]) -> Vec<String> {
+    sent_to(alert.envelope(|envelope| envelope.exclude.push(exclusion)), to)
+}
+
+/// The partnership in which this person leads safeguarding in that agency.
+fn led_by(user: &UserId, agency: &str) -> Directory {
+    let mut directory = directory();
+    let lead = UserEntry { roles: vec![Role::SafeguardingLead], active: true };
+    directory.agencies.get_mut(&code(agency)).unwrap().users.insert(user.clone(), lead);
+    directory
 }
 
 #[test]
@@ -309,6 +354,58 @@ fn d0_a_conflict_at_the_front_door_goes_to_its_lead_and_a_conflict_at_edt_to_the
     let school = Exclusion::Agency(code("SCH-900101"));
     let told = excluded(school, abused("yes", "GOLD+child"), &["SCH-900101"]);
     assert_eq!(told, ["CADT-EDU E D0"]);
+}
+
+#[test]
+fn d0_where_the_lead_is_the_person_lado_takes_it_and_somebody_with_cover() {
+    let lead = UserId::try_from("u-lead").unwrap();
+    let of_concern = |alert: AlertBuilder| {
+        alert.envelope(|envelope| envelope.staff_of_concern.push(lead.clone()))
+    };
+    let abuse = || of_concern(abused("yes", "GOLD+child"));
+    let told = |alert, code_: &str| sent_in(alert, &[code_], &led_by(&lead, code_));
+
+    assert_eq!(told(abuse(), "FSU"), ["LADO D D0", "EDT C D0"]);
+    let senior = "COUNCIL/head-of-service C D0";
+    assert_eq!(told(abuse(), "CADT"), ["LADO D D0", senior]);
+    let excluded = Exclusion::User(lead.clone());
+    let alert = missing_child().risk(Risk::Medium);
+    let alert = alert.envelope(|envelope| envelope.exclude.push(excluded));
+    assert_eq!(told(alert, "SAFERFUT"), ["LADO D D0", "EDT C D0"]);
+}
+
+#[test]
+fn d0_a_user_named_as_the_person_closes_the_agency_even_where_the_sender_names_no_employer() {
+    let alert = abused("yes", "GOLD+child");
+    let user = UserId::try_from("u-clerk").unwrap();
+    let alert = alert.envelope(|envelope| envelope.staff_of_concern.push(user.clone()));
+    let mut directory = directory();
+    let clerk = UserEntry { roles: vec![Role::DutyReceiver], active: true };
+    directory.agencies.get_mut(&code("FSU")).unwrap().users.insert(user, clerk);
+
+    let told = sent_in(alert, &["FSU", "MARAC"], &directory);
+
+    assert_eq!(told, ["FSU/lead F D0", "MARAC M D4"]);
+}
+
+#[test]
+fn d0_no_alternate_is_itself_closed_to_the_alert() {
+    let excluding = |codes: &[&str]| {
+        let agencies = codes.iter().map(|text| Exclusion::Agency(code(text)));
+        let agencies: Vec<Exclusion> = agencies.collect();
+        abused("yes", "GOLD+child").envelope(|envelope| envelope.exclude.extend(agencies))
+    };
+
+    let school = excluding(&["SCH-900101", "CADT-EDU"]);
+    assert_eq!(sent_to(school, &["SCH-900101", "CADT-EDU"]), ["CADT-EDU/lead E D0"]);
+    let unit = excluding(&["FSU", "EDT"])
+        .envelope(|it| it.exclude.push(Exclusion::Mailbox(mailbox("FSU/lead"))));
+    let told = sent_to(unit, &["FSU"]);
+    assert_eq!(told, ["LADO D D0", "COUNCIL/head-of-service C D0"]);
+    let head = excluding(&["CADT"])
+        .envelope(|it| it.exclude.push(Exclusion::Mailbox(mailbox("COUNCIL/head-of-service"))))
+        .envelope(|it| it.exclude.push(Exclusion::Mailbox(mailbox("CADT/lead"))));
+    assert_eq!(sent_to(head, &["CADT"]), ["LADO D D0", "COUNCIL/director C D0"]);
 }
 
 #[test]

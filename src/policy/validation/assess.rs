@@ -110,6 +110,8 @@ pub struct DomesticAbuseAssessment {
     pub victim: Option<usize>,
     /// The indices of the child subjects: siblings, other children, unborn, and a victim under 18.
     pub children: Vec<usize>,
+    /// Whether the alleged perpetrator is known to be under 18: a child too.
+    pub child_alleged: bool,
 }
 
 /// The assessment with what follows for the alert as a whole.
@@ -171,7 +173,7 @@ fn missing(
     if age.is_at_most(13) && facts.category.is(MissingCategory::NoApparentRisk) {
         mismatches.push(mismatch(path::MISSING, "category", "CONTRADICTION"));
     }
-    let minimum = if deceased { Priority::P1 } else { row_priority(row, submission) };
+    let minimum = if deceased { Priority::P1 } else { row_priority(row) };
     let refused = format!("{}.downgrade_by", path::MISSING);
     Assessed {
         assessment: Assessment::Missing(MissingAssessment { row, risen, deceased }),
@@ -202,12 +204,13 @@ fn missing_row(risk: Option<Risk>, facts: &MissingFacts, age: Age) -> MissingRow
     }
 }
 
-fn row_priority(row: MissingRow, submission: &Submission) -> Priority {
+/// The front door's and police's priority. R04's responsible team has its own, P3, which lifts nobody else's.
+const fn row_priority(row: MissingRow) -> Priority {
     match row {
         MissingRow::R01 => Priority::P1,
         MissingRow::R02 => Priority::P2,
-        MissingRow::R04 if !submission.envelope.looked_after.is(LookedAfter::Yes) => Priority::P4,
-        MissingRow::R03 | MissingRow::R04 => Priority::P3,
+        MissingRow::R03 => Priority::P3,
+        MissingRow::R04 => Priority::P4,
     }
 }
 
@@ -331,19 +334,20 @@ fn domestic_abuse(
 ) -> Assessed {
     let by_score = score_band(facts);
     let stated = facts.risk_band.known();
-    // Nothing to tell the band from: P2, which is the row of the highest band.
-    let band = stated.max(by_score).unwrap_or(RiskBand::HighGold);
+    let band = effective_band(stated, by_score);
     let victim = victim_index(submission, facts);
     let victim_age = victim.and_then(|index| ages.get(index)).copied().unwrap_or(Age::Unknown);
     let children = children(submission, victim, victim_age);
+    let child_alleged = child_alleged(facts, context);
     let found = DomesticAbuseAssessment {
         band,
-        child_in_scope: child_in_scope(facts, context, victim_age, &children),
+        child_in_scope: child_in_scope(facts, victim_age, &children) || child_alleged,
         danger: danger(submission, facts),
         pregnant: facts.pregnancy.is(Bool3::Yes)
             || submission.subjects.iter().any(|person| person.role.is(SubjectRole::Unborn)),
         victim,
         children,
+        child_alleged,
     };
 
     let mut mismatches = Vec::new();
@@ -398,10 +402,19 @@ fn domestic_abuse_minimum(
     }
 }
 
-/// The band the score alone gives (domain 3.7): DASH 14 SafeLives, 10 local; MERIT 72 local.
+/// The band an alert is taken at: the higher of what is stated and what the score gives. Nothing to tell the band
+/// from: P2, which is the row of the highest band.
+pub(crate) fn effective_band(stated: Option<RiskBand>, by_score: Option<RiskBand>) -> RiskBand {
+    stated.max(by_score).unwrap_or(RiskBand::HighGold)
+}
+
 pub(super) fn score_band(facts: &DomesticAbuseFacts) -> Option<RiskBand> {
-    let score = *facts.tool_score.get()?;
-    match facts.tool.known()? {
+    band_of_score(facts.tool.known()?, *facts.tool_score.get()?)
+}
+
+/// The band the score alone gives (domain 3.7): DASH 14 SafeLives, 10 local; MERIT 72 local.
+pub(crate) const fn band_of_score(tool: RiskTool, score: u32) -> Option<RiskBand> {
+    match tool {
         RiskTool::Dash if score >= 14 => Some(RiskBand::HighGold),
         RiskTool::Dash if score >= 10 => Some(RiskBand::MediumSilver),
         RiskTool::Dash => Some(RiskBand::StandardBronze),
@@ -440,29 +453,24 @@ const fn is_known_child(age: Age) -> bool {
     matches!(age, Age::Years(years) if years < 18)
 }
 
-/// Child in scope (domain 3.7). An answer that cannot be read is a yes.
-fn child_in_scope(
-    facts: &DomesticAbuseFacts,
-    context: &Reading<'_>,
-    victim_age: Age,
-    children: &[usize],
-) -> bool {
+fn child_alleged(facts: &DomesticAbuseFacts, context: &Reading<'_>) -> bool {
     let day = clock::date_of(context.now);
-    let by_child = facts
-        .perpetrator
-        .get()
-        .is_some_and(|perpetrator| is_known_child(Age::on(perpetrator.age, day)));
+    let perpetrator = facts.perpetrator.get();
+    perpetrator.is_some_and(|perpetrator| is_known_child(Age::on(perpetrator.age, day)))
+}
+
+/// Child in scope (domain 3.7). An answer that cannot be read is a yes.
+fn child_in_scope(facts: &DomesticAbuseFacts, victim_age: Age, children: &[usize]) -> bool {
     !facts.children_in_scope.is(ChildrenInScope::NoneConfirmed)
         || facts.pregnancy.is(Bool3::Yes)
         || is_known_child(victim_age)
-        || by_child
         || !children.is_empty()
         || !facts.impacts.is_empty()
 }
 
 fn danger(submission: &Submission, facts: &DomesticAbuseFacts) -> Danger {
     let is_injured = facts.impacts.iter().any(|impact| {
-        let person = impact.child.get().and_then(|index| submission.subjects.get(*index));
+        let person = impact.subject().and_then(|index| submission.subjects.get(index));
         let is_unborn = person.is_some_and(|person| person.role.is(SubjectRole::Unborn));
         impact.codes.contains(ImpactCode::PhysicalInjury) && !is_unborn
     });

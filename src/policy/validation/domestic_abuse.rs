@@ -5,8 +5,8 @@ use super::assess::{DomesticAbuseAssessment, score_band};
 use super::findings::Findings;
 use super::{Age, Subject, partners};
 use crate::domain::submission::{
-    Bool3, ChildrenInScope, DomesticAbuseFacts, ImpactCode, ImpactFacts, ImpactText, Need,
-    RiskTool, SeenAndSpokenTo, SubjectRole, path,
+    Bool3, ChildrenInScope, DomesticAbuseFacts, ImpactCode, ImpactFacts, ImpactText, ImpactedChild,
+    Need, RiskTool, SeenAndSpokenTo, SubjectRole, path,
 };
 
 /// Children further apart than this are not affected in the same words (domain 3.7).
@@ -117,11 +117,12 @@ fn scope(facts: &DomesticAbuseFacts, found: &DomesticAbuseAssessment, findings: 
                 );
             }
         }
-        Some(ChildrenInScope::Yes) if found.children.is_empty() => findings.missing(
-            format!("{}.subjects", path::ENVELOPE),
-            Need::Conditional,
-            "add each child as a subject",
-        ),
+        Some(ChildrenInScope::Yes) if found.children.is_empty() && !found.child_alleged => findings
+            .missing(
+                format!("{}.subjects", path::ENVELOPE),
+                Need::Conditional,
+                "add each child as a subject",
+            ),
         Some(ChildrenInScope::Yes | ChildrenInScope::Unknown) | None => {}
     }
 }
@@ -167,8 +168,8 @@ fn impact_of(subject: &Subject<'_>, index: usize, impact: &ImpactFacts, findings
 }
 
 fn same_text(subject: &Subject<'_>, facts: &DomesticAbuseFacts, findings: &mut Findings) {
-    let age_of = |impact: &ImpactFacts| match impact.child.get() {
-        Some(child) => subject.ages.get(*child).copied().unwrap_or(Age::Unknown),
+    let age_of = |impact: &ImpactFacts| match impact.subject() {
+        Some(child) => subject.ages.get(child).copied().unwrap_or(Age::Unknown),
         None => Age::Unknown,
     };
     for (index, impact) in facts.impacts.iter().enumerate() {
@@ -193,21 +194,25 @@ fn same_text(subject: &Subject<'_>, facts: &DomesticAbuseFacts, findings: &mut F
     }
 }
 
-/// Exactly one impact per child, with the unborn (domain 3.7). Due as soon as a child is named.
+/// Exactly one impact per child, with the unborn and an alleged perpetrator under 18 (domain 3.7). Due as soon as a
+/// child is named.
 fn one_impact_each(
     facts: &DomesticAbuseFacts,
     found: &DomesticAbuseAssessment,
     findings: &mut Findings,
 ) {
-    let of_child = |child: usize| {
-        facts.impacts.iter().filter(|impact| impact.child.get() == Some(&child)).count()
+    let is_told = |child: &ImpactedChild| {
+        facts.impacts.iter().any(|impact| impact.child.get() == Some(child))
     };
+    let subjects = found.children.iter().copied().map(ImpactedChild::Subject);
+    let alleged = found.child_alleged.then_some(ImpactedChild::AllegedPerpetrator);
+    let due: Vec<ImpactedChild> = subjects.chain(alleged).collect();
     let mut next = facts.impacts.len();
-    for _ in found.children.iter().filter(|child| of_child(**child) == 0) {
+    for _ in due.iter().filter(|child| !is_told(child)) {
         findings.missing(
             format!("{}.child_impacts[{next}]", path::DOMESTIC_ABUSE),
             Need::Conditional,
-            "give the impact on every child, also unborn or living elsewhere",
+            "give the impact on every child, also unborn, living elsewhere, or the alleged perpetrator",
         );
         next = next.saturating_add(1);
     }
@@ -218,8 +223,9 @@ fn one_impact_each(
             facts.impacts.iter().take(index).any(|other| other.child.get() == Some(child));
         if is_repeated {
             findings.wrong(at, "DUPLICATE", "give one impact per child");
-        } else if !found.children.contains(child) {
-            findings.wrong(at, "NOT_A_CHILD", "name a child of `subjects`");
+        } else if !due.contains(child) {
+            let what = "name a child of `subjects`, or an alleged perpetrator under 18";
+            findings.wrong(at, "NOT_A_CHILD", what);
         }
     }
 }

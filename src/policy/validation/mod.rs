@@ -13,7 +13,8 @@ mod findings;
 mod missing;
 mod sharing_record;
 
-pub(crate) use sharing_record::is_refused;
+pub(crate) use assess::{band_of_score, effective_band};
+pub(crate) use sharing_record::{is_approved, is_refused};
 
 pub use assess::{
     AlcoholAssessment, Assessment, Danger, DomesticAbuseAssessment, Mismatch, MissingAssessment,

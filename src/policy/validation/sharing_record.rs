@@ -3,6 +3,7 @@
 use super::assess::Assessment;
 use super::findings::Findings;
 use super::{Subject, partners};
+use crate::domain::UserId;
 use crate::domain::decision::Basis6;
 use crate::domain::directory::{Agency, AgencyType};
 use crate::domain::principal::Role;
@@ -132,12 +133,21 @@ fn overrides(subject: &Subject<'_>, assessment: &Assessment, findings: &mut Find
         Assessment::Alcohol(found) => found.hard,
         Assessment::Missing(_) | Assessment::DomesticAbuse(_) => false,
     };
-    let is_approved =
-        record.override_.get().is_some_and(|given| given.approver_role == Some(Role::DutyManager));
+    let is_approved = is_approved(record, subject.context.approver);
     if !subject.mode.is_urgent() && would_override && is_refused(record) && !is_approved {
-        let what = "a duty manager of your agency approves first that the refusal is set aside";
+        let what = "a duty manager of your agency approves first: named as approver, who sends this with an own \
+                    certificate";
         findings.wrong(of("override"), "APPROVER_FIRST", what);
     }
+}
+
+/// Whether the sender's duty manager set the refusal aside: the one the record names, and with whose own certificate
+/// the alert came (domain 2.2, 6.4). A name and a role in a message are a claim of whoever wrote it.
+pub(crate) fn is_approved(record: &SharingFacts, approver: Option<&UserId>) -> bool {
+    record.override_.get().is_some_and(|given| {
+        let is_named = approver.is_some() && given.approver.as_ref() == approver;
+        is_named && given.approver_role == Some(Role::DutyManager)
+    })
 }
 
 /// Whether anybody said no.

@@ -44,6 +44,7 @@ fn a_missing_hard_field_refuses_at_every_priority() {
         now: at(NOW),
         episode: &[],
         sender,
+        approver: None,
         clocks: crate::policy::Clocks::DEFAULT,
     };
     let refused = |field: &str, change: fn(&mut EnvelopeFacts)| {
@@ -202,6 +203,7 @@ fn an_unknown_code_is_never_read_as_the_least_urgent() {
         now: at(NOW),
         episode: &[],
         sender,
+        approver: None,
         clocks: crate::policy::Clocks::DEFAULT,
     };
     assert_eq!(validate(&category, &context).unwrap().mode, Priority::P3, "read as MISSING");

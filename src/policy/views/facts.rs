@@ -1,8 +1,10 @@
 //! What the rules look at beside a field: roles, safe addresses, who must not be told.
 
+use super::super::validation::{band_of_score, effective_band};
 use super::CopyRequest;
 use super::table::numbers::{field, value};
 use super::tree::Node;
+use crate::domain::submission::{RiskBand, RiskTool};
 use crate::domain::{AlertKind, Letter, View};
 
 /// A subject's part in the alert.
@@ -295,7 +297,12 @@ fn family_abuse(abuse: &Node) -> bool {
 }
 
 fn threat_unknown(abuse: &Node) -> bool {
-    use field::domestic_violence_notification::{IMMEDIATE_THREAT, RISK_BAND};
-    abuse.value(IMMEDIATE_THREAT) == value::bool3::UNKNOWN
-        && abuse.value(RISK_BAND) == value::risk_band::HIGH_GOLD
+    use field::domestic_violence_notification::{IMMEDIATE_THREAT, RISK_BAND, TOOL, TOOL_SCORE};
+    let code = |field| u32::try_from(abuse.value(field)).ok();
+    let score = abuse.values(TOOL_SCORE).last().and_then(|score| u32::try_from(score).ok());
+    let tool = code(TOOL).and_then(RiskTool::from_code);
+    let by_score = tool.zip(score).and_then(|(tool, score)| band_of_score(tool, score));
+    // The band the hub took it at, which is what brought it here (GAP2): not the lower one it was sent with.
+    let band = effective_band(code(RISK_BAND).and_then(RiskBand::from_code), by_score);
+    abuse.value(IMMEDIATE_THREAT) == value::bool3::UNKNOWN && band == RiskBand::HighGold
 }

@@ -10,8 +10,8 @@ use super::people::{People, Whom};
 use super::person;
 use super::reader::{At, FREE_TEXT, Reader, up_to};
 use crate::domain::submission::{
-    ChildPresence, Given, ImpactCode, ImpactFacts, ImpactText, Length, Need, SeenAndSpokenTo,
-    SubjectRole, path,
+    ChildPresence, Given, ImpactCode, ImpactFacts, ImpactText, ImpactedChild, Length, Need,
+    SeenAndSpokenTo, SubjectRole, path,
 };
 use crate::wire::v1;
 use crate::wire::words::reason;
@@ -62,10 +62,15 @@ fn child(
     raw: &v1::ChildImpact,
     subjects: Subjects<'_>,
     people: &People<'_>,
-) -> Given<usize> {
+) -> Given<ImpactedChild> {
     let at = at.field("child_ref");
     match people.refer(reader, at, &raw.child_ref, REQUIRED) {
-        Given::Given(Whom::Subject(index)) if index < subjects.facts.len() => Given::Given(index),
+        Given::Given(Whom::Subject(index)) if index < subjects.facts.len() => {
+            Given::Given(ImpactedChild::Subject(index))
+        }
+        Given::Given(Whom::Other) if people.is_alleged_perpetrator(&raw.child_ref) => {
+            Given::Given(ImpactedChild::AllegedPerpetrator)
+        }
         Given::Given(Whom::Subject(_) | Whom::Other) => {
             reader.malformed(at, reason::REF_UNKNOWN);
             Given::Malformed
@@ -163,7 +168,7 @@ fn are_apart(
     subjects: Subjects<'_>,
 ) -> bool {
     let birth = |impact: &ImpactFacts| {
-        let index = *impact.child.get()?;
+        let index = impact.subject()?;
         let age = &subjects.facts.get(index)?.age;
         person::birth(age, subjects.raw.get(index)?, reader)
     };
@@ -194,7 +199,7 @@ pub(super) fn expect_one_each(
     if children.is_empty() && impacts.is_empty() && is_yes {
         reader.absent(at.field("child_impacts"), Some(Need::Conditional));
     }
-    let told = |child: &usize| impacts.iter().any(|impact| impact.child == Given::Given(*child));
+    let told = |child: &usize| impacts.iter().any(|impact| impact.subject() == Some(*child));
     let missing = children.iter().filter(|child| !told(child)).count();
     // An entry without a usable reference may be the missing one: its own violation is told already.
     let unclear = impacts.iter().filter(|impact| !impact.child.is_given()).count();

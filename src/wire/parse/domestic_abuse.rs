@@ -3,9 +3,8 @@
 use super::child_impact;
 use super::format;
 use super::people::{People, Whom};
-use super::person;
+use super::person::{self, Staff};
 use super::reader::{At, FREE_TEXT, Reader, up_to};
-use crate::domain::AgencyCode;
 use crate::domain::submission::{
     AbuseType, Bool3, ChildrenInScope, DomesticAbuseFacts, Given, Need, PerpetratorFacts,
     PersonallyConnected, PlaceType, RiskBand, RiskTool, SubjectFacts, VictimConsentSupport, path,
@@ -24,18 +23,19 @@ pub(super) struct Subjects<'a> {
     pub(super) facts: &'a [SubjectFacts],
 }
 
-/// Reads the part. Gives the hub agency that employs the person on whose behalf was acted, too.
+/// Reads the part. Gives what makes a person of it a conflict of interest, too, but the employer of the alleged
+/// perpetrator: that is a fact of its own.
 pub(super) fn domestic_abuse(
     reader: &mut Reader,
     raw: &v1::DomesticViolenceNotification,
     subjects: Subjects<'_>,
     people: &People<'_>,
-) -> (DomesticAbuseFacts, Option<AgencyCode>) {
+) -> (DomesticAbuseFacts, Staff) {
     let at = At::root(path::DOMESTIC_ABUSE);
     let mut facts = DomesticAbuseFacts::default();
     incident(reader, at, raw, &mut facts);
     facts.victim = victim(reader, at, raw, people);
-    let employer = perpetrator(reader, at, raw, people, &mut facts);
+    let staff = perpetrator(reader, at, raw, people, &mut facts);
     risk(reader, at, raw, &mut facts);
     scope(reader, at, raw, &mut facts);
     let due = matches!(
@@ -49,7 +49,7 @@ pub(super) fn domestic_abuse(
     }
     orders(reader, at, &raw.protective_orders);
     reader.text(at.field("safe_contact"), &raw.safe_contact, up_to(200), None);
-    (facts, employer)
+    (facts, staff)
 }
 
 fn incident(
@@ -93,7 +93,8 @@ fn perpetrator(
     raw: &v1::DomesticViolenceNotification,
     people: &People<'_>,
     facts: &mut DomesticAbuseFacts,
-) -> Option<AgencyCode> {
+) -> Staff {
+    let mut staff = Staff::default();
     facts.perpetrator_unknown = raw.alleged_perpetrator_unknown;
     let alleged = at.field("alleged_perpetrator");
     facts.perpetrator = match &raw.alleged_perpetrator {
@@ -102,6 +103,7 @@ fn perpetrator(
                 reader.malformed(at.field("alleged_perpetrator_unknown"), reason::CONTRADICTION);
             }
             let read = person::concern(reader, alleged, concern, people);
+            staff.users.extend(read.staff_user);
             Given::Given(PerpetratorFacts {
                 age: read.age,
                 lives_with_family: read.lives_with_family,
@@ -115,8 +117,12 @@ fn perpetrator(
             Given::Missing
         }
     };
-    let behalf = raw.on_behalf_of.as_ref()?;
-    person::concern(reader, at.field("on_behalf_of"), behalf, people).employed_by
+    if let Some(behalf) = &raw.on_behalf_of {
+        let read = person::concern(reader, at.field("on_behalf_of"), behalf, people);
+        staff.employers.extend(read.employed_by);
+        staff.users.extend(read.staff_user);
+    }
+    staff
 }
 
 fn risk(

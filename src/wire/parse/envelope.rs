@@ -2,7 +2,7 @@
 
 use super::format;
 use super::people::People;
-use super::person::{self, Place};
+use super::person::{self, Place, Staff};
 use super::reader::{At, Reader, between, up_to};
 use crate::domain::submission::{
     Code, ContactRule, CpPlan, EnvelopeFacts, EpisodeName, Exclusion, Exercise, Given, Length,
@@ -298,23 +298,24 @@ pub(super) fn subjects(
     subjects
 }
 
-/// Reads household and persons of concern; gives the hub agencies that employ one of the latter.
+/// Reads household and persons of concern; gives what makes one of the latter a conflict of interest.
 pub(super) fn others(
     reader: &mut Reader,
     at: At<'_>,
     raw: &v1::Envelope,
     people: &People<'_>,
-) -> Vec<AgencyCode> {
+) -> Staff {
     reader.count(at.field("household"), raw.household.len(), 20);
     for (index, raw) in raw.household.iter().take(20).enumerate() {
         person::person(reader, at.item("household", index), raw, Place::Household, people);
     }
     reader.count(at.field("persons_of_concern"), raw.persons_of_concern.len(), 10);
-    let concerns = raw.persons_of_concern.iter().enumerate();
-    concerns
-        .filter_map(|(index, raw)| {
-            let at = at.item("persons_of_concern", index);
-            person::concern(reader, at, raw, people).employed_by
-        })
-        .collect()
+    let mut staff = Staff::default();
+    for (index, raw) in raw.persons_of_concern.iter().enumerate() {
+        let at = at.item("persons_of_concern", index);
+        let concern = person::concern(reader, at, raw, people);
+        staff.employers.extend(concern.employed_by);
+        staff.users.extend(concern.staff_user);
+    }
+    staff
 }

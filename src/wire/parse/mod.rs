@@ -30,13 +30,14 @@ use prost::Message as _;
 use prost::bytes::Bytes;
 
 use self::people::People;
+use self::person::Staff;
 use self::reader::{At, Reader};
 use super::words::{self, reason};
 use super::{SubmitAlertRequest, v1};
 use crate::domain::submission::{
     BodyFacts, EnvelopeFacts, Given, Need, SharingFacts, SubjectFacts, Violation, path,
 };
-use crate::domain::{AgencyCode, AlertId, AlertKind, IdempotencyKey, Submission};
+use crate::domain::{AlertId, AlertKind, IdempotencyKey, Submission};
 
 /// The most violations told of one request: a page for a person, and a reply that fits a gRPC status.
 pub const VIOLATIONS_MAX: usize = 100;
@@ -167,16 +168,21 @@ fn facts(reader: &mut Reader, kind: AlertKind, alert: &v1::Alert) -> Submission 
     if let Some(raw) = &alert.envelope {
         envelope = envelope::envelope(reader, at, raw, &people);
         subjects = envelope::subjects(reader, at, kind, raw, &people);
-        envelope.employers_of_concern = envelope::others(reader, at, raw, &people);
+        keep_from(&mut envelope, envelope::others(reader, at, raw, &people));
         let record = raw.sharing.as_ref();
         sharing = sharing::sharing(reader, at.field("sharing"), record, &people);
     }
-    let (body, employer) = body(reader, kind, alert, &subjects, &people);
-    envelope.employers_of_concern.extend(employer);
+    let (body, staff) = body(reader, kind, alert, &subjects, &people);
+    keep_from(&mut envelope, staff);
     if alert.hub.is_some() {
         reader.malformed(At::root("alert").field("hub"), reason::SET_BY_HUB);
     }
     Submission { kind, envelope, subjects, sharing, body, violations: Vec::new() }
+}
+
+fn keep_from(envelope: &mut EnvelopeFacts, staff: Staff) {
+    envelope.employers_of_concern.extend(staff.employers);
+    envelope.staff_of_concern.extend(staff.users);
 }
 
 /// The kind's own part. Another kind's is sealed with the rest and not read.
@@ -186,23 +192,25 @@ fn body(
     alert: &v1::Alert,
     subjects: &[SubjectFacts],
     people: &People<'_>,
-) -> (BodyFacts, Option<AgencyCode>) {
+) -> (BodyFacts, Staff) {
     use v1::alert::Body::{Alcohol, DomesticViolence, Missing};
 
     match (BodyFacts::absent(kind), &alert.body) {
         (BodyFacts::Missing(_), Some(Missing(raw))) => {
-            (BodyFacts::Missing(Box::new(missing::missing(reader, kind, raw))), None)
+            (BodyFacts::Missing(Box::new(missing::missing(reader, kind, raw))), Staff::default())
         }
         (BodyFacts::Alcohol(_), Some(Alcohol(raw))) => {
-            (BodyFacts::Alcohol(Box::new(alcohol::alcohol(reader, raw))), None)
+            (BodyFacts::Alcohol(Box::new(alcohol::alcohol(reader, raw))), Staff::default())
         }
         (BodyFacts::DomesticAbuse(_), Some(DomesticViolence(raw))) => {
             let raw_subjects = alert.envelope.as_ref().map(|envelope| envelope.subjects.as_slice());
             let subjects =
                 domestic_abuse::Subjects { raw: raw_subjects.unwrap_or_default(), facts: subjects };
-            let (facts, employer) = domestic_abuse::domestic_abuse(reader, raw, subjects, people);
-            (BodyFacts::DomesticAbuse(Box::new(facts)), employer)
+            let (facts, staff) = domestic_abuse::domestic_abuse(reader, raw, subjects, people);
+            (BodyFacts::DomesticAbuse(Box::new(facts)), staff)
         }
-        (absent, Some(Missing(_) | Alcohol(_) | DomesticViolence(_)) | None) => (absent, None),
+        (absent, Some(Missing(_) | Alcohol(_) | DomesticViolence(_)) | None) => {
+            (absent, Staff::default())
+        }
     }
 }

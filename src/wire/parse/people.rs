@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::format;
 use super::reader::{At, Reader};
-use crate::domain::submission::{Given, Need, path};
+use crate::domain::submission::{Given, GiverStanding, Need, path};
 use crate::wire::v1;
 use crate::wire::words::reason;
 
@@ -61,6 +61,41 @@ impl<'a> People<'a> {
                 Given::Malformed
             }
         }
+    }
+
+    /// Whether the word of this person counts (domain 6.3).
+    pub(super) fn standing_of(&self, giver: &str) -> GiverStanding {
+        let mut is_barred = !giver.is_empty() && self.is_of_concern(giver);
+        visit(self.alert, |_, person, _| {
+            let restricted = v1::Bool3::Yes;
+            is_barred |= person.pr_holders.iter().any(|holder| {
+                let is_giver = !giver.is_empty() && holder.person_ref == giver;
+                is_giver && holder.restricted_by_order() == restricted
+            });
+        });
+        if is_barred { GiverStanding::Barred } else { GiverStanding::Counts }
+    }
+
+    /// Whether this is an alleged perpetrator, the person on whose behalf was acted, or another person of concern.
+    fn is_of_concern(&self, reference: &str) -> bool {
+        let listed = self.alert.envelope.iter().flat_map(|it| &it.persons_of_concern);
+        let behalf = match &self.alert.body {
+            Some(v1::alert::Body::DomesticViolence(body)) => body.on_behalf_of.as_ref(),
+            Some(v1::alert::Body::Missing(_) | v1::alert::Body::Alcohol(_)) | None => None,
+        };
+        let mut others = listed.chain(behalf).filter_map(|concern| concern.person.as_ref());
+        others.any(|person| person.person_ref == reference)
+            || self.is_alleged_perpetrator(reference)
+    }
+
+    /// Whether this is the alleged perpetrator of the notification.
+    pub(super) fn is_alleged_perpetrator(&self, reference: &str) -> bool {
+        let alleged = match &self.alert.body {
+            Some(v1::alert::Body::DomesticViolence(body)) => body.alleged_perpetrator.as_ref(),
+            Some(v1::alert::Body::Missing(_) | v1::alert::Body::Alcohol(_)) | None => None,
+        };
+        let person = alleged.and_then(|concern| concern.person.as_ref());
+        person.is_some_and(|person| person.person_ref == reference)
     }
 
     /// Whether the subjects are more children than one, as far as their roles say.

@@ -347,6 +347,16 @@ pub(super) struct ConcernFacts {
     pub(super) lives_with_family: Given<Code<Bool3>>,
     pub(super) has_contact: Given<Code<Bool3>>,
     pub(super) employed_by: Option<AgencyCode>,
+    pub(super) staff_user: Option<UserId>,
+}
+
+/// From whom an alert is kept because of what a person of concern is (domain 5.7).
+#[derive(Default)]
+pub(super) struct Staff {
+    /// The hub agencies that employ one.
+    pub(super) employers: Vec<AgencyCode>,
+    /// The hub users among them.
+    pub(super) users: Vec<UserId>,
 }
 
 /// Reads an alleged perpetrator or another person of concern.
@@ -366,7 +376,7 @@ pub(super) fn concern(
     let status = at.field("allegation_status");
     let need = Some(Need::Required);
     reader.listed::<v1::AllegationStatus>(status, raw.allegation_status, need);
-    reader.id::<UserId>(at.field("staff_user"), &raw.staff_user, None);
+    let staff = reader.id::<UserId>(at.field("staff_user"), &raw.staff_user, None);
     let employer = reader.id::<AgencyCode>(at.field("employed_by"), &raw.employed_by, None);
     let (lives, contact) = (at.field("lives_with_family"), at.field("has_contact"));
     ConcernFacts {
@@ -374,6 +384,7 @@ pub(super) fn concern(
         lives_with_family: reader.code(lives, raw.lives_with_family, Bool3::from_code, None),
         has_contact: reader.code(contact, raw.has_contact, Bool3::from_code, None),
         employed_by: employer.get().cloned(),
+        staff_user: staff.get().cloned(),
     }
 }
 

@@ -128,6 +128,7 @@ fn consent(
         kind: reader.code(at.field("type"), raw.r#type, ConsentType::from_code, REQUIRED),
         scope: scope(reader, at.field("scope"), &raw.scope, 100, REQUIRED),
         giver: reader.code(at.field("giver"), raw.giver, ConsentGiver::from_code, REQUIRED),
+        standing: people.standing_of(&raw.giver_ref),
         state: reader.code(at.field("state"), raw.state, ConsentState::from_code, REQUIRED),
         effective_at: reader.instant(at.field("effective_at"), raw.effective_at.as_ref(), REQUIRED),
     }

@@ -160,7 +160,8 @@ async fn mailbox(call: &str, channel: Channel, object: &Object, named: &str) -> 
         }
         "Acknowledge" => {
             let outcome = v1::AcknowledgeOutcome::Accepted.into();
-            let note = String::new();
+            // Where the ladder called, the note must say how the agency was reached.
+            let note = "reached the desk by its duty phone".to_owned();
             let request = v1::AcknowledgeRequest { mailbox, delivery_id, user_id, outcome, note };
             done(client.acknowledge(request).await)
         }

@@ -115,8 +115,7 @@ impl World {
         world.submit("MERPOL", "s01-missing-reported.json", deliveries).await;
         world.sent = world.submit(CONCERNED, "s01-missing-reported.json", 1).await;
         for mailbox in ["EDT", "EDT/lead", "COUNCIL/head-of-service", "MARAC"] {
-            let agency = mailbox.split('/').next().unwrap();
-            let mut client = world.hub.agency(agency).await;
+            let mut client = world.hub.at(mailbox).await;
             let copies = collect(&mut client, mailbox).await;
             let found = copies.into_iter().map(|copy| (copy.delivery_id, copy.sequence));
             world.deliveries.insert(mailbox.to_owned(), found.collect());

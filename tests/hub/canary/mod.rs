@@ -146,9 +146,12 @@ impl Story {
         let file: Table = partnership().parse().unwrap();
         for agency in file["agencies"].as_array().unwrap() {
             let code = agency["code"].as_str().unwrap();
-            let mut client = self.client(code).await;
             for mailbox in agency["mailboxes"].as_array().unwrap() {
                 let mailbox = mailbox["id"].as_str().unwrap();
+                let mut client = match mailbox == code {
+                    true => self.client(code).await,
+                    false => self.hub.connect(self.hub.place.keeper(mailbox)).await.unwrap(),
+                };
                 for copy in collect(&mut client, mailbox).await {
                     self.copies.extend(json::copy_to_json(&copy).unwrap().into_bytes());
                     self.deliveries.push((mailbox.to_owned(), copy.delivery_id));

@@ -20,6 +20,7 @@ fn decided(name: &str) -> Result<(Validated, Decision), Rejected> {
         now,
         episode: &[],
         sender,
+        approver: None,
         clocks: crate::policy::Clocks::DEFAULT,
     };
     let validated = validate(&submission, &context)?;

@@ -6,6 +6,7 @@ mod decided;
 mod envelope;
 mod hostile;
 mod kinds;
+mod people;
 mod rules;
 mod samples;
 

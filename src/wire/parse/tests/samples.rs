@@ -135,8 +135,8 @@ fn s05_is_read_with_one_impact_for_each_child() {
     assert!(abuse.risk_band.is(RiskBand::HighGold));
     assert_eq!(abuse.tool_score, Given::Given(78));
     assert_eq!(abuse.victim, Given::Given(0));
-    let children: Vec<_> = abuse.impacts.iter().map(|impact| impact.child).collect();
-    assert_eq!(children, [Given::Given(1), Given::Given(2), Given::Given(3)]);
+    let children: Vec<_> = abuse.impacts.iter().map(|impact| impact.subject()).collect();
+    assert_eq!(children, [Some(1), Some(2), Some(3)]);
     assert!(abuse.impacts[0].presence.is(ChildPresence::Saw));
     assert!(abuse.impacts[2].codes.contains(ImpactCode::RiskToUnborn));
     assert!(alert.subjects[3].expected_delivery.is_given());
@@ -171,6 +171,8 @@ fn employers_of_every_person_of_concern_are_read() {
     assert_eq!(employers, ["SCH-900906", "SCH-900908"]);
     let perpetrator = alert.domestic_abuse().unwrap().perpetrator.get().unwrap();
     assert_eq!(perpetrator.employed_by.as_ref().unwrap().as_str(), "SCH-900907");
+    let staff: Vec<_> = alert.envelope.staff_of_concern.iter().map(|user| user.as_str()).collect();
+    assert_eq!(staff, ["u-8806", "u-8807", "u-8808"]);
     assert_eq!(alert.envelope.exclude.len(), 3);
 }
 
