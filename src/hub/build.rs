@@ -22,8 +22,8 @@ use crate::broker::{self, Broker};
 use crate::config::{Config, Keys, People};
 use crate::crypto::{KeyError, KeyStore, MasterKey, Sealer, Signer, SignerError};
 use crate::directory::{Directory, DirectoryError};
-use crate::domain::EventKind;
 use crate::domain::principal::Driver;
+use crate::domain::{EventKind, Position};
 use crate::env::{Clock, Env, Machine, MachineTime, SimulatedClock, SystemClock, SystemEntropy};
 use crate::grpc::{self, EdgeLimits, HubFacts, Services};
 use crate::mailbox::{self, Mailboxes};
@@ -64,6 +64,16 @@ pub enum StartError {
     /// The store does not open.
     #[error("the store does not open")]
     Store(#[from] OpenError),
+    /// There are alerts and no keys to open them with.
+    #[error(
+        "{} holds no data keys, and the store has entries: put the mirror of its keys there \
+         (`staysafe store restore --keys`), or serve from a new data directory",
+        .path.display()
+    )]
+    KeysGone {
+        /// Where they should be.
+        path: PathBuf,
+    },
     /// The master key or the data keys cannot be had.
     #[error("the data keys cannot be used")]
     Keys(#[from] KeyError),
@@ -150,6 +160,10 @@ pub(super) async fn build(
     let port: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
     let wake: Arc<dyn Wake> = Arc::new(InProcessWake::new());
 
+    // A new key store beside an old journal would hide that everything sealed is lost.
+    if store.standing().durable > Position::default() && !KeyStore::exists(&place.keys()) {
+        return Err(StartError::KeysGone { path: place.keys() });
+    }
     let keys = KeyStore::open(&place.keys(), master_key(&config.keys, place.root())?, env.clone())?;
     let keys = Arc::new(keys);
     let sealer = Arc::new(Sealer::new(Arc::clone(&keys), Arc::clone(&env.entropy)));

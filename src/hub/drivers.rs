@@ -170,6 +170,8 @@ impl Drivers {
     /// Without a mirror a lost disk loses every content; a mirror that lags loses what came last.
     async fn mirror_keys_until(&self, mirror: PathBuf, stop: CancellationToken) {
         loop {
+            // Once more when the hub stops: a backup taken then finds the mirror current.
+            let is_last = stop.is_cancelled();
             let (keys, to) = (Arc::clone(&self.keys), mirror.clone());
             match tokio::task::spawn_blocking(move || keys.mirror_to(&to)).await {
                 Ok(Ok(version)) => tracing::debug!(version, "the key mirror is current"),
@@ -179,9 +181,10 @@ impl Drivers {
                 }
                 Err(_panicked) => self.alarms.raise("KEY_MIRROR_FAILED"),
             }
-            if !pause(MIRROR_TICK, &stop).await {
+            if is_last {
                 return;
             }
+            let _goes_on = pause(MIRROR_TICK, &stop).await;
         }
     }
 }

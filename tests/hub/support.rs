@@ -55,13 +55,19 @@ impl TestHub {
 
     /// Starts the hub again on its data directory; its time goes on where it was, or from `start` if later.
     pub(crate) async fn start(&mut self, start: &str) {
+        self.try_start(start).await.unwrap();
+    }
+
+    /// Starts the hub again, or says why it does not.
+    pub(crate) async fn try_start(&mut self, start: &str) -> Result<(), hub::StartError> {
         let config = Config::load(
             Some(&self.dir.path().join("hub.toml")),
             &staysafe::config::Environment::default(),
         )
         .unwrap();
         let options = StartOptions { simulated_from: Some(instant(start)), reflection: true };
-        self.running = Some(hub::start(&config, options).await.unwrap());
+        self.running = Some(hub::start(&config, options).await?);
+        Ok(())
     }
 
     /// Stops the hub in order.

@@ -59,6 +59,13 @@ impl KeyStore {
         Ok(Self { keys, pools })
     }
 
+    /// Whether a directory holds a key store. Opening one that holds none makes a new one, which opens nothing that was
+    /// sealed before.
+    #[must_use]
+    pub fn exists(directory: &Path) -> bool {
+        directory.join(head::NAME).exists()
+    }
+
     /// Takes a key that nobody has had before. Costs no fsync while the pools hold out; waits for one, at most
     /// 5 s, when they have run dry.
     ///
