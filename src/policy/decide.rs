@@ -287,6 +287,10 @@ fn agreements(case: &Case<'_>, events: &mut Vec<EventSketch>) {
     if is_declined || is_refused(&case.submission.sharing) {
         events.push(EventSketch::of(EventKind::ConsentRefused));
     }
+    if sharing::parent_is_not_told(case) {
+        let kept = EventSketch::of(EventKind::ConsentRefused).by_rules(&[Rule::D12]);
+        events.push(kept.because("PARENT_NOT_TOLD"));
+    }
 }
 
 fn shared(verdict: &Verdict, events: &mut Vec<EventSketch>) {

@@ -105,6 +105,27 @@ fn s17_a_17_year_old_s_no_is_respected() {
     assert_eq!(rules_for(&decision, "WUTH-SG"), [Rule::R11]);
     assert_eq!(clocks(&decision), ["SAFEGUARDING_REVIEW_DUE WUTH-SG Thu 5 Mar 17:00"]);
     assert!(!kinds(&decision).contains(&EventKind::RefusalOverridden));
+    let d12: Vec<_> = decision.events.iter().filter(|event| event.rules == [Rule::D12]).collect();
+    assert_eq!(d12.len(), 1, "no parent is told");
+    assert_eq!(d12[0].kind, EventKind::ConsentRefused);
+}
+
+#[test]
+fn d12_is_the_word_of_a_young_person_who_can_decide_and_of_nobody_else() {
+    let unable = priya().born(2012, 9, 1).alcohol(|facts| {
+        let mut record = competent(13);
+        record.outcome = known(CompetenceOutcome::UnableToAssess);
+        record.understands_all = false;
+        facts.competence = Given::Given(record);
+    });
+    let told = attendance();
+
+    for (alert, why) in [(unable, "not found competent"), (told, "nothing is kept from anybody")] {
+        let (_, decision) = taken(alert, S17);
+
+        let d12 = decision.events.iter().any(|event| event.rules.contains(&Rule::D12));
+        assert!(!d12, "{why}");
+    }
 }
 
 #[test]

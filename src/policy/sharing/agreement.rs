@@ -2,7 +2,7 @@
 
 use crate::domain::submission::{
     AlcoholFacts, CompetenceFacts, CompetenceOutcome, ConsentGiver, ConsentState, ConsentType,
-    GiverStanding, Offer, OfferAgreedBy, OfferDeclinedBy, RefusedBy, Scope,
+    GiverStanding, Offer, OfferAgreedBy, OfferDeclinedBy, RefusedBy, Scope, ToldState,
 };
 
 use super::super::age::Age;
@@ -46,6 +46,18 @@ pub fn competent_objection(case: &Case<'_>) -> bool {
     let is_competent =
         competence(case).is_some_and(|record| record.outcome.is(CompetenceOutcome::Competent));
     (by_child || of_this) && is_competent
+}
+
+/// D12: whether a young person whose word counts keeps the attendance from a parent. Whom to tell is theirs to decide;
+/// the hub tells no parent, and its part is the instruction `do_not_tell` on every copy (domain 6.5).
+#[must_use]
+pub fn parent_is_not_told(case: &Case<'_>) -> bool {
+    let told = &case.submission.envelope.told;
+    let refuses = told.iter().any(|entry| entry.state.is(ToldState::NoChildRefused));
+    let counts = competence(case)
+        .is_some_and(|record| record.outcome.is(CompetenceOutcome::Competent))
+        || matches!(age_of(case), Age::Years(16..) if !is_found_unable(case));
+    case.submission.alcohol().is_some() && refuses && counts
 }
 
 /// Who agrees (6.3): 0–12 a PR holder; 13–15 the competent child alone, or a PR holder; from 16 the young person.

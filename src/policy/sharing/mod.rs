@@ -17,7 +17,7 @@ use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
 use crate::domain::submission::{BodyFacts, VictimConsentSupport};
 use crate::domain::{Letter, Priority, Rule, Submission};
 
-pub use agreement::{Agreement, agreement_to, competent_objection};
+pub use agreement::{Agreement, agreement_to, competent_objection, parent_is_not_told};
 pub(crate) use conflict::{conflicts, out_of_hours, stated as stated_conflicts, told_of};
 
 /// What sharing is decided on.
