@@ -7,9 +7,9 @@ use crate::domain::directory::{
 };
 use crate::domain::id::ProposalId;
 use crate::domain::principal::Role;
-use crate::domain::{AgencyCode, EventKind, MailboxId, ParseError, Timestamp, UserId};
+use crate::domain::{AgencyCode, EventKind, MailboxId, ParseError, SystemName, Timestamp, UserId};
 
-use super::rules::{self, PROPOSALS_MAX, Refused, RotaFault, USERS_MAX};
+use super::rules::{self, PROPOSALS_MAX, Refused, RotaFault, SYSTEMS_MAX, USERS_MAX};
 
 /// The agency that keeps the area table.
 const FRONT_DOOR: &str = "CADT";
@@ -52,6 +52,10 @@ pub enum DirectoryChange {
         /// An Area Team, or a council `LA-nnn`.
         area: AgencyCode,
     },
+    /// Registers a system: with a certificate of its name it may call for the agency.
+    AddSystem(SystemName),
+    /// Ends a system's access at once. Never the last one: who replaces a system adds the new one first.
+    RemoveSystem(SystemName),
     /// Makes a person active, without any role.
     AddUser(UserId),
     /// Ends a person's access at once: no longer active, no roles, and no waiting change of or by them.
@@ -159,6 +163,8 @@ pub(super) fn apply(
             own_mailbox(&mut next, own, mailbox)?.rota = slots;
             vec![Happened::at(EventKind::RotaChanged, "ROTA_REPLACED", mailbox)]
         }
+        DirectoryChange::AddSystem(system) => vec![add_system(&mut next, own, system)?],
+        DirectoryChange::RemoveSystem(system) => vec![remove_system(&mut next, own, system)?],
         DirectoryChange::AddUser(user) => vec![add_user(&mut next, own, user)?],
         DirectoryChange::DeactivateUser(user) => deactivate(&mut next, own, user)?,
     };
@@ -288,6 +294,36 @@ fn set_area(
     };
     table.insert(place.to_owned(), area.clone());
     Ok(Happened::new(EventKind::DirectoryChanged, "AREA_CHANGED"))
+}
+
+fn add_system(
+    next: &mut Directory,
+    own: &AgencyCode,
+    system: &SystemName,
+) -> Result<Happened, ChangeError> {
+    let systems = &mut own_agency(next, own)?.systems;
+    if systems.contains(system) {
+        return Err(Refused::SystemKnown.into());
+    }
+    if systems.len() >= SYSTEMS_MAX {
+        return Err(Refused::TooMany.into());
+    }
+    systems.push(system.clone());
+    Ok(Happened::new(EventKind::DirectoryChanged, "SYSTEM_ADDED"))
+}
+
+fn remove_system(
+    next: &mut Directory,
+    own: &AgencyCode,
+    system: &SystemName,
+) -> Result<Happened, ChangeError> {
+    let systems = &mut own_agency(next, own)?.systems;
+    let place = systems.iter().position(|known| known == system).ok_or(ChangeError::NotFound)?;
+    if systems.len() == 1 {
+        return Err(Refused::LastSystem.into());
+    }
+    systems.remove(place);
+    Ok(Happened::new(EventKind::DirectoryChanged, "SYSTEM_REMOVED"))
 }
 
 fn add_user(

@@ -256,6 +256,9 @@ impl RawAgency {
                 None => {}
             }
         }
+        if systems.len() > rules::SYSTEMS_MAX {
+            faults.add(format!("{path}.systems"), "at most 32");
+        }
         systems
     }
 
@@ -386,6 +389,8 @@ const fn in_words(refused: rules::Refused) -> &'static str {
         | rules::Refused::UserInactive
         | rules::Refused::RolesUnchanged
         | rules::Refused::TooMany
+        | rules::Refused::SystemKnown
+        | rules::Refused::LastSystem
         | rules::Refused::FrontDoorOnly => refused.as_str(),
     }
 }

@@ -22,7 +22,7 @@ pub use change::DirectoryChange;
 pub use file::{FILE_BYTES_MAX, FileError, parse};
 pub use resolve::{ResolveError, resolve};
 pub use rules::{
-    PHONE_CHARACTERS_MAX, PROPOSALS_MAX, ROTA_DAYS_MAX, ROTA_SLOTS_MAX, Refused,
+    PHONE_CHARACTERS_MAX, PROPOSALS_MAX, ROTA_DAYS_MAX, ROTA_SLOTS_MAX, Refused, SYSTEMS_MAX,
     TEXT_CHARACTERS_MAX, USERS_MAX,
 };
 

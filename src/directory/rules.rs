@@ -20,6 +20,8 @@ pub const TEXT_CHARACTERS_MAX: usize = 100;
 pub const ROTA_SLOTS_MAX: usize = 500;
 /// The longest time a rota may span, in days.
 pub const ROTA_DAYS_MAX: i64 = 400;
+/// The most systems of one agency.
+pub const SYSTEMS_MAX: usize = 32;
 /// The most people of one agency.
 pub const USERS_MAX: usize = 5_000;
 /// The most role changes of one agency that wait for a second person.
@@ -50,6 +52,10 @@ code_list! {
         TwoPeopleNeeded = 9 => "TWO_PEOPLE_NEEDED",
         /// Only the front door keeps the area table.
         FrontDoorOnly = 10 => "FRONT_DOOR_ONLY",
+        /// The agency has registered this system already.
+        SystemKnown = 11 => "SYSTEM_KNOWN",
+        /// An agency's last system stays: without one nothing reaches it.
+        LastSystem = 12 => "LAST_SYSTEM",
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Edge, status};
 use crate::directory::{DirectoryChange, DirectoryView, KnownAgency};
 use crate::domain::directory::{AgencyType, Cover, Mailbox, MailboxRole, RoleProposal, RotaSlot};
 use crate::domain::id::ProposalId;
-use crate::domain::{AgencyCode, ErrorKind, MailboxId, Role, Timestamp, UserId};
+use crate::domain::{AgencyCode, ErrorKind, MailboxId, Role, SystemName, Timestamp, UserId};
 use crate::wire::v1::change_directory_request::Change;
 use crate::wire::v1::directory_service_server::DirectoryService;
 use crate::wire::{render, v1};
@@ -84,12 +84,14 @@ fn view(view: &DirectoryView) -> v1::GetDirectoryResponse {
         name: view.own.name.clone(),
         r#type: agency_type(view.own.kind).into(),
         mailboxes: view.own.mailboxes.iter().map(mailbox).collect(),
+        systems: view.own.systems.iter().map(ToString::to_string).collect(),
     };
     let known = view.known.iter().map(|other: &KnownAgency| v1::Agency {
         code: other.code.to_string(),
         name: other.name.clone(),
         r#type: agency_type(other.kind).into(),
         mailboxes: vec![v1::Mailbox { rota: Vec::new(), ..mailbox(&other.duty) }],
+        systems: Vec::new(),
     });
     let users = view.own.users.iter().map(|(id, entry)| v1::DirectoryUser {
         user_id: id.to_string(),
@@ -159,6 +161,12 @@ fn change(change: Option<Change>) -> Result<DirectoryChange, Status> {
             area: AgencyCode::try_from(row.area)
                 .map_err(|_malformed| status::of_field("change.area.area", "an agency's code"))?,
         },
+        Change::Cover(set) => DirectoryChange::Cover {
+            mailbox: mailbox_id("change.cover.mailbox", &set.mailbox)?,
+            cover: read_cover(set.cover())?,
+        },
+        Change::AddSystem(add) => DirectoryChange::AddSystem(system(&add.system)?),
+        Change::RemoveSystem(end) => DirectoryChange::RemoveSystem(system(&end.system)?),
         Change::AddUser(add) => DirectoryChange::AddUser(user(&add.user_id)?),
         Change::DeactivateUser(end) => DirectoryChange::DeactivateUser(user(&end.user_id)?),
     })
@@ -184,6 +192,10 @@ fn mailbox_id(field: &str, raw: &str) -> Result<MailboxId, Status> {
 
 fn user(raw: &str) -> Result<UserId, Status> {
     UserId::try_from(raw).map_err(|_malformed| status::of_field("user_id", "1-64 of [a-z0-9-]"))
+}
+
+fn system(raw: &str) -> Result<SystemName, Status> {
+    SystemName::try_from(raw).map_err(|_malformed| status::of_field("system", "1-64 of [a-z0-9-]"))
 }
 
 fn roles(raw: &[i32]) -> Result<Vec<Role>, Status> {
@@ -213,6 +225,15 @@ const fn mailbox_role(role: MailboxRole) -> v1::MailboxRole {
         MailboxRole::Lead => v1::MailboxRole::Lead,
         MailboxRole::HeadOfService => v1::MailboxRole::HeadOfService,
         MailboxRole::Director => v1::MailboxRole::Director,
+    }
+}
+
+fn read_cover(cover: v1::Cover) -> Result<Cover, Status> {
+    match cover {
+        v1::Cover::AllHours => Ok(Cover::AllHours),
+        v1::Cover::OfficeHours => Ok(Cover::OfficeHours),
+        v1::Cover::SchoolDays => Ok(Cover::SchoolDays),
+        v1::Cover::Unspecified => Err(status::of_field("change.cover.cover", "when it is staffed")),
     }
 }
 

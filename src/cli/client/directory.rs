@@ -52,6 +52,24 @@ enum DirectoryCommand {
         /// File with the rota.
         file: PathBuf,
     },
+    /// Say when a mailbox is staffed.
+    Cover {
+        /// Mailbox of your agency.
+        mailbox: String,
+        /// ALL_HOURS, OFFICE_HOURS or SCHOOL_DAYS.
+        #[arg(value_parser = staffed)]
+        cover: v1::Cover,
+    },
+    /// Register a system of your agency.
+    AddSystem {
+        /// As its certificate names it.
+        system: String,
+    },
+    /// Take a system out; its certificates open nothing any more.
+    RemoveSystem {
+        /// As its certificate names it.
+        system: String,
+    },
     /// Add a person without roles.
     AddUser {
         /// Opaque id: nothing a name can be read from.
@@ -93,6 +111,13 @@ fn role(raw: &str) -> Result<v1::Role, String> {
         .ok_or_else(|| "such as DUTY_RECEIVER, DUTY_MANAGER or SAFEGUARDING_LEAD".to_owned())
 }
 
+fn staffed(raw: &str) -> Result<v1::Cover, String> {
+    let found = v1::Cover::from_str_name(&format!("COVER_{raw}"));
+    found
+        .filter(|cover| *cover != v1::Cover::Unspecified)
+        .ok_or_else(|| "ALL_HOURS, OFFICE_HOURS or SCHOOL_DAYS".to_owned())
+}
+
 /// Runs `directory`.
 pub(crate) async fn run(args: DirectoryArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
@@ -124,6 +149,13 @@ async fn act(
             let text = fs::read_to_string(&file);
             let text = text.map_err(|source| CliError::file("read", &file, source))?;
             Change::Rota(json::read("staysafe.v1.ReplaceRota", &text)?)
+        }
+        Some(DirectoryCommand::Cover { mailbox, cover }) => {
+            Change::Cover(v1::SetCover { mailbox, cover: cover.into() })
+        }
+        Some(DirectoryCommand::AddSystem { system }) => Change::AddSystem(v1::AddSystem { system }),
+        Some(DirectoryCommand::RemoveSystem { system }) => {
+            Change::RemoveSystem(v1::RemoveSystem { system })
         }
         Some(DirectoryCommand::AddUser { user }) => Change::AddUser(v1::AddUser { user_id: user }),
         Some(DirectoryCommand::DeactivateUser { user }) => {

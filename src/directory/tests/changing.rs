@@ -89,6 +89,46 @@ async fn a_new_person_has_no_role_and_a_person_who_comes_back_has_none_either() 
 }
 
 #[tokio::test]
+async fn an_agency_registers_a_new_system_before_it_takes_the_old_one_out() {
+    let desk = desk().await;
+    let admin = person(&desk, "CADT", ADMIN);
+    let name = |raw: &str| SystemName::try_from(raw).unwrap();
+    let calls = |system: &str| Peer {
+        agency: code("CADT"),
+        caller: Caller::System(name(system)),
+        fingerprint: [1; 32],
+        named: None,
+    };
+
+    let last = DirectoryChange::RemoveSystem(name("main"));
+    assert_eq!(reason(&desk, &admin, last.clone()).await, "LAST_SYSTEM");
+    assert!(desk.directory.resolve(&calls("next")).is_err());
+    let add = DirectoryChange::AddSystem(name("next"));
+    desk.directory.change(&admin, None, &add).await.unwrap();
+    assert_eq!(reason(&desk, &admin, add).await, "SYSTEM_KNOWN");
+    assert!(desk.directory.resolve(&calls("next")).is_ok());
+    desk.directory.change(&admin, None, &last).await.unwrap();
+
+    assert!(desk.directory.resolve(&calls("main")).is_err(), "its access ends at once");
+    assert_eq!(reason(&desk, &admin, last).await, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn an_agency_has_thirty_two_systems_and_not_thirty_three() {
+    let desk = desk().await;
+    let admin = person(&desk, "CADT", ADMIN);
+    let add = |number: usize| {
+        DirectoryChange::AddSystem(SystemName::try_from(format!("system-{number}")).unwrap())
+    };
+
+    for number in 1..SYSTEMS_MAX {
+        desk.directory.change(&admin, None, &add(number)).await.unwrap();
+    }
+
+    assert_eq!(reason(&desk, &admin, add(SYSTEMS_MAX)).await, "TOO_MANY");
+}
+
+#[tokio::test]
 async fn a_rota_is_saved_whole_or_not_at_all() {
     let desk = desk().await;
     let admin = person(&desk, "CADT", ADMIN);
