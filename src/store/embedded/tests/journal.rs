@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Heard;
-use super::rig::{Dice, RigDisk};
+use super::rig::{Dice, Happened, RigDisk};
 use crate::domain::{Position, Timestamp};
 use crate::store::embedded::disk::Disk as _;
 use crate::store::embedded::error::{OpenError, Witness};
@@ -352,6 +352,50 @@ fn a_group_larger_than_a_segment_gets_one_of_its_own() {
 
     assert_eq!(rig.disk.paths().len(), 3);
     holds(&rig.open().unwrap(), 62);
+}
+
+#[test]
+fn zeros_written_ahead_are_synced_once_and_are_no_group_to_any_reader() {
+    let rig = Rig::new();
+    let mut opened = rig.open().unwrap();
+    append(&mut opened, 2).unwrap();
+    let before = rig.disk.log().len();
+
+    opened.appender.write_ahead().unwrap();
+    opened.appender.write_ahead().unwrap();
+
+    assert_eq!(rig.disk.log()[before..], [Happened::Synced], "once: nothing more lies ahead");
+    append(&mut opened, 1).unwrap();
+    holds(&opened, 3);
+    holds(&rig.open().unwrap(), 3);
+    assert!(!rig.heard.any(|event| matches!(event, StoreEvent::TornTail { .. })));
+}
+
+#[test]
+fn a_failed_fsync_of_zeros_poisons_as_any_other() {
+    let rig = Rig::new();
+    let mut opened = rig.open().unwrap();
+    append(&mut opened, 2).unwrap();
+    rig.disk.fail_sync_in(0);
+
+    assert!(matches!(opened.appender.write_ahead(), Err(AppendError::Poisoned)));
+
+    assert!(matches!(append(&mut opened, 1), Err(AppendError::Poisoned)));
+    holds(&rig.open().unwrap(), 2);
+}
+
+#[test]
+fn zeros_that_a_full_disk_refuses_are_left_out_and_the_next_group_goes_on() {
+    let rig = Rig::new();
+    let mut opened = rig.open().unwrap();
+    append(&mut opened, 2).unwrap();
+    rig.disk.fill_up_after(100);
+
+    opened.appender.write_ahead().unwrap();
+    append(&mut opened, 1).unwrap();
+
+    holds(&opened, 3);
+    holds(&rig.open().unwrap(), 3);
 }
 
 #[test]
