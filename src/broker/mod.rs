@@ -96,7 +96,7 @@ pub struct Received {
     pub key: IdempotencyKey,
     /// The encoded alert, as received.
     pub alert: prost::bytes::Bytes,
-    /// The incomplete alert that this one completes.
+    /// The alert that this one says it completes; none where the name cannot be read.
     pub completes: Option<AlertId>,
 }
 
@@ -117,9 +117,6 @@ pub enum SubmitError {
     /// The key was used for another alert.
     #[error("the idempotency key was used for another alert")]
     KeyReused,
-    /// The alert it wants to complete is not an incomplete one of this agency.
-    #[error("there is no incomplete alert of this agency with that id")]
-    NothingToComplete,
     /// There is no such alert for this caller.
     #[error("no such alert")]
     NotFound,
@@ -171,7 +168,6 @@ impl SubmitError {
             }
             Self::Denied(_)
             | Self::KeyReused
-            | Self::NothingToComplete
             | Self::NotFound
             | Self::Busy
             | Self::Store(_)
@@ -189,7 +185,6 @@ impl SubmitError {
             Self::Denied(denied) => denied.kind(),
             Self::Rejected { .. } => ErrorKind::Invalid,
             Self::KeyReused => ErrorKind::AlreadyExists,
-            Self::NothingToComplete => ErrorKind::Precondition,
             Self::NotFound => ErrorKind::NotFound,
             Self::Busy => ErrorKind::Conflict,
             Self::NotSent { source, .. } => source.kind(),
@@ -209,7 +204,6 @@ impl SubmitError {
             Self::Denied(denied) => denied.reason(),
             Self::Rejected { .. } => "ALERT_REJECTED",
             Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
-            Self::NothingToComplete => "NOTHING_TO_COMPLETE",
             Self::NotFound => "NOT_FOUND",
             Self::Busy => "BUSY",
             Self::NotSent { .. } => "NOT_SENT",

@@ -1,12 +1,13 @@
 //! The submit use case.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{ATTEMPTS_MAX, Accepted, Broker, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{Sealed, commitment, content_key};
 use crate::domain::alert::{AlertStatus, BodyRef, TimerKind, TimerState};
 use crate::domain::directory::Directory;
-use crate::domain::submission::{EpisodeName, Exercise, Given, Violation};
+use crate::domain::submission::{EpisodeName, Exercise, Given, Need, Violation};
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventKind, MailboxId, Position, Principal,
     Span, Submission, Timestamp,
@@ -24,7 +25,7 @@ struct Loaded {
     earlier: Option<Arc<AlertRecord>>,
     /// The episode's alerts, the first one first; empty for a new episode.
     episode: Vec<Arc<AlertRecord>>,
-    /// The incomplete alert to be completed.
+    /// The incomplete alert to be completed: one of the sender's that is still open.
     completes: Option<Arc<AlertRecord>>,
 }
 
@@ -32,6 +33,7 @@ struct Loaded {
 struct Taking {
     alert: AlertId,
     sender: AgencyCode,
+    completes: Option<AlertId>,
     body: BodyRef,
     now: Timestamp,
 }
@@ -92,14 +94,7 @@ impl Broker {
     ) -> Result<Accepted, SubmitError> {
         let permit = self.permit(principal).await?;
         let sender = permit.agency().cloned().ok_or(SubmitError::NotFound)?;
-        let loaded = match self.load(&sender, received).await {
-            Err(SubmitError::NothingToComplete) => {
-                let event = self.denied(EventKind::AlertRejected, "NOTHING_TO_COMPLETE");
-                self.record_refusal(principal, vec![event]).await?;
-                return Err(SubmitError::NothingToComplete);
-            }
-            loaded => loaded?,
-        };
+        let loaded = self.load(&sender, received).await?;
         if let Some(earlier) = &loaded.earlier {
             return self.replay(principal, received, earlier).await;
         }
@@ -114,11 +109,12 @@ impl Broker {
             sender: agency,
             clocks: self.parts.clocks,
         };
-        let validated = match policy::validate(&received.submission, &context) {
+        let submission = as_loaded(received, &loaded);
+        let validated = match policy::validate(&submission, &context) {
             Ok(validated) => validated,
             Err(rejected) => return Err(self.reject(principal, received, rejected).await?),
         };
-        let decision = policy::decide(&received.submission, &validated, &context);
+        let decision = policy::decide(&submission, &validated, &context);
         for agency in &decision.unroutable {
             tracing::error!(%agency, "a rule names an agency the directory does not hold");
         }
@@ -133,7 +129,8 @@ impl Broker {
             },
         )?;
         let SealedBody { sealed, body } = body;
-        let taking = Taking { alert, sender, body, now };
+        let completes = loaded.completes.as_ref().map(|completed| completed.id);
+        let taking = Taking { alert, sender, completes, body, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);
         let record = joined(record, &loaded);
         let commit = self.write(&permit, received, (&record, &loaded), (sealed, decision, now))?;
@@ -162,13 +159,19 @@ impl Broker {
     }
 
     async fn load(&self, sender: &AgencyCode, received: &Received) -> Result<Loaded, SubmitError> {
+        let store = &self.parts.store;
+        let completes = match received.completes {
+            None => None,
+            Some(id) => store.alert(id).await?.filter(|alert| is_open(sender, alert)),
+        };
         let envelope = &received.submission.envelope;
         let named = match (&envelope.episode, &envelope.supersedes) {
             (Given::Given(EpisodeName::Hub(first)), _) => Some(*first),
             (_, Given::Given(superseded)) => Some(*superseded),
-            (_, Given::Missing | Given::Malformed) => received.completes,
+            (_, Given::Missing | Given::Malformed) => {
+                completes.as_ref().map(|completed| completed.id)
+            }
         };
-        let store = &self.parts.store;
         let directory = store.directory();
         let facts = store.submission_facts(sender, &received.key, named).await?;
         let first = match facts.episode {
@@ -185,17 +188,6 @@ impl Broker {
                 episode.extend(store.alert(follower).await?);
             }
         }
-        let completes = match received.completes {
-            None => None,
-            Some(id) => Some(
-                store
-                    .alert(id)
-                    .await?
-                    .filter(|alert| alert.sender == *sender)
-                    .filter(|alert| alert.status == AlertStatus::AcceptedIncomplete)
-                    .ok_or(SubmitError::NothingToComplete)?,
-            ),
-        };
         Ok(Loaded { directory, earlier: facts.earlier, episode, completes })
     }
 
@@ -267,7 +259,7 @@ impl Broker {
         (validated, decision): (&Validated, &Decision),
         taking: Taking,
     ) -> AlertRecord {
-        let Taking { alert: id, sender, body, now } = taking;
+        let Taking { alert: id, sender, completes, body, now } = taking;
         let submission = &received.submission;
         let ids = self.parts.env.ids(now);
         let actor = permit.actor();
@@ -282,7 +274,7 @@ impl Broker {
             author: actor.user.clone(),
             key: received.key.clone(),
             episode: EpisodeId::from(id),
-            completes: received.completes,
+            completes,
             followers: Vec::new(),
             exercise: submission.envelope.exercise == Exercise::Yes,
             priority: validated.priority,
@@ -371,7 +363,6 @@ impl Broker {
             | SubmitError::Receipt(_)
             | SubmitError::Denied(_)
             | SubmitError::KeyReused
-            | SubmitError::NothingToComplete
             | SubmitError::NotFound => error,
         }
     }
@@ -393,6 +384,28 @@ impl Broker {
 fn may_join(sender: &AgencyCode, first: &AlertRecord) -> bool {
     let received = |mailbox: &MailboxId| mailbox.agency_code() == sender.as_str();
     first.sender == *sender || first.deliveries.iter().any(|delivery| received(&delivery.mailbox))
+}
+
+/// Whether the alert is an incomplete one of `sender` that is still to be completed.
+fn is_open(sender: &AgencyCode, alert: &AlertRecord) -> bool {
+    alert.sender == *sender && alert.status == AlertStatus::AcceptedIncomplete
+}
+
+/// What is decided on. An alert that names nothing open as what it completes is one of its own: the name is not
+/// followed, and is a fault like any other (domain 3.2: a gap where it is urgent, else a refusal). Somebody else's
+/// alert and none at all are the same fault.
+fn as_loaded<'a>(received: &'a Received, loaded: &Loaded) -> Cow<'a, Submission> {
+    if received.completes.is_none() || loaded.completes.is_some() {
+        return Cow::Borrowed(&received.submission);
+    }
+    let mut submission = received.submission.clone();
+    submission.violations.push(Violation {
+        path: "completes".to_owned(),
+        reason: "NOTHING_TO_COMPLETE",
+        need: Need::Format,
+        what_to_do: "name an alert of yours that is still incomplete, or none",
+    });
+    Cow::Owned(submission)
 }
 
 fn joined(mut record: AlertRecord, loaded: &Loaded) -> AlertRecord {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::broker::Advice;
 use crate::domain::ErrorKind;
+use crate::domain::alert::AlertStatus;
 use crate::store::StoreError;
 
 const NIGHT: &str = "2026-10-23T21:40:00Z";
@@ -102,4 +103,44 @@ async fn a_request_that_cannot_be_submitted_is_refused_on_record_by_its_paths() 
     assert_eq!(event.fields_refused, ["idempotency_key"]);
     let actor = entries.last().unwrap().decode_leaf().unwrap().actor;
     assert_eq!(actor.agency, AgencyCode::try_from("MERPOL").ok());
+}
+
+#[tokio::test]
+async fn an_urgent_alert_that_completes_nothing_open_is_one_of_its_own_with_a_gap() {
+    let desk = Desk::opening_at(NIGHT).await;
+    let whole = desk.submits("MERPOL", URGENT, "k-1").await;
+    let mut again = received(URGENT, "k-2");
+    again.completes = Some(whole);
+
+    let taken = desk.tries("MERPOL", &again).await.unwrap().alert;
+
+    assert_eq!(taken.status, AlertStatus::AcceptedIncomplete);
+    let gaps: Vec<_> = taken.gaps.iter().map(|gap| (&*gap.path, &*gap.reason)).collect();
+    assert_eq!(gaps, [("completes", "NOTHING_TO_COMPLETE")]);
+    assert_eq!(taken.completes, None, "what it names is not followed");
+    assert_eq!(taken.episode.first_alert(), taken.id);
+    let before = desk.parts.store.alert(whole).await.unwrap().unwrap();
+    assert_eq!((before.version, before.status), (1, AlertStatus::Accepted));
+    // Open it is: now it can be completed, once.
+    for (key, status) in [("k-3", AlertStatus::Accepted), ("k-4", AlertStatus::AcceptedIncomplete)]
+    {
+        let mut completing = received(URGENT, key);
+        completing.completes = Some(taken.id);
+        let completing = desk.tries("MERPOL", &completing).await.unwrap().alert;
+        assert_eq!(completing.status, status, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_routine_alert_that_completes_nothing_open_is_refused_by_that_path() {
+    let desk = Desk::opening_at("2026-11-08T03:10:00Z").await;
+    let other = desk.submits("MERPOL", URGENT, "k-1").await;
+    let mut routine = received(ROUTINE, "k-2");
+    routine.completes = Some(other);
+
+    let refused = desk.tries("WUTH-AED", &routine).await.unwrap_err();
+
+    let SubmitError::Rejected { violations, phone } = &refused else { panic!("{refused}") };
+    let told: Vec<_> = violations.iter().map(|told| (&*told.path, told.reason)).collect();
+    assert_eq!((told, phone), (vec![("completes", "NOTHING_TO_COMPLETE")], &None));
 }
