@@ -71,7 +71,8 @@ impl Broker {
     }
 
     /// Refuses a request that cannot be submitted at all; recorded with the paths of what is wrong, never the values.
-    /// `submission` is what could be read of it, if anything.
+    /// `submission` is what could be read of it; where nothing could, it may be urgent (domain 3.2: no priority can
+    /// be told, P2), so its sender is told whom to phone too.
     pub async fn refuse(
         &self,
         principal: &Principal,
@@ -80,7 +81,10 @@ impl Broker {
     ) -> SubmitError {
         let mut event = self.denied(EventKind::AlertRejected, "ALERT_REJECTED");
         event.fields_refused = violations.iter().map(|violation| violation.path.clone()).collect();
-        let phone = submission.and_then(|submission| self.urgent_phone(submission));
+        let phone = match submission {
+            Some(submission) => self.urgent_phone(submission),
+            None => self.phone(None),
+        };
         match self.record_refusal(principal, vec![event]).await {
             Ok(()) => SubmitError::Rejected { violations, phone },
             Err(source) => SubmitError::NotSent { phone, source: Box::new(source) },
@@ -223,7 +227,7 @@ impl Broker {
             rejected.violations.iter().map(|violation| violation.path.clone()).collect();
         self.record_refusal(principal, vec![event]).await?;
         let phone =
-            rejected.priority.is_urgent().then(|| self.phone(&received.submission)).flatten();
+            rejected.priority.is_urgent().then(|| self.phone(Some(&received.submission))).flatten();
         Ok(SubmitError::Rejected { violations: rejected.violations, phone })
     }
 
@@ -369,11 +373,14 @@ impl Broker {
 
     /// The duty phone, where the alert is urgent.
     fn urgent_phone(&self, submission: &Submission) -> Option<String> {
-        policy::minimum_priority(submission).is_urgent().then(|| self.phone(submission)).flatten()
+        policy::minimum_priority(submission)
+            .is_urgent()
+            .then(|| self.phone(Some(submission)))
+            .flatten()
     }
 
     /// The duty phone of whoever would have to act first.
-    fn phone(&self, submission: &Submission) -> Option<String> {
+    fn phone(&self, submission: Option<&Submission>) -> Option<String> {
         let directory = self.parts.store.directory();
         let now = self.parts.env.now();
         policy::emergency_contact(submission, &directory, now).map(|contact| contact.phone)

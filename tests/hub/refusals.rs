@@ -2,7 +2,7 @@
 
 use prost::Message as _;
 use staysafe::sdk::ClientError;
-use staysafe::wire::v1;
+use staysafe::wire::{SubmitAlertRequest, v1};
 
 use crate::support::{TestHub, sample};
 
@@ -15,10 +15,20 @@ async fn a_request_that_cannot_be_submitted_leaves_an_entry_with_its_sender_and_
     let urgent = || sample("s01-missing-reported.json");
     let mut unreadable = urgent();
     unreadable.alert = SECRET.as_bytes().to_vec().into();
-    let mut keyless = urgent();
-    keyless.idempotency_key = format!("{SECRET} \u{7}");
-    for (request, path, phone) in [(unreadable, "alert", false), (keyless, "idempotency_key", true)]
-    {
+    let keyed = |mut request: SubmitAlertRequest, key: String| {
+        request.idempotency_key = key;
+        request
+    };
+    let routine = || sample("s03-alcohol-attendance.json");
+    let longest = "k".repeat(64);
+    for (request, path, phone) in [
+        (unreadable, "alert", true),
+        (keyed(urgent(), String::new()), "idempotency_key", true),
+        (keyed(urgent(), format!("{longest}k")), "idempotency_key", true),
+        (keyed(urgent(), format!("{SECRET} \u{7}")), "idempotency_key", true),
+        (keyed(urgent(), format!("{SECRET}-\u{e9}")), "idempotency_key", true),
+        (keyed(routine(), format!("{SECRET} ")), "idempotency_key", false),
+    ] {
         let before = rejections(&hub).await.len();
         let refused = police.submit(request).await.unwrap_err();
 
@@ -37,6 +47,8 @@ async fn a_request_that_cannot_be_submitted_leaves_an_entry_with_its_sender_and_
         let bytes = event.encode_to_vec();
         assert!(!bytes.windows(SECRET.len()).any(|part| part == SECRET.as_bytes()));
     }
+
+    police.submit(keyed(urgent(), longest)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

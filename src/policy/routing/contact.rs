@@ -22,12 +22,12 @@ pub struct DutyContact {
 /// call (domain 5.3a): a warning never reaches the person it is about.
 #[must_use]
 pub fn emergency_contact(
-    submission: &Submission,
+    submission: Option<&Submission>,
     directory: &Directory,
     now: Timestamp,
 ) -> Option<DutyContact> {
     let of = |code: &str| directory.agencies.get(&AgencyCode::try_from(code).ok()?);
-    let conflicted = sharing::conflicted_agencies(submission);
+    let conflicted = submission.map(sharing::conflicted_agencies).unwrap_or_default();
     if conflicted.iter().any(partners::is_front_door)
         && let Some(mailbox) = of(COUNCIL).and_then(|it| it.mailbox(MailboxRole::HeadOfService))
     {

@@ -73,16 +73,6 @@ pub struct Rejected {
     pub priority: Priority,
 }
 
-impl Rejected {
-    /// A request whose kind cannot be read: no priority can be told, so it is refused as urgent.
-    #[must_use]
-    pub fn unreadable(mut violations: Vec<Violation>) -> Self {
-        violations.sort();
-        violations.dedup();
-        Self { violations, priority: Priority::P2 }
-    }
-}
-
 /// Takes the alert or refuses it with every violation at once.
 ///
 /// # Errors
