@@ -267,7 +267,6 @@ impl Broker {
         let submission = &received.submission;
         let ids = self.parts.env.ids(now);
         let actor = permit.actor();
-        let incomplete = !validated.gaps.is_empty();
         AlertRecord {
             id,
             version: 1,
@@ -284,11 +283,7 @@ impl Broker {
             priority: validated.priority,
             risk: validated.risk,
             received_at: now,
-            status: if incomplete {
-                AlertStatus::AcceptedIncomplete
-            } else {
-                AlertStatus::Accepted
-            },
+            status: validated.status,
             gaps: validated.gaps.clone(),
             subjects: submission.subjects.iter().map(|_| ids.subject()).collect(),
             decisions: decision.decisions.clone(),

@@ -103,7 +103,15 @@ fn tell(
         lines.push(format!("  receipt kept in {}", kept.display()));
     }
     if !answer.gaps.is_empty() {
-        lines.push("delivered without these; complete it within 60 minutes:".to_owned());
+        // A field refused alone leaves nothing to complete.
+        lines.push(match answer.acceptance() {
+            v1::Acceptance::AcceptedIncomplete => {
+                "delivered without these; complete it within 60 minutes:".to_owned()
+            }
+            v1::Acceptance::Accepted | v1::Acceptance::Unspecified => {
+                "delivered without these:".to_owned()
+            }
+        });
         lines.extend(words::gaps(&answer.gaps));
     }
     lines.extend(words::notices(&answer.notices));

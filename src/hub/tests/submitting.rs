@@ -1,7 +1,8 @@
 use super::*;
 use crate::broker::Advice;
-use crate::domain::ErrorKind;
-use crate::domain::alert::AlertStatus;
+use crate::domain::alert::{AlertStatus, Timer, TimerKind};
+use crate::domain::submission::EpisodeName;
+use crate::domain::{ErrorKind, Rule};
 use crate::store::StoreError;
 
 const NIGHT: &str = "2026-10-23T21:40:00Z";
@@ -143,4 +144,23 @@ async fn a_routine_alert_that_completes_nothing_open_is_refused_by_that_path() {
     let SubmitError::Rejected { violations, phone } = &refused else { panic!("{refused}") };
     let told: Vec<_> = violations.iter().map(|told| (&*told.path, told.reason)).collect();
     assert_eq!((told, phone), (vec![("completes", "NOTHING_TO_COMPLETE")], &None));
+}
+
+#[tokio::test]
+async fn an_update_whose_downgrade_alone_is_refused_is_whole_and_nobody_is_chased() {
+    const REPORTED: &str = include_str!("../../../docs/samples/alerts/s02-missing-reported.json");
+    const UPDATED: &str = include_str!("../../../docs/samples/alerts/s02-missing-updated.json");
+    let desk = Desk::opening_at("2026-11-19T09:00:00Z").await;
+    let first = desk.submits("MERPOL", REPORTED, "k-1").await;
+    let mut update = received(UPDATED, "k-2");
+    update.submission.envelope.episode = Given::Given(EpisodeName::Hub(first));
+
+    let taken = desk.tries("MERPOL", &update).await.unwrap().alert;
+
+    assert_eq!(taken.status, AlertStatus::Accepted);
+    let gaps: Vec<_> = taken.gaps.iter().map(|gap| (&*gap.path, gap.rule)).collect();
+    assert_eq!(gaps, [("alert.missing.downgrade_by", Rule::GAP4)]);
+    let chases =
+        |timer: &&Timer| matches!(timer.kind, TimerKind::ChaseFirst | TimerKind::ChaseSecond);
+    assert_eq!(taken.timers.iter().find(chases), None);
 }

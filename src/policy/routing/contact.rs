@@ -19,7 +19,8 @@ pub struct DutyContact {
 }
 
 /// The front door's desk that is staffed at `now`. Where a person of concern works there it is the senior on
-/// call (domain 5.3a): a warning never reaches the person it is about.
+/// call (domain 5.3a): a warning never reaches the person it is about. Of a request that cannot be read nobody knows
+/// more than the hour.
 #[must_use]
 pub fn emergency_contact(
     submission: Option<&Submission>,
