@@ -9,8 +9,8 @@ use crate::domain::alert::{AlertStatus, BodyRef, TimerKind, TimerState};
 use crate::domain::directory::Directory;
 use crate::domain::submission::{EpisodeName, Exercise, Given, Need, Violation};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventKind, MailboxId, Position, Principal,
-    Span, Submission, Timestamp,
+    AgencyCode, AlertId, AlertRecord, EpisodeId, EpisodeReference, Event, EventKind, MailboxId,
+    Position, Principal, Span, Submission, Timestamp,
 };
 use crate::policy::access::{self, Permit};
 use crate::policy::{self, Context, Decision, Validated};
@@ -25,8 +25,16 @@ struct Loaded {
     earlier: Option<Arc<AlertRecord>>,
     /// The episode's alerts, the first one first; empty for a new episode.
     episode: Vec<Arc<AlertRecord>>,
+    /// What the sender calls the episode, where it uses a reference of its own.
+    called: Option<Called>,
     /// The incomplete alert to be completed: one of the sender's that is still open.
     completes: Option<Arc<AlertRecord>>,
+}
+
+/// A sender's own reference and the episode it named, by its first alert, when the decision was made.
+struct Called {
+    reference: EpisodeReference,
+    first: Option<AlertId>,
 }
 
 /// What an alert gets from the hub when it is taken.
@@ -169,12 +177,14 @@ impl Broker {
             Some(id) => store.alert(id).await?.filter(|alert| is_open(sender, alert)),
         };
         let envelope = &received.submission.envelope;
-        let named = match (&envelope.episode, &envelope.supersedes) {
-            (Given::Given(EpisodeName::Hub(first)), _) => Some(*first),
-            (_, Given::Given(superseded)) => Some(*superseded),
-            (_, Given::Missing | Given::Malformed) => {
-                completes.as_ref().map(|completed| completed.id)
-            }
+        let called = self.called(sender, &envelope.episode).await?;
+        let named = match &envelope.episode {
+            Given::Given(EpisodeName::Hub(first)) => Some(*first),
+            Given::Given(EpisodeName::Own(_)) | Given::Missing | Given::Malformed => called
+                .as_ref()
+                .and_then(|called| called.first)
+                .or_else(|| envelope.supersedes.get().copied())
+                .or_else(|| completes.as_ref().map(|completed| completed.id)),
         };
         let directory = store.directory();
         let facts = store.submission_facts(sender, &received.key, named).await?;
@@ -192,7 +202,19 @@ impl Broker {
                 episode.extend(store.alert(follower).await?);
             }
         }
-        Ok(Loaded { directory, earlier: facts.earlier, episode, completes })
+        Ok(Loaded { directory, earlier: facts.earlier, episode, called, completes })
+    }
+
+    /// What the sender calls the episode, and which one it has called so before.
+    async fn called(
+        &self,
+        sender: &AgencyCode,
+        named: &Given<EpisodeName>,
+    ) -> Result<Option<Called>, SubmitError> {
+        let Given::Given(EpisodeName::Own(text)) = named else { return Ok(None) };
+        let reference = self.parts.sealer.episode_reference(sender, text.expose())?;
+        let first = self.parts.store.referenced(sender, reference).await?;
+        Ok(Some(Called { reference, first }))
     }
 
     /// The same key again: the same answer for the same bytes, a recorded refusal for others.
@@ -294,7 +316,7 @@ impl Broker {
         }
     }
 
-    /// The one commit: the alert, its body, its key, the episode's other changes, the entry.
+    /// The one commit: the alert, its body, its key, the sender's name for the episode, the episode's other changes, the entry.
     fn write(
         &self,
         permit: &Permit,
@@ -315,6 +337,7 @@ impl Broker {
             Expect::AlertVersion { alert: record.id, version: 0 },
             Expect::DirectoryVersion(loaded.directory.version),
         ];
+        call(record, loaded, &mut writes, &mut expects);
         let mut events: Vec<Event> =
             decision.events.into_iter().map(|event| self.stamped(event, record)).collect();
         let mut changed = changed_episode(record, loaded, &decision.changes);
@@ -435,6 +458,18 @@ fn changed_episode(
         }
     }
     changed
+}
+
+/// The sender's own reference names this episode from now on, if it did not before. Of two alerts that are the first
+/// under it, one must join the other.
+fn call(record: &AlertRecord, loaded: &Loaded, writes: &mut Vec<Write>, expects: &mut Vec<Expect>) {
+    let Some(Called { reference, first }) = loaded.called else { return };
+    let agency = record.sender.clone();
+    expects.push(Expect::Reference { agency: agency.clone(), reference, alert: first });
+    let alert = record.episode.first_alert();
+    if first != Some(alert) {
+        writes.push(Write::Reference { agency, reference, alert });
+    }
 }
 
 /// Marks the incomplete alert as completed and stops its chasers.

@@ -25,8 +25,9 @@ use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, Re
 use crate::domain::id::ProposalId;
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EventId, IdempotencyKey, Letter,
-    MailboxId, Position, Role, Rule, SubjectRef, SystemName, Timestamp, UserId, View,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference, EventId,
+    IdempotencyKey, Letter, MailboxId, Position, Role, Rule, SubjectRef, SystemName, Timestamp,
+    UserId, View,
 };
 use crate::record::Write;
 
@@ -451,6 +452,9 @@ pub(super) fn write() -> impl Strategy<Value = Write> {
         (alert_id(), sealed).prop_map(|(alert, sealed)| Write::Body { alert, sealed }),
         (agency(), key(), alert_id(), instant()).prop_map(|(agency, key, alert, expires_at)| {
             Write::Key { agency, key, alert, expires_at }
+        }),
+        (agency(), any::<[u8; 32]>(), alert_id()).prop_map(|(agency, reference, alert)| {
+            Write::Reference { agency, reference: EpisodeReference::from_bytes(reference), alert }
         }),
         (mailbox(), any::<u64>(), vec(delivery_id, 0..5)).prop_map(
             |(mailbox, first_sequence, deliveries)| Write::HandOut {

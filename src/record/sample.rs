@@ -22,8 +22,9 @@ use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, Re
 use crate::domain::id::ProposalId;
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EventId, IdempotencyKey, Letter,
-    MailboxId, Position, Role, Rule, SubjectRef, SystemName, Timestamp, UserId, View,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference, EventId,
+    IdempotencyKey, Letter, MailboxId, Position, Role, Rule, SubjectRef, SystemName, Timestamp,
+    UserId, View,
 };
 use crate::record::Write;
 
@@ -255,6 +256,11 @@ pub(crate) fn writes() -> Vec<Write> {
             key: IdempotencyKey::try_from("merpol-000001").unwrap(),
             alert: id,
             expires_at: at(2_592_000),
+        },
+        Write::Reference {
+            agency: agency("MERPOL"),
+            reference: EpisodeReference::from_bytes([0x2F; 32]),
+            alert: id,
         },
         Write::HandOut {
             mailbox: mailbox("CADT"),

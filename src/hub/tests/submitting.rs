@@ -2,8 +2,12 @@ use super::*;
 use crate::broker::Advice;
 use crate::domain::alert::{AlertStatus, Timer, TimerKind};
 use crate::domain::submission::EpisodeName;
-use crate::domain::{ErrorKind, Rule};
+use crate::domain::{ErrorKind, Redacted, Rule};
+use crate::policy::access::permit_to_send;
 use crate::store::StoreError;
+
+/// The girl of the urgent alert is back.
+const FOUND: &str = include_str!("../../../docs/samples/alerts/s01-missing-found.json");
 
 const NIGHT: &str = "2026-10-23T21:40:00Z";
 
@@ -144,6 +148,55 @@ async fn a_routine_alert_that_completes_nothing_open_is_refused_by_that_path() {
     let SubmitError::Rejected { violations, phone } = &refused else { panic!("{refused}") };
     let told: Vec<_> = violations.iter().map(|told| (&*told.path, told.reason)).collect();
     assert_eq!((told, phone), (vec![("completes", "NOTHING_TO_COMPLETE")], &None));
+}
+
+/// A sample under a reference of the sender's own.
+fn called(sample: &str, key: &str, reference: &str) -> Received {
+    let mut received = received(sample, key);
+    let own = EpisodeName::Own(Redacted::new(reference.to_owned()));
+    received.submission.envelope.episode = Given::Given(own);
+    received
+}
+
+#[tokio::test]
+async fn an_episode_is_found_under_the_senders_own_reference_and_its_look_outs_end() {
+    let desk = Desk::opening_at("2026-10-24T09:12:00Z").await;
+    let first = desk.tries("MERPOL", &called(URGENT, "k-1", "MP 7")).await.unwrap().alert;
+    assert_eq!(first.episode.first_alert(), first.id);
+
+    let found = desk.tries("MERPOL", &called(FOUND, "k-2", "MP 7")).await.unwrap().alert;
+
+    assert_eq!(found.episode, first.episode);
+    let is_purge = |timer: &&Timer| timer.kind == TimerKind::LookoutPurge;
+    let before = desk.parts.store.alert(first.id).await.unwrap().unwrap();
+    assert!(before.timers.iter().any(|timer| is_purge(&timer)), "the look-outs end");
+    let mut by_another = called(FOUND, "k-3", "MP 7");
+    by_another.submission.envelope.sender_agency =
+        Given::Given(id("CADT").agency_code().try_into().unwrap());
+    let other = desk.tries("CADT", &by_another).await.unwrap().alert;
+    assert_eq!(other.episode.first_alert(), other.id, "what another agency calls so is another");
+}
+
+#[tokio::test]
+async fn an_alert_joins_the_episode_that_took_its_reference_while_it_was_decided_on() {
+    let desk = Desk::opening_at("2026-10-24T09:12:00Z").await;
+    let first = desk.submits("MERPOL", URGENT, "k-1").await;
+    desk.store.after_directory_is_read(names(&desk, "MP 7", first));
+
+    let found = desk.tries("MERPOL", &called(FOUND, "k-2", "MP 7")).await.unwrap().alert;
+
+    assert_eq!(found.episode.first_alert(), first);
+    assert_eq!(desk.store.conflicts(), 1);
+}
+
+/// A commit by which the police call an episode so.
+fn names(desk: &Desk, text: &str, alert: AlertId) -> Commit {
+    let agency = AgencyCode::try_from("MERPOL").unwrap();
+    let reference = desk.parts.sealer.episode_reference(&agency, text).unwrap();
+    let permit = permit_to_send(&system("MERPOL")).unwrap();
+    let event = crate::domain::Event::new(EventId::from_bytes([0xE1; 16]), EventKind::AlertUpdated);
+    let commit = Commit::new(&permit, desk.env.now(), vec![event], [0x5B; 32]).unwrap();
+    commit.writing(vec![Write::Reference { agency, reference, alert }]).unwrap()
 }
 
 #[tokio::test]
