@@ -202,6 +202,10 @@ impl Broker {
                 episode.extend(store.alert(follower).await?);
             }
         }
+        // What completes a report is that report again, and no new one.
+        if completes.is_none() && policy::begins_anew(received.submission.kind, &episode) {
+            episode.clear();
+        }
         Ok(Loaded { directory, earlier: facts.earlier, episode, called, completes })
     }
 

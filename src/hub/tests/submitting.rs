@@ -171,8 +171,7 @@ async fn an_episode_is_found_under_the_senders_own_reference_and_its_look_outs_e
     let before = desk.parts.store.alert(first.id).await.unwrap().unwrap();
     assert!(before.timers.iter().any(|timer| is_purge(&timer)), "the look-outs end");
     let mut by_another = called(FOUND, "k-3", "MP 7");
-    by_another.submission.envelope.sender_agency =
-        Given::Given(id("CADT").agency_code().try_into().unwrap());
+    by_another.submission.envelope.sender_agency = agency("CADT");
     let other = desk.tries("CADT", &by_another).await.unwrap().alert;
     assert_eq!(other.episode.first_alert(), other.id, "what another agency calls so is another");
 }
@@ -187,6 +186,45 @@ async fn an_alert_joins_the_episode_that_took_its_reference_while_it_was_decided
 
     assert_eq!(found.episode.first_alert(), first);
     assert_eq!(desk.store.conflicts(), 1);
+}
+
+#[tokio::test]
+async fn a_report_after_the_child_was_found_is_a_new_episode_whatever_it_names() {
+    let desk = Desk::opening_at("2026-10-24T09:12:00Z").await;
+    let first = desk.submits("MERPOL", URGENT, "k-1").await;
+    let by_emergency = |key: &str| {
+        let mut found = in_episode(received(FOUND, key), first);
+        found.submission.envelope.sender_agency = agency("WUTH-AED");
+        found
+    };
+    desk.tries("WUTH-AED", &by_emergency("k-2")).await.unwrap();
+    let disproved = in_episode(received(URGENT, "k-3"), first);
+    let disproved = desk.tries("MERPOL", &disproved).await.unwrap().alert;
+    assert_eq!(disproved.episode.first_alert(), first, "nobody has confirmed that she is found");
+    desk.tries("MERPOL", &called(FOUND, "k-4", "MP 7")).await.unwrap();
+
+    let found = in_episode(received(FOUND, "k-5"), first);
+    desk.tries("MERPOL", &found).await.unwrap();
+    let again = in_episode(received(URGENT, "k-6"), first);
+    let again = desk.tries("MERPOL", &again).await.unwrap().alert;
+    // Under the sender's own reference it is the same; that names the new episode from now on.
+    let called_again = desk.tries("MERPOL", &called(URGENT, "k-7", "MP 7")).await.unwrap().alert;
+    let back = desk.tries("MERPOL", &called(FOUND, "k-8", "MP 7")).await.unwrap().alert;
+
+    assert_eq!(again.episode.first_alert(), again.id);
+    assert_eq!(called_again.episode.first_alert(), called_again.id);
+    assert_eq!(back.episode, called_again.episode);
+    let before = desk.parts.store.alert(first).await.unwrap().unwrap();
+    assert!(!before.followers.contains(&again.id));
+}
+
+fn in_episode(mut received: Received, first: AlertId) -> Received {
+    received.submission.envelope.episode = Given::Given(EpisodeName::Hub(first));
+    received
+}
+
+fn agency(code: &str) -> Given<AgencyCode> {
+    Given::Given(AgencyCode::try_from(code).unwrap())
 }
 
 /// A commit by which the police call an episode so.
@@ -205,8 +243,7 @@ async fn an_update_whose_downgrade_alone_is_refused_is_whole_and_nobody_is_chase
     const UPDATED: &str = include_str!("../../../docs/samples/alerts/s02-missing-updated.json");
     let desk = Desk::opening_at("2026-11-19T09:00:00Z").await;
     let first = desk.submits("MERPOL", REPORTED, "k-1").await;
-    let mut update = received(UPDATED, "k-2");
-    update.submission.envelope.episode = Given::Given(EpisodeName::Hub(first));
+    let update = in_episode(received(UPDATED, "k-2"), first);
 
     let taken = desk.tries("MERPOL", &update).await.unwrap().alert;
 

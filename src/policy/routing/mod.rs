@@ -15,7 +15,7 @@ mod union;
 
 pub(crate) use due::{chase, due_in};
 pub(crate) use follow_on::{Started, contact_due, interview_due, referral_expected, timers};
-pub(crate) use missing::is_confirmed_end;
+pub(crate) use missing::{ends, is_confirmed_end};
 
 use super::validation::{Assessment, Validated};
 use super::{Context, area, partners};
