@@ -5,6 +5,7 @@
 mod deadlines;
 mod receiving;
 mod submitting;
+mod told;
 mod troubled;
 
 use std::sync::Arc;
