@@ -311,6 +311,7 @@ impl Broker {
             received_at: now,
             status: validated.status,
             gaps: validated.gaps.clone(),
+            raised: validated.raised(),
             subjects: submission.subjects.iter().map(|_| ids.subject()).collect(),
             decisions: decision.decisions.clone(),
             deliveries: decision.deliveries.clone(),

@@ -541,6 +541,7 @@ pub(crate) fn recorded(
         received_at: at(now),
         status: validated.status,
         gaps: validated.gaps.clone(),
+        raised: validated.raised(),
         subjects: submission.subjects.iter().map(|_| SubjectRef::from_bytes([9; 16])).collect(),
         decisions: decision.decisions.clone(),
         deliveries: decision.deliveries.clone(),

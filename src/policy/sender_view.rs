@@ -48,6 +48,8 @@ code_list! {
         RecipientClosed = 5 => "RECIPIENT_CLOSED",
         /// A recipient got nothing, by a named row.
         NotShared = 6 => "NOT_SHARED",
+        /// A field alone was refused; the rest was taken.
+        FieldRefused = 7 => "FIELD_REFUSED",
         /// Hub time is simulated.
         Simulated = 9 => "SIMULATED",
     }
@@ -116,9 +118,15 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
         let text = "This is not a report to the police: ring 101, in danger 999.";
         say(NoticeCode::NotAPoliceReport, text.to_owned());
     }
-    if alert.gaps.iter().any(|gap: &Gap| gap.rule == Rule::GAP2) {
-        let text = format!("Contradictions were resolved upward: taken at {}.", alert.priority);
+    if let Some(text) = raised(alert) {
         say(NoticeCode::PriorityRaised, text);
+    }
+    for gap in alert.gaps.iter().filter(|gap| gap.rule == Rule::GAP4) {
+        let text = format!(
+            "{} was refused alone: a lower risk needs an inspector or above. The rest was taken, the risk stays.",
+            gap.path
+        );
+        say(NoticeCode::FieldRefused, text);
     }
     if let Some(text) = closed_recipient(alert, directory) {
         say(NoticeCode::RecipientClosed, text);
@@ -135,6 +143,24 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
         say(NoticeCode::Simulated, "SIMULATED: this hub's time is not real.".to_owned());
     }
     notices
+}
+
+/// What the hub took more urgently than its sender stated it, if anything.
+fn raised(alert: &AlertRecord) -> Option<String> {
+    let contradicted = alert.gaps.iter().filter(|gap| gap.rule == Rule::GAP2);
+    let mut paths: Vec<&str> = contradicted.map(|gap| gap.path.as_str()).collect();
+    paths.extend(alert.raised.iter().map(String::as_str));
+    paths.sort_unstable();
+    paths.dedup();
+    if paths.is_empty() {
+        return None;
+    }
+    let risk = alert.risk.map(|risk| format!(" and risk {risk}")).unwrap_or_default();
+    Some(format!(
+        "The hub took more than was stated in {}: it goes at {}{risk}.",
+        paths.join(", "),
+        alert.priority
+    ))
 }
 
 /// Whom to phone now because nobody has acknowledged in time.

@@ -263,6 +263,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         risk: standing.4,
         received_at: standing.5,
         status: standing.6,
+        raised: lists.0.iter().map(|gap| gap.path.clone()).collect(),
         gaps: lists.0,
         subjects: lists.1,
         decisions: lists.2,

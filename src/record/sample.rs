@@ -179,6 +179,7 @@ pub(crate) fn alert() -> AlertRecord {
             rule: Rule::GAP1,
             reason: "REQUIRED".into(),
         }],
+        raised: vec!["alert.envelope.risk".into()],
         subjects: vec![SubjectRef::from_bytes([0x51; 16])],
         decisions: vec![decision()],
         deliveries: vec![delivery(), ended],

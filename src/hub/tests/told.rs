@@ -6,6 +6,11 @@ use crate::policy::sender_view::NoticeCode;
 
 /// Gold, with children, from the police.
 const GOLD: &str = include_str!("../../../docs/samples/alerts/s05-domestic-abuse-gold.json");
+/// A boy with an exploitation flag, at medium risk.
+const FLAGGED: &str = include_str!("../../../docs/samples/alerts/s02-missing-reported.json");
+const REPORTED_AT: &str = "2026-11-19T02:20:00Z";
+/// A sighting of him, without authority to lower the risk.
+const UPDATED: &str = include_str!("../../../docs/samples/alerts/s02-missing-updated.json");
 const SATURDAY: &str = "2026-11-14T00:40:00Z";
 const MONDAY: &str = "2026-11-16T11:00:00Z";
 
@@ -109,6 +114,64 @@ async fn a_delivery_made_under_d0_is_neither_named_nor_in_the_state_of_the_alert
     }
     let summary = crate::wire::render::alert_summary(&alert);
     assert_eq!(summary.state(), crate::wire::v1::DeliveryState::Delivered, "D0's still waits");
+}
+
+#[tokio::test]
+async fn a_sender_hears_that_the_hub_took_more_than_it_stated_and_only_then() {
+    use crate::domain::submission::{AgeFact, Code, Intoxication, RiskMarker, SubjectFacts};
+
+    let missing = |key: &str| received(URGENT, key);
+    let young = |key: &str| {
+        let mut received = missing(key);
+        let child: &mut SubjectFacts = received.submission.subjects.first_mut().unwrap();
+        child.age = AgeFact::Estimated(crate::domain::Redacted::new(13));
+        received
+    };
+    let contradicted = |key: &str| {
+        let mut received = received(ROUTINE, key);
+        let BodyFacts::Alcohol(facts) = &mut received.submission.body else {
+            panic!("not an attendance")
+        };
+        facts.intoxication = Given::Given(Code::Known(Intoxication::Unconscious));
+        assert!(facts.risk_markers.contains(RiskMarker::None));
+        received
+    };
+    for (start, sender, alert, told) in [
+        ("2026-10-23T21:40:00Z", "MERPOL", missing("k-1"), None),
+        ("2026-10-23T21:40:00Z", "MERPOL", young("k-1"), Some("alert.envelope.priority")),
+        (REPORTED_AT, "MERPOL", received(FLAGGED, "k-1"), Some("alert.envelope.risk")),
+        (
+            "2026-11-08T03:10:00Z",
+            "WUTH-AED",
+            contradicted("k-1"),
+            Some("alert.alcohol.risk_markers"),
+        ),
+    ] {
+        let desk = Desk::opening_at(start).await;
+
+        let taken = desk.tries(sender, &alert).await.unwrap();
+
+        let text = notice(&taken, NoticeCode::PriorityRaised);
+        assert_eq!(text.is_some(), told.is_some(), "{told:?}: {text:?}");
+        assert!(told.is_none_or(|path| text.unwrap().contains(path)), "{text:?}");
+        let again = desk.tries(sender, &alert).await.unwrap();
+        assert_eq!((again.notices, again.receipt), (taken.notices, taken.receipt), "repeated");
+    }
+}
+
+#[tokio::test]
+async fn a_sender_hears_of_a_field_that_was_refused_alone() {
+    let desk = Desk::opening_at("2026-11-19T09:00:00Z").await;
+    let first = desk.submits("MERPOL", FLAGGED, "k-1").await;
+    let mut update = received(UPDATED, "k-2");
+    update.submission.envelope.episode =
+        Given::Given(crate::domain::submission::EpisodeName::Hub(first));
+
+    let taken = desk.tries("MERPOL", &update).await.unwrap();
+
+    let text = notice(&taken, NoticeCode::FieldRefused).unwrap();
+    assert!(text.contains("alert.missing.downgrade_by"), "{text}");
+    assert_eq!(notice(&taken, NoticeCode::PriorityRaised), None);
 }
 
 #[tokio::test]
