@@ -138,6 +138,7 @@ impl Broker {
                 alert: received.alert.to_vec(),
                 hub_facts: decision.hub_facts.encode(),
                 living_outside: decision.living_outside.clone(),
+                pupils: decision.pupils.clone(),
             },
         )?;
         let SealedBody { sealed, body } = body;

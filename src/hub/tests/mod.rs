@@ -4,6 +4,7 @@
 
 mod deadlines;
 mod receiving;
+mod schools;
 mod submitting;
 mod told;
 mod troubled;
