@@ -164,6 +164,7 @@ fn schools() -> BTreeMap<String, School> {
         ],
         inset: vec![date(2027, 1, 4)],
         nursery: urn == "900105",
+        area: (urn == "900102").then(|| code("AREA-05")),
     };
     ["900101", "900102", "900103", "900104", "900105", "900106", "900107"]
         .map(|urn| (urn.to_owned(), school(urn)))

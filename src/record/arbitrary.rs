@@ -402,8 +402,16 @@ fn member() -> impl Strategy<Value = Agency> {
 }
 
 fn school() -> impl Strategy<Value = School> {
-    ("[0-9]{6}", option::of(agency()), dates(), vec(date(), 0..3), any::<bool>()).prop_map(
-        |(urn, agency, terms, inset, nursery)| School { urn, agency, terms, inset, nursery },
+    let serving = (option::of(agency()), option::of(agency()));
+    ("[0-9]{6}", serving, dates(), vec(date(), 0..3), any::<bool>()).prop_map(
+        |(urn, (agency, area), terms, inset, nursery)| School {
+            urn,
+            agency,
+            terms,
+            inset,
+            nursery,
+            area,
+        },
     )
 }
 

@@ -227,6 +227,7 @@ pub(crate) fn directory() -> Directory {
         terms: vec![(date(2026, 9, 1), date(2026, 12, 18))],
         inset: vec![date(2026, 10, 23)],
         nursery: true,
+        area: Some(agency("AREA-02")),
     };
     Directory {
         version: 9,
