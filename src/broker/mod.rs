@@ -116,7 +116,10 @@ pub enum SubmitError {
     },
     /// The key was used for another alert.
     #[error("the idempotency key was used for another alert")]
-    KeyReused,
+    KeyReused {
+        /// The duty phone to call instead, where the alert is urgent.
+        phone: Option<String>,
+    },
     /// There is no such alert for this caller.
     #[error("no such alert")]
     NotFound,
@@ -160,14 +163,15 @@ impl SubmitError {
     #[must_use]
     pub fn advice(&self) -> Option<Advice<'_>> {
         match self {
-            Self::Rejected { phone, .. } | Self::NotSent { phone, .. } => {
+            Self::Rejected { phone, .. }
+            | Self::KeyReused { phone }
+            | Self::NotSent { phone, .. } => {
                 phone.as_deref().map(|phone| Advice::NotSent { phone })
             }
             Self::OutcomeUnknown { phone } => {
                 phone.as_deref().map(|phone| Advice::NotKnown { phone })
             }
             Self::Denied(_)
-            | Self::KeyReused
             | Self::NotFound
             | Self::Busy
             | Self::Store(_)
@@ -184,7 +188,7 @@ impl SubmitError {
         match self {
             Self::Denied(denied) => denied.kind(),
             Self::Rejected { .. } => ErrorKind::Invalid,
-            Self::KeyReused => ErrorKind::AlreadyExists,
+            Self::KeyReused { .. } => ErrorKind::AlreadyExists,
             Self::NotFound => ErrorKind::NotFound,
             Self::Busy => ErrorKind::Conflict,
             Self::NotSent { source, .. } => source.kind(),
@@ -203,7 +207,7 @@ impl SubmitError {
         match self {
             Self::Denied(denied) => denied.reason(),
             Self::Rejected { .. } => "ALERT_REJECTED",
-            Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
             Self::NotFound => "NOT_FOUND",
             Self::Busy => "BUSY",
             Self::NotSent { .. } => "NOT_SENT",

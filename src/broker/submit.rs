@@ -240,7 +240,7 @@ impl Broker {
         event.alert = Some(earlier.id);
         event.episode = Some(earlier.episode);
         self.record_refusal(principal, vec![event]).await?;
-        Err(SubmitError::KeyReused)
+        Err(SubmitError::KeyReused { phone: self.urgent_phone(&received.submission) })
     }
 
     async fn reject(
@@ -390,7 +390,7 @@ impl Broker {
             | SubmitError::StoredKey(_)
             | SubmitError::Receipt(_)
             | SubmitError::Denied(_)
-            | SubmitError::KeyReused
+            | SubmitError::KeyReused { .. }
             | SubmitError::NotFound => error,
         }
     }

@@ -254,3 +254,17 @@ async fn an_update_whose_downgrade_alone_is_refused_is_whole_and_nobody_is_chase
         |timer: &&Timer| matches!(timer.kind, TimerKind::ChaseFirst | TimerKind::ChaseSecond);
     assert_eq!(taken.timers.iter().find(chases), None);
 }
+
+#[tokio::test]
+async fn an_urgent_alert_under_a_key_that_was_used_for_another_is_answered_with_whom_to_phone() {
+    let desk = Desk::opening_at(NIGHT).await;
+    desk.submits("MERPOL", URGENT, "k-1").await;
+    let mut other = received(URGENT, "k-1");
+    other.alert = [other.alert.as_ref(), &[0xFA, 0x7F, 0x01, 0x00]].concat().into();
+
+    let refused = desk.tries("MERPOL", &other).await.unwrap_err();
+
+    assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+    let phone = phone_of_the_night(&desk);
+    assert_eq!(refused.advice(), Some(Advice::NotSent { phone: &phone }));
+}
