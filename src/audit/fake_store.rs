@@ -8,7 +8,8 @@ use crate::crypto::Sealed;
 use crate::domain::alert::BodyRef;
 use crate::domain::directory::Directory;
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, IdempotencyKey, MailboxId, Position, Timestamp,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
+    Position, Timestamp,
 };
 use crate::merkle::{Hash, root_of};
 use crate::record::{RecordedEntry, decode_event};
@@ -139,6 +140,14 @@ impl Store for FakeStore {
         _episode: Option<AlertId>,
     ) -> BoxFuture<'a, Result<SubmissionFacts, StoreError>> {
         done(SubmissionFacts::default())
+    }
+
+    fn referenced<'a>(
+        &'a self,
+        _agency: &'a AgencyCode,
+        _reference: EpisodeReference,
+    ) -> BoxFuture<'a, Result<Option<AlertId>, StoreError>> {
+        done(None)
     }
 
     fn alert(

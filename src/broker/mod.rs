@@ -96,7 +96,7 @@ pub struct Received {
     pub key: IdempotencyKey,
     /// The encoded alert, as received.
     pub alert: prost::bytes::Bytes,
-    /// The incomplete alert that this one completes.
+    /// The alert that this one says it completes; none where the name cannot be read.
     pub completes: Option<AlertId>,
 }
 
@@ -116,10 +116,10 @@ pub enum SubmitError {
     },
     /// The key was used for another alert.
     #[error("the idempotency key was used for another alert")]
-    KeyReused,
-    /// The alert it wants to complete is not an incomplete one of this agency.
-    #[error("there is no incomplete alert of this agency with that id")]
-    NothingToComplete,
+    KeyReused {
+        /// The duty phone to call instead, where the alert is urgent.
+        phone: Option<String>,
+    },
     /// There is no such alert for this caller.
     #[error("no such alert")]
     NotFound,
@@ -163,15 +163,15 @@ impl SubmitError {
     #[must_use]
     pub fn advice(&self) -> Option<Advice<'_>> {
         match self {
-            Self::Rejected { phone, .. } | Self::NotSent { phone, .. } => {
+            Self::Rejected { phone, .. }
+            | Self::KeyReused { phone }
+            | Self::NotSent { phone, .. } => {
                 phone.as_deref().map(|phone| Advice::NotSent { phone })
             }
             Self::OutcomeUnknown { phone } => {
                 phone.as_deref().map(|phone| Advice::NotKnown { phone })
             }
             Self::Denied(_)
-            | Self::KeyReused
-            | Self::NothingToComplete
             | Self::NotFound
             | Self::Busy
             | Self::Store(_)
@@ -188,8 +188,7 @@ impl SubmitError {
         match self {
             Self::Denied(denied) => denied.kind(),
             Self::Rejected { .. } => ErrorKind::Invalid,
-            Self::KeyReused => ErrorKind::AlreadyExists,
-            Self::NothingToComplete => ErrorKind::Precondition,
+            Self::KeyReused { .. } => ErrorKind::AlreadyExists,
             Self::NotFound => ErrorKind::NotFound,
             Self::Busy => ErrorKind::Conflict,
             Self::NotSent { source, .. } => source.kind(),
@@ -208,8 +207,7 @@ impl SubmitError {
         match self {
             Self::Denied(denied) => denied.reason(),
             Self::Rejected { .. } => "ALERT_REJECTED",
-            Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
-            Self::NothingToComplete => "NOTHING_TO_COMPLETE",
+            Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
             Self::NotFound => "NOT_FOUND",
             Self::Busy => "BUSY",
             Self::NotSent { .. } => "NOT_SENT",

@@ -1,15 +1,16 @@
 //! The submit use case.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{ATTEMPTS_MAX, Accepted, Broker, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{Sealed, commitment, content_key};
 use crate::domain::alert::{AlertStatus, BodyRef, TimerKind, TimerState};
 use crate::domain::directory::Directory;
-use crate::domain::submission::{EpisodeName, Exercise, Given, Violation};
+use crate::domain::submission::{EpisodeName, Exercise, Given, Need, Violation};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventKind, MailboxId, Position, Principal,
-    Span, Submission, Timestamp,
+    AgencyCode, AlertId, AlertRecord, EpisodeId, EpisodeReference, Event, EventKind, MailboxId,
+    Position, Principal, Span, Submission, Timestamp,
 };
 use crate::policy::access::{self, Permit};
 use crate::policy::{self, Context, Decision, Validated};
@@ -24,14 +25,23 @@ struct Loaded {
     earlier: Option<Arc<AlertRecord>>,
     /// The episode's alerts, the first one first; empty for a new episode.
     episode: Vec<Arc<AlertRecord>>,
-    /// The incomplete alert to be completed.
+    /// What the sender calls the episode, where it uses a reference of its own.
+    called: Option<Called>,
+    /// The incomplete alert to be completed: one of the sender's that is still open.
     completes: Option<Arc<AlertRecord>>,
+}
+
+/// A sender's own reference and the episode it named, by its first alert, when the decision was made.
+struct Called {
+    reference: EpisodeReference,
+    first: Option<AlertId>,
 }
 
 /// What an alert gets from the hub when it is taken.
 struct Taking {
     alert: AlertId,
     sender: AgencyCode,
+    completes: Option<AlertId>,
     body: BodyRef,
     now: Timestamp,
 }
@@ -69,7 +79,8 @@ impl Broker {
     }
 
     /// Refuses a request that cannot be submitted at all; recorded with the paths of what is wrong, never the values.
-    /// `submission` is what could be read of it, if anything.
+    /// `submission` is what could be read of it; where nothing could, it may be urgent (domain 3.2: no priority can
+    /// be told, P2), so its sender is told whom to phone too.
     pub async fn refuse(
         &self,
         principal: &Principal,
@@ -78,7 +89,10 @@ impl Broker {
     ) -> SubmitError {
         let mut event = self.denied(EventKind::AlertRejected, "ALERT_REJECTED");
         event.fields_refused = violations.iter().map(|violation| violation.path.clone()).collect();
-        let phone = submission.and_then(|submission| self.urgent_phone(submission));
+        let phone = match submission {
+            Some(submission) => self.urgent_phone(submission),
+            None => self.phone(None),
+        };
         match self.record_refusal(principal, vec![event]).await {
             Ok(()) => SubmitError::Rejected { violations, phone },
             Err(source) => SubmitError::NotSent { phone, source: Box::new(source) },
@@ -92,14 +106,7 @@ impl Broker {
     ) -> Result<Accepted, SubmitError> {
         let permit = self.permit(principal).await?;
         let sender = permit.agency().cloned().ok_or(SubmitError::NotFound)?;
-        let loaded = match self.load(&sender, received).await {
-            Err(SubmitError::NothingToComplete) => {
-                let event = self.denied(EventKind::AlertRejected, "NOTHING_TO_COMPLETE");
-                self.record_refusal(principal, vec![event]).await?;
-                return Err(SubmitError::NothingToComplete);
-            }
-            loaded => loaded?,
-        };
+        let loaded = self.load(&sender, received).await?;
         if let Some(earlier) = &loaded.earlier {
             return self.replay(principal, received, earlier).await;
         }
@@ -115,11 +122,12 @@ impl Broker {
             approver: access::approver(principal),
             clocks: self.parts.clocks,
         };
-        let validated = match policy::validate(&received.submission, &context) {
+        let submission = as_loaded(received, &loaded);
+        let validated = match policy::validate(&submission, &context) {
             Ok(validated) => validated,
             Err(rejected) => return Err(self.reject(principal, received, rejected).await?),
         };
-        let decision = policy::decide(&received.submission, &validated, &context);
+        let decision = policy::decide(&submission, &validated, &context);
         for agency in &decision.unroutable {
             tracing::error!(%agency, "a rule names an agency the directory does not hold");
         }
@@ -131,10 +139,12 @@ impl Broker {
                 alert: received.alert.to_vec(),
                 hub_facts: decision.hub_facts.encode(),
                 living_outside: decision.living_outside.clone(),
+                pupils: decision.pupils.clone(),
             },
         )?;
         let SealedBody { sealed, body } = body;
-        let taking = Taking { alert, sender, body, now };
+        let completes = loaded.completes.as_ref().map(|completed| completed.id);
+        let taking = Taking { alert, sender, completes, body, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);
         let record = joined(record, &loaded);
         let commit = self.write(&permit, received, (&record, &loaded), (sealed, decision, now))?;
@@ -163,13 +173,21 @@ impl Broker {
     }
 
     async fn load(&self, sender: &AgencyCode, received: &Received) -> Result<Loaded, SubmitError> {
-        let envelope = &received.submission.envelope;
-        let named = match (&envelope.episode, &envelope.supersedes) {
-            (Given::Given(EpisodeName::Hub(first)), _) => Some(*first),
-            (_, Given::Given(superseded)) => Some(*superseded),
-            (_, Given::Missing | Given::Malformed) => received.completes,
-        };
         let store = &self.parts.store;
+        let completes = match received.completes {
+            None => None,
+            Some(id) => store.alert(id).await?.filter(|alert| is_open(sender, alert)),
+        };
+        let envelope = &received.submission.envelope;
+        let called = self.called(sender, &envelope.episode).await?;
+        let named = match &envelope.episode {
+            Given::Given(EpisodeName::Hub(first)) => Some(*first),
+            Given::Given(EpisodeName::Own(_)) | Given::Missing | Given::Malformed => called
+                .as_ref()
+                .and_then(|called| called.first)
+                .or_else(|| envelope.supersedes.get().copied())
+                .or_else(|| completes.as_ref().map(|completed| completed.id)),
+        };
         let directory = store.directory();
         let facts = store.submission_facts(sender, &received.key, named).await?;
         let first = match facts.episode {
@@ -186,18 +204,23 @@ impl Broker {
                 episode.extend(store.alert(follower).await?);
             }
         }
-        let completes = match received.completes {
-            None => None,
-            Some(id) => Some(
-                store
-                    .alert(id)
-                    .await?
-                    .filter(|alert| alert.sender == *sender)
-                    .filter(|alert| alert.status == AlertStatus::AcceptedIncomplete)
-                    .ok_or(SubmitError::NothingToComplete)?,
-            ),
-        };
-        Ok(Loaded { directory, earlier: facts.earlier, episode, completes })
+        // What completes a report is that report again, and no new one.
+        if completes.is_none() && policy::begins_anew(received.submission.kind, &episode) {
+            episode.clear();
+        }
+        Ok(Loaded { directory, earlier: facts.earlier, episode, called, completes })
+    }
+
+    /// What the sender calls the episode, and which one it has called so before.
+    async fn called(
+        &self,
+        sender: &AgencyCode,
+        named: &Given<EpisodeName>,
+    ) -> Result<Option<Called>, SubmitError> {
+        let Given::Given(EpisodeName::Own(text)) = named else { return Ok(None) };
+        let reference = self.parts.sealer.episode_reference(sender, text.expose())?;
+        let first = self.parts.store.referenced(sender, reference).await?;
+        Ok(Some(Called { reference, first }))
     }
 
     /// The same key again: the same answer for the same bytes, a recorded refusal for others.
@@ -218,7 +241,7 @@ impl Broker {
         event.alert = Some(earlier.id);
         event.episode = Some(earlier.episode);
         self.record_refusal(principal, vec![event]).await?;
-        Err(SubmitError::KeyReused)
+        Err(SubmitError::KeyReused { phone: self.urgent_phone(&received.submission) })
     }
 
     async fn reject(
@@ -232,7 +255,7 @@ impl Broker {
             rejected.violations.iter().map(|violation| violation.path.clone()).collect();
         self.record_refusal(principal, vec![event]).await?;
         let phone =
-            rejected.priority.is_urgent().then(|| self.phone(&received.submission)).flatten();
+            rejected.priority.is_urgent().then(|| self.phone(Some(&received.submission))).flatten();
         Ok(SubmitError::Rejected { violations: rejected.violations, phone })
     }
 
@@ -268,11 +291,10 @@ impl Broker {
         (validated, decision): (&Validated, &Decision),
         taking: Taking,
     ) -> AlertRecord {
-        let Taking { alert: id, sender, body, now } = taking;
+        let Taking { alert: id, sender, completes, body, now } = taking;
         let submission = &received.submission;
         let ids = self.parts.env.ids(now);
         let actor = permit.actor();
-        let incomplete = !validated.gaps.is_empty();
         AlertRecord {
             id,
             version: 1,
@@ -283,18 +305,15 @@ impl Broker {
             author: actor.user.clone(),
             key: received.key.clone(),
             episode: EpisodeId::from(id),
-            completes: received.completes,
+            completes,
             followers: Vec::new(),
             exercise: submission.envelope.exercise == Exercise::Yes,
             priority: validated.priority,
             risk: validated.risk,
             received_at: now,
-            status: if incomplete {
-                AlertStatus::AcceptedIncomplete
-            } else {
-                AlertStatus::Accepted
-            },
+            status: validated.status,
             gaps: validated.gaps.clone(),
+            raised: validated.raised(),
             subjects: submission.subjects.iter().map(|_| ids.subject()).collect(),
             decisions: decision.decisions.clone(),
             deliveries: decision.deliveries.clone(),
@@ -305,7 +324,7 @@ impl Broker {
         }
     }
 
-    /// The one commit: the alert, its body, its key, the episode's other changes, the entry.
+    /// The one commit: the alert, its body, its key, the sender's name for the episode, the episode's other changes, the entry.
     fn write(
         &self,
         permit: &Permit,
@@ -326,6 +345,7 @@ impl Broker {
             Expect::AlertVersion { alert: record.id, version: 0 },
             Expect::DirectoryVersion(loaded.directory.version),
         ];
+        call(record, loaded, &mut writes, &mut expects);
         let mut events: Vec<Event> =
             decision.events.into_iter().map(|event| self.stamped(event, record)).collect();
         let mut changed = changed_episode(record, loaded, &decision.changes);
@@ -372,19 +392,21 @@ impl Broker {
             | SubmitError::StoredKey(_)
             | SubmitError::Receipt(_)
             | SubmitError::Denied(_)
-            | SubmitError::KeyReused
-            | SubmitError::NothingToComplete
+            | SubmitError::KeyReused { .. }
             | SubmitError::NotFound => error,
         }
     }
 
     /// The duty phone, where the alert is urgent.
     fn urgent_phone(&self, submission: &Submission) -> Option<String> {
-        policy::minimum_priority(submission).is_urgent().then(|| self.phone(submission)).flatten()
+        policy::minimum_priority(submission)
+            .is_urgent()
+            .then(|| self.phone(Some(submission)))
+            .flatten()
     }
 
     /// The duty phone of whoever would have to act first.
-    fn phone(&self, submission: &Submission) -> Option<String> {
+    fn phone(&self, submission: Option<&Submission>) -> Option<String> {
         let directory = self.parts.store.directory();
         let now = self.parts.env.now();
         policy::emergency_contact(submission, &directory, now).map(|contact| contact.phone)
@@ -395,6 +417,28 @@ impl Broker {
 fn may_join(sender: &AgencyCode, first: &AlertRecord) -> bool {
     let received = |mailbox: &MailboxId| mailbox.agency_code() == sender.as_str();
     first.sender == *sender || first.deliveries.iter().any(|delivery| received(&delivery.mailbox))
+}
+
+/// Whether the alert is an incomplete one of `sender` that is still to be completed.
+fn is_open(sender: &AgencyCode, alert: &AlertRecord) -> bool {
+    alert.sender == *sender && alert.status == AlertStatus::AcceptedIncomplete
+}
+
+/// What is decided on. An alert that names nothing open as what it completes is one of its own: the name is not
+/// followed, and is a fault like any other (domain 3.2: a gap where it is urgent, else a refusal). Somebody else's
+/// alert and none at all are the same fault.
+fn as_loaded<'a>(received: &'a Received, loaded: &Loaded) -> Cow<'a, Submission> {
+    if received.completes.is_none() || loaded.completes.is_some() {
+        return Cow::Borrowed(&received.submission);
+    }
+    let mut submission = received.submission.clone();
+    submission.violations.push(Violation {
+        path: "completes".to_owned(),
+        reason: "NOTHING_TO_COMPLETE",
+        need: Need::Format,
+        what_to_do: "name an alert of yours that is still incomplete, or none",
+    });
+    Cow::Owned(submission)
 }
 
 fn joined(mut record: AlertRecord, loaded: &Loaded) -> AlertRecord {
@@ -422,6 +466,18 @@ fn changed_episode(
         }
     }
     changed
+}
+
+/// The sender's own reference names this episode from now on, if it did not before. Of two alerts that are the first
+/// under it, one must join the other.
+fn call(record: &AlertRecord, loaded: &Loaded, writes: &mut Vec<Write>, expects: &mut Vec<Expect>) {
+    let Some(Called { reference, first }) = loaded.called else { return };
+    let agency = record.sender.clone();
+    expects.push(Expect::Reference { agency: agency.clone(), reference, alert: first });
+    let alert = record.episode.first_alert();
+    if first != Some(alert) {
+        writes.push(Write::Reference { agency, reference, alert });
+    }
 }
 
 /// Marks the incomplete alert as completed and stops its chasers.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tonic::Code;
 
 use super::certs::CertsError;
 use super::output::{clean, loud};
@@ -24,7 +25,7 @@ pub(crate) enum CliError {
     #[error("the hub did not do it")]
     Client(ClientError),
     /// An alert that was urgent, or may have been, is not known to be stored.
-    #[error("the alert was not sent")]
+    #[error("the alert is not known to be stored")]
     NotSent(ClientError),
     /// A file could not be used.
     #[error("could not {doing} {}", path.display())]
@@ -266,15 +267,52 @@ fn violations(error: &ClientError) -> &[FieldViolation] {
     }
 }
 
-/// The hub's own words where it gave a number, else what always holds.
+const NOT_SENT: &str = "NOT SENT";
+const NOT_KNOWN: &str = "NOT KNOWN TO BE STORED";
+
+/// The hub's own words where it gave a number, else what is known without them.
 fn phone(error: &ClientError) -> String {
+    if let Some((head, said)) = advice(error) {
+        return format!("{head}\n{said}");
+    }
+    if may_be_stored(error) {
+        return format!(
+            "{NOT_KNOWN}\nThe hub may have this alert or not. Phone the recipient's duty desk now. \
+             In danger call 999."
+        );
+    }
+    format!(
+        "{NOT_SENT}\nThe hub does not have this alert. Phone the recipient's duty desk now. \
+         In danger call 999."
+    )
+}
+
+/// Whom the hub says to phone, and what it says of the alert.
+pub(crate) fn advice(error: &ClientError) -> Option<(&'static str, String)> {
     let said = words(error);
-    let number = said.find("Not sent: phone").and_then(|at| said.get(at..));
-    match number {
-        Some(number) => format!("NOT SENT\n{number}"),
-        None => "NOT SENT\nThe hub does not have this alert. Phone the recipient's duty desk now. \
-                 In danger call 999."
-            .to_owned(),
+    let from = |start: &str| said.find(start).and_then(|at| said.get(at..)).map(str::to_owned);
+    let not_sent = from("Not sent: phone").map(|said| (NOT_SENT, said));
+    not_sent.or_else(|| from("Not known to be stored: phone").map(|said| (NOT_KNOWN, said)))
+}
+
+/// Whether the call may have done what it was for although no answer says so: the line broke, or the hub failed.
+fn may_be_stored(error: &ClientError) -> bool {
+    match error {
+        ClientError::Refused { reason, .. } if reason == "TLS_REFUSED" => false,
+        ClientError::Refused { code, .. } => matches!(
+            code,
+            Code::Unavailable
+                | Code::DeadlineExceeded
+                | Code::Internal
+                | Code::Unknown
+                | Code::Cancelled
+                | Code::DataLoss
+        ),
+        ClientError::StreamEnded => true,
+        // No call was made.
+        ClientError::Endpoint | ClientError::Certificate(_) | ClientError::Connection { .. } => {
+            false
+        }
     }
 }
 

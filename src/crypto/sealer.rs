@@ -5,14 +5,14 @@ use std::sync::Arc;
 use ring::{hkdf, hmac};
 use zeroize::Zeroizing;
 
-use crate::domain::AlertId;
 use crate::domain::alert::DataKeyId;
+use crate::domain::{AgencyCode, AlertId, EpisodeReference};
 use crate::env::Entropy;
 
 use super::aead;
 use super::error::KeyError;
 use super::keys::KeyStore;
-use super::secret::{ContentKey, DataKey};
+use super::secret::{ContentKey, DataKey, Secret};
 
 /// Bytes that only the holder of their data key can open: AES-256-GCM, associated data the alert's id.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,6 +91,22 @@ impl Sealer {
         Ok(Sealed { key: key.id().clone(), nonce, ciphertext })
     }
 
+    /// What `agency` calls an episode, as it may be kept: the same for the same text, and nothing to whoever has not
+    /// got the master key. HMAC-SHA-256 under a key derived from that: HKDF-SHA-256, no salt, info `staysafe episode
+    /// reference v1`; over the agency's code, a zero byte and the text.
+    ///
+    /// # Errors
+    /// Never for a 32-byte key; the derivation is fallible in its library.
+    pub fn episode_reference(
+        &self,
+        agency: &AgencyCode,
+        text: &str,
+    ) -> Result<EpisodeReference, SealError> {
+        let key = derived(self.keys.master(), b"staysafe episode reference v1")?;
+        let named = [agency.as_str().as_bytes(), &[0], text.as_bytes()].concat();
+        Ok(EpisodeReference::from_bytes(authenticated(&key, &named)))
+    }
+
     /// Opens the content of an alert. The opening must be recorded first.
     ///
     /// # Errors
@@ -112,22 +128,30 @@ impl Sealer {
 /// # Errors
 /// Never for a 32-byte key; the derivation is fallible in its library.
 pub fn content_key(key: &DataKey) -> Result<ContentKey, SealError> {
+    derived(key.secret(), b"staysafe content key v1").map(ContentKey::new)
+}
+
+fn derived(from: &[u8; 32], purpose: &[u8]) -> Result<Secret, SealError> {
     let mut secret = Zeroizing::new([0; 32]);
     hkdf::Salt::new(hkdf::HKDF_SHA256, &[])
-        .extract(key.secret())
-        .expand(&[b"staysafe content key v1"], hkdf::HKDF_SHA256)
+        .extract(from)
+        .expand(&[purpose], hkdf::HKDF_SHA256)
         .and_then(|derived| derived.fill(secret.as_mut_slice()))
         .map_err(|_length| SealError::Unopened)?;
-    Ok(ContentKey::new(secret))
+    Ok(secret)
 }
 
 /// What an entry says of content it must not show: HMAC-SHA-256 of the bytes as received.
 #[must_use]
 pub fn commitment(key: &ContentKey, content: &[u8]) -> [u8; 32] {
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.expose()), content);
-    let mut commitment = [0; 32];
-    commitment.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
-    commitment
+    authenticated(key.expose(), content)
+}
+
+fn authenticated(key: &[u8; 32], content: &[u8]) -> [u8; 32] {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), content);
+    let mut authenticated = [0; 32];
+    authenticated.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+    authenticated
 }
 
 #[cfg(test)]
@@ -205,6 +229,25 @@ mod tests {
         assert_ne!(made, commitment(&derived, b"other content"));
         assert_ne!(made, commitment(&content_key(&other).unwrap(), CONTENT));
         assert_ne!(derived.expose(), key.secret());
+    }
+
+    #[test]
+    fn a_reference_of_an_episode_is_known_again_by_its_agency_and_says_nothing_of_the_text() {
+        let rig = Rig::new();
+        let agency = |code: &str| AgencyCode::try_from(code).unwrap();
+        let reference = {
+            let (_keys, sealer) = sealer(&rig);
+            sealer.episode_reference(&agency("MERPOL"), "MP 7").unwrap()
+        };
+        let (keys, sealer) = sealer(&rig);
+
+        let again = sealer.episode_reference(&agency("MERPOL"), "MP 7").unwrap();
+
+        assert_eq!(again, reference, "after a restart too");
+        for (code, text) in [("MERPOL", "MP 8"), ("CADT", "MP 7"), ("MERPO", "LMP 7")] {
+            assert_ne!(sealer.episode_reference(&agency(code), text).unwrap(), reference);
+        }
+        assert_ne!(reference.as_bytes(), &authenticated(keys.master(), b"MERPOL\0MP 7"));
     }
 
     #[test]

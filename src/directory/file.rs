@@ -131,6 +131,7 @@ struct RawSchool {
     inset: Vec<String>,
     #[serde(default)]
     nursery: bool,
+    area: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -395,6 +396,8 @@ const fn in_words(refused: rules::Refused) -> &'static str {
     }
 }
 
+const SERVES_AN_AREA: &str = "an Area Team of this file or a council LA-nnn";
+
 fn read_areas(
     field: &str,
     raw: &BTreeMap<String, String>,
@@ -413,7 +416,7 @@ fn read_areas(
             faults.add(path.clone(), "a postcode district such as ZX43, or 1-12 digits of a UPRN");
         }
         if !rules::serves_an_area(&code, agencies) {
-            faults.add(path, "an Area Team of this file or a council LA-nnn");
+            faults.add(path, SERVES_AN_AREA);
         }
         areas.insert(place.clone(), code);
     }
@@ -439,6 +442,14 @@ fn read_schools(
             }
             Some(code)
         });
+        let area = raw.area.as_ref().and_then(|code| {
+            let field = format!("{path}.area");
+            let code = faults.take(&field, AgencyCode::try_from(code.as_str()))?;
+            if !rules::serves_an_area(&code, agencies) {
+                faults.add(field, SERVES_AN_AREA);
+            }
+            Some(code)
+        });
         let terms = faults.ranges(&format!("{path}.terms"), &raw.terms);
         let mut inset: Vec<Date> = Vec::new();
         for (place, day) in raw.inset.iter().enumerate() {
@@ -448,7 +459,8 @@ fn read_schools(
         if !terms.is_empty() && calendar::SchoolTerms::new(terms.clone(), inset.clone()).is_err() {
             faults.add(format!("{path}.terms"), "at most 64 terms that do not overlap");
         }
-        let school = School { urn: raw.urn.clone(), agency, terms, inset, nursery: raw.nursery };
+        let (urn, nursery) = (raw.urn.clone(), raw.nursery);
+        let school = School { urn, agency, terms, inset, nursery, area };
         if schools.insert(raw.urn.clone(), school).is_some() {
             faults.add(format!("{path}.urn"), "given once");
         }

@@ -291,6 +291,8 @@ pub struct AlertRecord {
     pub status: AlertStatus,
     /// What was missing or unusable.
     pub gaps: Vec<Gap>,
+    /// The paths of the fields of which the hub took more than the sender stated.
+    pub raised: Vec<String>,
     /// One random reference a subject, in the order of the request.
     pub subjects: Vec<SubjectRef>,
     /// What was decided for each routed recipient, withheld ones too.

@@ -128,8 +128,8 @@ pub struct Delivery {
     pub purpose: Purpose,
     /// For a rung of the ladder: the delivery that nobody answered.
     pub of: Option<u32>,
-    /// The setting an Encompass notice is about, as `school_urn` has it (URN, `EHE`, `NOT_IN_EDUCATION`), where its
-    /// own inbox is not the recipient.
+    /// The setting an Encompass notice is about, as `school_urn` has it (URN, `EHE`, `NOT_IN_EDUCATION`),
+    /// where anybody knows it.
     pub setting: Option<String>,
     /// Its priority.
     pub priority: Priority,

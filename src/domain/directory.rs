@@ -130,6 +130,8 @@ pub struct School {
     pub inset: Vec<jiff::civil::Date>,
     /// Whether it is a nursery (Encompass does not cover nurseries).
     pub nursery: bool,
+    /// The area it lies in, for a pupil whose home is not known (domain 5.4); none: not known.
+    pub area: Option<AgencyCode>,
 }
 
 /// A change of roles that waits for, or has got, its second person.

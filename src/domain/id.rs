@@ -89,6 +89,25 @@ text_id!(
     |b| b.is_ascii_graphic()
 );
 
+/// What an agency calls an episode, as the hub keeps it: HMAC-SHA-256 under a key of its own. The text, which a person
+/// chose, is in the sealed alert alone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EpisodeReference([u8; 32]);
+
+impl EpisodeReference {
+    /// Takes the 32 bytes as they are.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Borrows the 32 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
 impl MailboxId {
     /// The duty inbox of an agency.
     #[must_use]

@@ -36,8 +36,8 @@ pub use delivery::{Delivery, DeliveryState};
 pub use error::{ErrorKind, ParseError};
 pub use event::{Event, EventKind};
 pub use id::{
-    AgencyCode, AlertId, DeliveryId, EpisodeId, EventId, IdempotencyKey, MailboxId, Position,
-    SubjectRef, SystemName, UserId,
+    AgencyCode, AlertId, DeliveryId, EpisodeId, EpisodeReference, EventId, IdempotencyKey,
+    MailboxId, Position, SubjectRef, SystemName, UserId,
 };
 pub use letter::{Letter, LetterSet, SensitivityClass, View};
 pub use principal::{Principal, Role};

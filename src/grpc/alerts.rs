@@ -112,14 +112,12 @@ fn named_sender(parsed: &parse::Parsed) -> String {
 /// What is to be submitted; else what could be read and what is wrong with it.
 fn received(parsed: parse::Parsed) -> Result<Received, (Option<Box<Submission>>, Vec<Violation>)> {
     let parse::Parsed { submission, key, completes, alert } = parsed;
-    match (key, completes) {
-        (Given::Given(key), Given::Given(id)) => {
-            Ok(Received { submission, key, alert, completes: Some(id) })
+    match key {
+        Given::Given(key) => {
+            let completes = completes.get().copied();
+            Ok(Received { submission, key, alert, completes })
         }
-        (Given::Given(key), Given::Missing) => {
-            Ok(Received { submission, key, alert, completes: None })
-        }
-        (Given::Missing | Given::Malformed, _) | (_, Given::Malformed) => {
+        Given::Missing | Given::Malformed => {
             let violations = submission.violations.clone();
             Err((Some(Box::new(submission)), violations))
         }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{MailboxError, Mailboxes};
 use crate::domain::alert::{BodyRef, Gap};
 use crate::domain::directory::Directory;
-use crate::domain::{AlertId, AlertRecord, Delivery, DeliveryId};
+use crate::domain::{AlertId, AlertRecord, Delivery, DeliveryId, Letter};
 use crate::policy::views::{self, CopyRequest, Cut, HubFacts};
 use crate::record;
 
@@ -60,9 +60,11 @@ impl Mailboxes {
             HubFacts::decode(&body.hub_facts).map_err(|_malformed| MailboxError::Body)?;
         let directory = self.store.directory();
         let urn = school_urn(&directory, &delivery);
+        let pupils = pupils(&delivery, urn.as_deref(), &body.pupils);
         let request = CopyRequest {
             hub_facts: Some(&hub_facts),
             school_urn: urn.as_deref(),
+            pupils: &pupils,
             living_outside: &body.living_outside,
             school_words_name_somebody: alert.gaps.iter().any(names_somebody_to_a_school),
             ..CopyRequest::new(alert.kind, delivery.letter, delivery.view)
@@ -89,6 +91,15 @@ fn school_urn(directory: &Directory, delivery: &Delivery) -> Option<String> {
             .find(|school| school.agency.as_ref().is_some_and(|code| code.as_str() == recipient));
         own.map(|school| school.urn.clone())
     })
+}
+
+/// Whom a school's copy is about by routing: the children of its setting; where nobody knows the setting, those of none.
+fn pupils(delivery: &Delivery, setting: Option<&str>, all: &[(String, usize)]) -> Vec<usize> {
+    if delivery.letter != Letter::E {
+        return Vec::new();
+    }
+    let setting = setting.unwrap_or_default();
+    all.iter().filter(|(of, _)| of == setting).map(|(_, position)| *position).collect()
 }
 
 fn sender_phone(directory: &Directory, alert: &AlertRecord) -> String {

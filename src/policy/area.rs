@@ -5,7 +5,9 @@
 
 use crate::domain::AgencyCode;
 use crate::domain::directory::Directory;
-use crate::domain::submission::{AddressFact, AddressType, LookedAfter, SubjectFacts, Submission};
+use crate::domain::submission::{
+    AddressFact, AddressType, LookedAfter, SchoolFact, SubjectFacts, Submission,
+};
 
 use super::partners;
 
@@ -17,6 +19,8 @@ pub enum Area {
     /// The areas and councils, ascending; empty when the front door decides.
     /// Codes such as `AREA-03` or `LA-341`.
     Known(Vec<AgencyCode>),
+    /// The same, but of one person at least it is the school that says so: no home is known.
+    Inferred(Vec<AgencyCode>),
 }
 
 impl Area {
@@ -24,7 +28,7 @@ impl Area {
     pub fn teams(&self) -> impl Iterator<Item = &AgencyCode> {
         let codes = match self {
             Self::Sealed => [].as_slice(),
-            Self::Known(codes) => codes.as_slice(),
+            Self::Known(codes) | Self::Inferred(codes) => codes.as_slice(),
         };
         codes.iter().filter(|code| code.as_str().starts_with("AREA-"))
     }
@@ -34,7 +38,9 @@ impl Area {
     pub fn codes(&self) -> Vec<String> {
         match self {
             Self::Sealed => vec![super::views::AREA_SEALED.to_owned()],
-            Self::Known(codes) => codes.iter().map(ToString::to_string).collect(),
+            Self::Known(codes) | Self::Inferred(codes) => {
+                codes.iter().map(ToString::to_string).collect()
+            }
         }
     }
 }
@@ -50,8 +56,17 @@ pub fn resolve(submission: &Submission, directory: &Directory) -> Area {
     } else {
         submission.subjects.iter().collect()
     };
-    let mut codes: Vec<AgencyCode> =
-        people.iter().flat_map(|person| homes(person, directory)).collect();
+    let mut codes = Vec::new();
+    let mut is_inferred = false;
+    for person in people {
+        let homes = homes(person, directory);
+        if homes.is_empty() {
+            let school = area_of_school(person, directory);
+            is_inferred |= school.is_some();
+            codes.extend(school);
+        }
+        codes.extend(homes);
+    }
     if submission.envelope.looked_after.is(LookedAfter::Yes)
         && let Some(council) = submission.envelope.responsible_la.get()
         && council != partners::WIRRAL
@@ -60,7 +75,20 @@ pub fn resolve(submission: &Submission, directory: &Directory) -> Area {
     }
     codes.sort();
     codes.dedup();
-    Area::Known(codes)
+    if is_inferred { Area::Inferred(codes) } else { Area::Known(codes) }
+}
+
+/// The area of a person's school, where no home is known. An address without a place – no fixed abode, a pseudo
+/// postcode – is an answer: the front door decides.
+fn area_of_school(person: &SubjectFacts, directory: &Directory) -> Option<AgencyCode> {
+    let is_placeless = |address: &AddressFact| address.uprn.is_none() && address.district.is_none();
+    if person.addresses.iter().any(is_placeless) {
+        return None;
+    }
+    match person.school.get()? {
+        SchoolFact::Urn(urn) => directory.schools.get(urn.expose())?.area.clone(),
+        SchoolFact::HomeEducated | SchoolFact::NotInEducation => None,
+    }
 }
 
 /// Whether a child lives in Wirral. Sealed or not known: taken as yes (domain 5.3 R24).
@@ -110,7 +138,7 @@ fn locate(address: &AddressFact, directory: &Directory) -> Option<AgencyCode> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{AlertBuilder, directory, home, missing_child};
+    use super::super::fixtures::{AlertBuilder, code, directory, home, missing_child, school};
     use super::*;
     use crate::domain::Redacted;
 
@@ -143,6 +171,27 @@ mod tests {
 
         assert_eq!(resolved(two).codes(), ["AREA-01", "AREA-02"]);
         assert!(resolved(none).codes().is_empty());
+    }
+
+    #[test]
+    fn a_school_names_the_area_only_where_no_home_does_and_it_shows() {
+        let at = |outward: &[&str]| {
+            let addresses = outward.iter().map(|outward| home(outward)).collect();
+            missing_child().primary(|child| {
+                child.school = school("900102");
+                child.addresses = addresses;
+            })
+        };
+        let of_school = vec![code("AREA-05")];
+
+        assert_eq!(resolved(at(&[])), Area::Inferred(of_school.clone()));
+        assert_eq!(resolved(at(&["ZX77"])), Area::Inferred(of_school), "not in the table");
+        assert_eq!(resolved(at(&["ZX43"])), Area::Known(vec![code("AREA-03")]));
+        let no_fixed_abode = at(&["ZX43"]).primary(|child| child.addresses[0].district = None);
+        assert_eq!(resolved(no_fixed_abode), Area::Known(vec![]), "the front door decides");
+        let elsewhere = at(&[]).primary(|child| child.school = school("900101"));
+        assert_eq!(resolved(elsewhere), Area::Known(vec![]), "a school without an area");
+        assert_eq!(resolved(at(&[])).teams().count(), 1);
     }
 
     #[test]

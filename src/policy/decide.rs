@@ -32,6 +32,8 @@ pub struct Decision {
     pub hub_facts: HubFacts,
     /// Subjects, from 0, the impact on whom community health does not see: they live outside Wirral.
     pub living_outside: Vec<usize>,
+    /// Whom a school, or who stands in for one, is told about: setting and subject, from 0.
+    pub pupils: Vec<(String, usize)>,
     /// What changes in the episode's earlier alerts.
     pub changes: EpisodeChanges,
     /// What to record, in order, from ALERT_SUBMITTED on. Id, alert, episode and subjects are the caller's to
@@ -78,6 +80,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
     Decision {
         hub_facts: hub_facts::of(submission, validated, context, &routes),
         living_outside: hub_facts::living_outside(submission, validated, context),
+        pupils: routes.pupils,
         changes: EpisodeChanges::of(submission, context),
         decisions: verdicts.into_iter().map(|verdict| verdict.decision).collect(),
         deliveries,

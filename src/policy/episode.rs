@@ -1,10 +1,14 @@
 //! What news does to the episode's earlier alerts.
 
+use std::sync::Arc;
+
 use super::Context;
-use super::routing::is_confirmed_end;
+use super::routing::{ends, is_confirmed_end};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::DeliveryState;
-use crate::domain::{AlertRecord, Deadline, DeadlineTag, Delivery, Span, Submission, View};
+use crate::domain::{
+    AlertKind, AlertRecord, Deadline, DeadlineTag, Delivery, Span, Submission, View,
+};
 
 /// How the episode's earlier alerts change with this one. Put each changed record into the same commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -41,6 +45,14 @@ impl EpisodeChanges {
         after.timers.extend(purges);
         after
     }
+}
+
+/// Whether an alert of this kind begins an episode of its own although it names this one: any report after the child
+/// was found or was not missing, however soon (domain 3.5). While FOUND_UNCONFIRMED it belongs to it.
+#[must_use]
+pub fn begins_anew(kind: AlertKind, episode: &[Arc<AlertRecord>]) -> bool {
+    kind == AlertKind::MissingReported
+        && episode.iter().any(|earlier| ends(earlier.kind, &earlier.sender))
 }
 
 /// Found and then cancelled: the first purge stands.

@@ -164,6 +164,7 @@ fn schools() -> BTreeMap<String, School> {
         ],
         inset: vec![date(2027, 1, 4)],
         nursery: urn == "900105",
+        area: (urn == "900102").then(|| code("AREA-05")),
     };
     ["900101", "900102", "900103", "900104", "900105", "900106", "900107"]
         .map(|urn| (urn.to_owned(), school(urn)))
@@ -546,6 +547,7 @@ pub(crate) fn recorded(
         received_at: at(now),
         status: validated.status,
         gaps: validated.gaps.clone(),
+        raised: validated.raised(),
         subjects: submission.subjects.iter().map(|_| SubjectRef::from_bytes([9; 16])).collect(),
         decisions: decision.decisions.clone(),
         deliveries: decision.deliveries.clone(),

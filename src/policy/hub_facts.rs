@@ -60,11 +60,14 @@ fn notes(submission: &Submission, validated: &Validated, context: &Context<'_>) 
     let is_late = occurred.is_some_and(|at| context.now.since(*at) > LATE_AFTER);
     let is_unconfirmed = submission.kind == AlertKind::MissingFound
         && !routing::is_confirmed_end(submission, context);
+    let area = area::resolve(submission, context.directory);
+    let is_inferred = matches!(area, area::Area::Inferred(_));
     [
         is_late.then_some(HubNote::Late),
         (!validated.skewed.is_empty()).then_some(HubNote::ClockSkew),
         (validated.sharing == SharingStanding::Provisional).then_some(HubNote::ProvisionalBasis),
         is_unconfirmed.then_some(HubNote::FoundUnconfirmed),
+        is_inferred.then_some(HubNote::AreaInferred),
     ]
     .into_iter()
     .flatten()

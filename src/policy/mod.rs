@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 pub use clocks::{Clocks, RoutineClock, UrgentClock};
 pub use decide::{Decision, decide};
-pub use episode::EpisodeChanges;
+pub use episode::{EpisodeChanges, begins_anew};
 pub use routing::contact::{DutyContact, emergency_contact};
 pub use validation::{Rejected, Validated, minimum_priority, validate};
 

@@ -9,17 +9,14 @@ use crate::domain::alert::{AlertStatus, Gap};
 use crate::domain::codes::code_list;
 use crate::domain::decision::ShareOutcome;
 use crate::domain::delivery::{DeliveryState, Purpose};
-use crate::domain::directory::{Agency, Cover, Directory, Mailbox};
+use crate::domain::directory::{Agency, Cover, Directory, Mailbox, MailboxRole};
 use crate::domain::{AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Rule, Timestamp};
+
+use super::partners::{CADT, COUNCIL, EDT, MERPOL};
+use super::routing::duty_mailbox;
 
 /// The name of the one line that stands for every delivery the sender may not see.
 pub const FRONT_DOOR: &str = "front door";
-
-/// The agency whose phone stands for the front door.
-const FRONT_DOOR_AGENCY: &str = "CADT";
-
-/// The police; a missing report from anyone else is not a report to them.
-const POLICE: &str = "MERPOL";
 
 /// One delivery under the name the sender may know.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,6 +48,8 @@ code_list! {
         RecipientClosed = 5 => "RECIPIENT_CLOSED",
         /// A recipient got nothing, by a named row.
         NotShared = 6 => "NOT_SHARED",
+        /// A field alone was refused; the rest was taken.
+        FieldRefused = 7 => "FIELD_REFUSED",
         /// Hub time is simulated.
         Simulated = 9 => "SIMULATED",
     }
@@ -83,10 +82,7 @@ pub fn deliveries(
 ) -> Vec<VisibleDelivery> {
     let mut seen = Vec::new();
     let mut folded: Option<&Delivery> = None;
-    for delivery in original(alert) {
-        if delivery.row == Rule::D0 {
-            continue;
-        }
+    for delivery in told(alert) {
         if is_foreseen(alert, delivery, directory) {
             let name = delivery.mailbox.to_string();
             let phone = phone_of(directory, &delivery.mailbox);
@@ -99,7 +95,7 @@ pub fn deliveries(
         }
     }
     if let Some(least) = folded {
-        let phone = front_door_phone(directory);
+        let phone = front_door_phone(alert, directory, now);
         seen.push(line(FRONT_DOOR.to_owned(), None, least, (phone, now)));
     }
     seen
@@ -117,13 +113,20 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
                 .to_owned(),
         );
     }
-    if alert.kind.is_missing() && alert.sender.as_str() != POLICE {
+    // A missing report from anyone but the police is not a report to them.
+    if alert.kind.is_missing() && alert.sender.as_str() != MERPOL {
         let text = "This is not a report to the police: ring 101, in danger 999.";
         say(NoticeCode::NotAPoliceReport, text.to_owned());
     }
-    if alert.gaps.iter().any(|gap: &Gap| gap.rule == Rule::GAP2) {
-        let text = format!("Contradictions were resolved upward: taken at {}.", alert.priority);
+    if let Some(text) = raised(alert) {
         say(NoticeCode::PriorityRaised, text);
+    }
+    for gap in alert.gaps.iter().filter(|gap| gap.rule == Rule::GAP4) {
+        let text = format!(
+            "{} was refused alone: a lower risk needs an inspector or above. The rest was taken, the risk stays.",
+            gap.path
+        );
+        say(NoticeCode::FieldRefused, text);
     }
     if let Some(text) = closed_recipient(alert, directory) {
         say(NoticeCode::RecipientClosed, text);
@@ -140,6 +143,24 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
         say(NoticeCode::Simulated, "SIMULATED: this hub's time is not real.".to_owned());
     }
     notices
+}
+
+/// What the hub took more urgently than its sender stated it, if anything.
+fn raised(alert: &AlertRecord) -> Option<String> {
+    let contradicted = alert.gaps.iter().filter(|gap| gap.rule == Rule::GAP2);
+    let mut paths: Vec<&str> = contradicted.map(|gap| gap.path.as_str()).collect();
+    paths.extend(alert.raised.iter().map(String::as_str));
+    paths.sort_unstable();
+    paths.dedup();
+    if paths.is_empty() {
+        return None;
+    }
+    let risk = alert.risk.map(|risk| format!(" and risk {risk}")).unwrap_or_default();
+    Some(format!(
+        "The hub took more than was stated in {}: it goes at {}{risk}.",
+        paths.join(", "),
+        alert.priority
+    ))
 }
 
 /// Whom to phone now because nobody has acknowledged in time.
@@ -159,19 +180,25 @@ pub fn contacts(alert: &AlertRecord, directory: &Directory) -> Vec<DutyContact> 
     if !alert.priority.is_urgent() {
         return Vec::new();
     }
+    let front_door = || DutyContact {
+        name: FRONT_DOOR.to_owned(),
+        phone: front_door_phone(alert, directory, alert.received_at),
+    };
     let mut contacts: Vec<DutyContact> = Vec::new();
-    for delivery in original(alert).filter(|delivery| delivery.priority.is_urgent()) {
+    for delivery in told(alert).filter(|delivery| delivery.priority.is_urgent()) {
         let contact = if is_foreseen(alert, delivery, directory) {
             let phone = phone_of(directory, &delivery.mailbox);
             DutyContact { name: delivery.mailbox.to_string(), phone }
-        } else if delivery.row == Rule::D0 {
-            continue;
         } else {
-            DutyContact { name: FRONT_DOOR.to_owned(), phone: front_door_phone(directory) }
+            front_door()
         };
         if !contacts.contains(&contact) {
             contacts.push(contact);
         }
+    }
+    // Who answers in a desk's place is not told of, but the sender must have somebody to phone.
+    if is_front_door_conflicted(alert) && !contacts.contains(&front_door()) {
+        contacts.push(front_door());
     }
     contacts
 }
@@ -185,10 +212,15 @@ pub fn open_gaps(alert: &AlertRecord) -> &[Gap] {
     }
 }
 
-/// The delivery that has come least far, over all of them.
+/// The delivery that has come least far among those that [`deliveries`] tells of, by name or in the one line.
 #[must_use]
 pub fn least_advanced(alert: &AlertRecord) -> Option<&Delivery> {
-    original(alert).min_by_key(|delivery| advance(delivery))
+    told(alert).min_by_key(|delivery| advance(delivery))
+}
+
+/// The deliveries that the sender hears of, by name or in the one line: none made under D0.
+fn told(alert: &AlertRecord) -> impl Iterator<Item = &Delivery> {
+    original(alert).filter(|delivery| delivery.row != Rule::D0)
 }
 
 fn original(alert: &AlertRecord) -> impl Iterator<Item = &Delivery> {
@@ -247,22 +279,27 @@ fn same_organisation(alert: &AlertRecord, mailbox: &MailboxId, directory: &Direc
     sender.is_some() && sender == organisation(directory.agency_of(mailbox))
 }
 
-/// Where no front door stands in for a closed recipient, the sender is told until when (domain 5.1).
+/// Where no front door stands in for a closed recipient, the sender is told until when (domain 5.1); by which name, only
+/// if it could foresee the recipient.
 fn closed_recipient(alert: &AlertRecord, directory: &Directory) -> Option<String> {
     if !alert.priority.is_urgent() || original(alert).any(|d| d.letter == Letter::C) {
         return None;
     }
-    let closed = original(alert).find(|delivery| {
+    let closed = told(alert).find(|delivery| {
         let cover = directory.mailbox(&delivery.mailbox).map(|mailbox: &Mailbox| mailbox.cover);
         let staffed = cover == Some(Cover::AllHours)
             || calendar::is_office_hours(delivery.queued_at.to_jiff());
-        delivery.priority.is_urgent() && !staffed && is_foreseen(alert, delivery, directory)
+        delivery.priority.is_urgent() && !staffed
     })?;
     let opens = calendar::next_office_opening(closed.queued_at.to_jiff()).ok()?;
     let opens = calendar::on_screen(opens);
+    let name = if is_foreseen(alert, closed, directory) {
+        closed.mailbox.as_str()
+    } else {
+        "Who has to act on this"
+    };
     Some(format!(
-        "{} is closed until {opens}: phone 999 in danger, else the National Domestic Abuse Helpline 0808 2000 247.",
-        closed.mailbox
+        "{name} is closed until {opens}: phone 999 in danger, else the National Domestic Abuse Helpline 0808 2000 247.",
     ))
 }
 
@@ -270,11 +307,31 @@ fn phone_of(directory: &Directory, mailbox: &MailboxId) -> String {
     directory.mailbox(mailbox).map(|mailbox| mailbox.phone.clone()).unwrap_or_default()
 }
 
-fn front_door_phone(directory: &Directory) -> String {
-    let agency = AgencyCode::try_from(FRONT_DOOR_AGENCY).ok();
-    let front_door = agency.and_then(|code| directory.agencies.get(&code));
-    let duty = front_door.and_then(|agency| agency.mailboxes.first());
-    duty.map(|mailbox| mailbox.phone.clone()).unwrap_or_default()
+/// The number of the desk that holds the alert, else of the one that is staffed at `at`; where a person of concern works
+/// there, of the senior on call (domain 5.3a): a warning never reaches the person it is about.
+fn front_door_phone(alert: &AlertRecord, directory: &Directory, at: Timestamp) -> String {
+    let agency = |code: &str| directory.agencies.get(&AgencyCode::try_from(code).ok()?);
+    let senior = || agency(COUNCIL)?.mailbox(MailboxRole::HeadOfService);
+    let is_held_by_edt = || {
+        told(alert).any(|delivery| {
+            delivery.purpose == Purpose::Alert && delivery.mailbox.agency_code() == EDT
+        })
+    };
+    let is_day = calendar::is_office_hours(at.to_jiff());
+    let desk = if is_day && !is_held_by_edt() { CADT } else { EDT };
+    let on_desk = || agency(desk).or_else(|| agency(CADT)).and_then(duty_mailbox);
+    let mailbox =
+        if is_front_door_conflicted(alert) { senior().or_else(on_desk) } else { on_desk() };
+    mailbox.map(|mailbox| mailbox.phone.clone()).unwrap_or_default()
+}
+
+/// Whether a conflict of interest took the alert from one of the front door's two desks. Only then does D0 name their
+/// lead or the senior on call; the record says no more of it.
+fn is_front_door_conflicted(alert: &AlertRecord) -> bool {
+    alert.decisions.iter().any(|decision| {
+        let stands_in = matches!(decision.mailbox.agency_code(), CADT | COUNCIL);
+        decision.row == Rule::D0 && stands_in
+    })
 }
 
 /// How far a delivery has come, for folding: the least advanced stands for all.

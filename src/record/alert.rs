@@ -27,6 +27,7 @@ impl From<&AlertRecord> for pb::AlertRecord {
             received_at: alert.received_at.as_millis(),
             status: alert.status.code(),
             gaps: alert.gaps.iter().map(Into::into).collect(),
+            raised: alert.raised.clone(),
             subjects: alert.subjects.iter().map(|id| id.as_bytes().to_vec()).collect(),
             decisions: alert.decisions.iter().map(Into::into).collect(),
             deliveries: alert.deliveries.iter().map(Into::into).collect(),
@@ -63,6 +64,7 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             received_at: Timestamp::from_millis(raw.received_at),
             status: field::code("AlertRecord.status", raw.status)?,
             gaps: raw.gaps.into_iter().map(Gap::try_from).collect::<Result<_, _>>()?,
+            raised: raw.raised,
             subjects: field::ids("AlertRecord.subjects", &raw.subjects, SubjectRef::from_bytes)?,
             decisions: raw
                 .decisions

@@ -26,8 +26,9 @@ use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, Re
 use crate::domain::id::ProposalId;
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EventId, IdempotencyKey, Letter,
-    MailboxId, Position, Role, Rule, SubjectRef, SystemName, Timestamp, UserId, View,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference, EventId,
+    IdempotencyKey, Letter, MailboxId, Position, Role, Rule, SubjectRef, SystemName, Timestamp,
+    UserId, View,
 };
 use crate::record::Write;
 
@@ -269,6 +270,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         risk: standing.4,
         received_at: standing.5,
         status: standing.6,
+        raised: lists.0.iter().map(|gap| gap.path.clone()).collect(),
         gaps: lists.0,
         subjects: lists.1,
         decisions: lists.2,
@@ -408,8 +410,16 @@ fn member() -> impl Strategy<Value = Agency> {
 }
 
 fn school() -> impl Strategy<Value = School> {
-    ("[0-9]{6}", option::of(agency()), dates(), vec(date(), 0..3), any::<bool>()).prop_map(
-        |(urn, agency, terms, inset, nursery)| School { urn, agency, terms, inset, nursery },
+    let serving = (option::of(agency()), option::of(agency()));
+    ("[0-9]{6}", serving, dates(), vec(date(), 0..3), any::<bool>()).prop_map(
+        |(urn, (agency, area), terms, inset, nursery)| School {
+            urn,
+            agency,
+            terms,
+            inset,
+            nursery,
+            area,
+        },
     )
 }
 
@@ -459,6 +469,9 @@ pub(super) fn write() -> impl Strategy<Value = Write> {
         (alert_id(), sealed).prop_map(|(alert, sealed)| Write::Body { alert, sealed }),
         (agency(), key(), alert_id(), instant()).prop_map(|(agency, key, alert, expires_at)| {
             Write::Key { agency, key, alert, expires_at }
+        }),
+        (agency(), any::<[u8; 32]>(), alert_id()).prop_map(|(agency, reference, alert)| {
+            Write::Reference { agency, reference: EpisodeReference::from_bytes(reference), alert }
         }),
         (mailbox(), any::<u64>(), vec(delivery_id, 0..5)).prop_map(
             |(mailbox, first_sequence, deliveries)| Write::HandOut {

@@ -14,6 +14,9 @@ pub struct Body {
     pub hub_facts: Vec<u8>,
     /// Positions of school-age subjects who live outside the hub's own council.
     pub living_outside: Vec<usize>,
+    /// Whom a school, or who stands in for one, is told about: the setting as the delivery names it, empty where nobody
+    /// knows it, and the child's position.
+    pub pupils: Vec<(String, usize)>,
 }
 
 impl std::fmt::Debug for Body {
@@ -25,10 +28,21 @@ impl std::fmt::Debug for Body {
 /// Encodes a body for sealing.
 #[must_use]
 pub fn encode_body(body: &Body) -> Vec<u8> {
-    let living_outside =
-        body.living_outside.iter().filter_map(|at| u32::try_from(*at).ok()).collect();
-    pb::Body { alert: body.alert.clone(), hub_facts: body.hub_facts.clone(), living_outside }
-        .encode_to_vec()
+    let pupil = |(setting, at): &(String, usize)| {
+        let subject = u32::try_from(*at).ok()?;
+        Some(pb::Pupil { setting: setting.clone(), subject })
+    };
+    pb::Body {
+        alert: body.alert.clone(),
+        hub_facts: body.hub_facts.clone(),
+        living_outside: body
+            .living_outside
+            .iter()
+            .filter_map(|at| u32::try_from(*at).ok())
+            .collect(),
+        pupils: body.pupils.iter().filter_map(pupil).collect(),
+    }
+    .encode_to_vec()
 }
 
 /// Decodes an opened body.
@@ -40,5 +54,25 @@ pub fn decode_body(bytes: &[u8]) -> Result<Body, RecordError> {
         .map_err(|source| RecordError::Unreadable { record: "Body", source })?;
     let living_outside =
         raw.living_outside.into_iter().filter_map(|at| usize::try_from(at).ok()).collect();
-    Ok(Body { alert: raw.alert, hub_facts: raw.hub_facts, living_outside })
+    let pupil =
+        |pupil: pb::Pupil| usize::try_from(pupil.subject).ok().map(|at| (pupil.setting, at));
+    let pupils = raw.pupils.into_iter().filter_map(pupil).collect();
+    Ok(Body { alert: raw.alert, hub_facts: raw.hub_facts, living_outside, pupils })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_is_read_back() {
+        let body = Body {
+            alert: vec![1, 2],
+            hub_facts: vec![3],
+            living_outside: vec![4, 0],
+            pupils: vec![("900101".to_owned(), 1), (String::new(), 2)],
+        };
+
+        assert_eq!(decode_body(&encode_body(&body)).unwrap(), body);
+    }
 }

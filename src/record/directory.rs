@@ -214,6 +214,7 @@ impl From<&School> for pb::School {
             terms: ranges_out(&school.terms),
             inset: school.inset.iter().map(ToString::to_string).collect(),
             nursery: school.nursery,
+            area: school.area.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -229,6 +230,7 @@ impl TryFrom<pb::School> for School {
             terms: ranges_in("School.terms", raw.terms)?,
             inset: raw.inset.iter().map(inset).collect::<Result<_, _>>()?,
             nursery: raw.nursery,
+            area: field::optional_text("School.area", raw.area)?,
         })
     }
 }

@@ -23,8 +23,9 @@ use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, Re
 use crate::domain::id::ProposalId;
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EventId, IdempotencyKey, Letter,
-    MailboxId, Position, Role, Rule, SubjectRef, SystemName, Timestamp, UserId, View,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference, EventId,
+    IdempotencyKey, Letter, MailboxId, Position, Role, Rule, SubjectRef, SystemName, Timestamp,
+    UserId, View,
 };
 use crate::record::Write;
 
@@ -179,6 +180,7 @@ pub(crate) fn alert() -> AlertRecord {
             rule: Rule::GAP1,
             reason: "REQUIRED".into(),
         }],
+        raised: vec!["alert.envelope.risk".into()],
         subjects: vec![SubjectRef::from_bytes([0x51; 16])],
         decisions: vec![decision()],
         deliveries: vec![delivery(), ended],
@@ -231,6 +233,7 @@ pub(crate) fn directory() -> Directory {
         terms: vec![(date(2026, 9, 1), date(2026, 12, 18))],
         inset: vec![date(2026, 10, 23)],
         nursery: true,
+        area: Some(agency("AREA-02")),
     };
     Directory {
         version: 9,
@@ -261,6 +264,11 @@ pub(crate) fn writes() -> Vec<Write> {
             key: IdempotencyKey::try_from("merpol-000001").unwrap(),
             alert: id,
             expires_at: at(2_592_000),
+        },
+        Write::Reference {
+            agency: agency("MERPOL"),
+            reference: EpisodeReference::from_bytes([0x2F; 32]),
+            alert: id,
         },
         Write::HandOut {
             mailbox: mailbox("CADT"),

@@ -4,7 +4,8 @@ use crate::crypto::Sealed;
 use crate::domain::alert::DataKeyId;
 use crate::domain::directory::Directory;
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, IdempotencyKey, MailboxId, Timestamp,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
+    Timestamp,
 };
 
 use super::error::RecordError;
@@ -34,6 +35,15 @@ pub enum Write {
         /// When the key may be forgotten: 30 days after the alert was taken.
         expires_at: Timestamp,
     },
+    /// Remembers which episode a sender's own reference names, in place of an earlier one.
+    Reference {
+        /// The sender.
+        agency: AgencyCode,
+        /// What it calls the episode.
+        reference: EpisodeReference,
+        /// The episode's first alert.
+        alert: AlertId,
+    },
     /// Appends to what a mailbox was handed out. The deliveries' own records are written beside it.
     HandOut {
         /// The mailbox.
@@ -61,6 +71,13 @@ impl From<&Write> for pb::Write {
                 alert: alert.as_bytes().to_vec(),
                 expires_at: expires_at.as_millis(),
             }),
+            Write::Reference { agency, reference, alert } => {
+                Change::Reference(pb::StoredReference {
+                    agency: agency.to_string(),
+                    reference: reference.as_bytes().to_vec(),
+                    alert: alert.as_bytes().to_vec(),
+                })
+            }
             Write::HandOut { mailbox, first_sequence, deliveries } => {
                 Change::HandOut(pb::HandOut {
                     mailbox: mailbox.to_string(),
@@ -89,6 +106,14 @@ impl TryFrom<pb::Write> for Write {
                 key: field::text("StoredKey.key", key.key)?,
                 alert: field::id("StoredKey.alert", &key.alert, AlertId::from_bytes)?,
                 expires_at: Timestamp::from_millis(key.expires_at),
+            },
+            Change::Reference(named) => Self::Reference {
+                agency: field::text("StoredReference.agency", named.agency)?,
+                reference: EpisodeReference::from_bytes(field::bytes(
+                    "StoredReference.reference",
+                    &named.reference,
+                )?),
+                alert: field::id("StoredReference.alert", &named.alert, AlertId::from_bytes)?,
             },
             Change::HandOut(hand_out) => Self::HandOut {
                 mailbox: field::text("HandOut.mailbox", hand_out.mailbox)?,

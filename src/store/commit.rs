@@ -1,7 +1,7 @@
 //! A commit: leave to act, the entry that says so, and the writes the leave allows.
 
 use crate::domain::event::{EntryDraft, Event};
-use crate::domain::{AgencyCode, AlertId, IdempotencyKey, MailboxId, Timestamp};
+use crate::domain::{AgencyCode, AlertId, EpisodeReference, IdempotencyKey, MailboxId, Timestamp};
 use crate::policy::access::{Action, Permit};
 use crate::record::{RecordedEntry, Write};
 
@@ -14,6 +14,15 @@ pub enum Expect {
         agency: AgencyCode,
         /// Its key.
         key: IdempotencyKey,
+    },
+    /// The sender's own reference names this episode, by its first alert, or none yet.
+    Reference {
+        /// The sender.
+        agency: AgencyCode,
+        /// What it calls the episode.
+        reference: EpisodeReference,
+        /// The first alert of the episode.
+        alert: Option<AlertId>,
     },
     /// The alert is at this version; 0 when it must not exist.
     AlertVersion {
@@ -132,7 +141,10 @@ impl Commit {
 const fn allows(action: Action, write: &Write) -> bool {
     match action {
         Action::SubmitAlert => {
-            matches!(write, Write::Alert(_) | Write::Body { .. } | Write::Key { .. })
+            matches!(
+                write,
+                Write::Alert(_) | Write::Body { .. } | Write::Key { .. } | Write::Reference { .. }
+            )
         }
         Action::Receive => matches!(write, Write::Alert(_) | Write::HandOut { .. }),
         // The words that come with an answer are kept sealed.
@@ -186,6 +198,14 @@ mod tests {
                 },
             ),
             (
+                'R',
+                Write::Reference {
+                    agency: AgencyCode::try_from("MERPOL").unwrap(),
+                    reference: EpisodeReference::from_bytes([2; 32]),
+                    alert,
+                },
+            ),
+            (
                 'H',
                 Write::HandOut {
                     mailbox: MailboxId::try_from("EDT").unwrap(),
@@ -200,7 +220,7 @@ mod tests {
     #[test]
     fn each_action_allows_its_own_writes_and_a_permit_to_read_allows_none() {
         let table = [
-            (Action::SubmitAlert, "ABK"),
+            (Action::SubmitAlert, "ABKR"),
             (Action::ReadStatus, ""),
             (Action::Receive, "AH"),
             (Action::ListMailbox, ""),

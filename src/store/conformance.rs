@@ -20,7 +20,8 @@ use super::model::ModelStore;
 use super::{Commit, Expect, Store, StoreError, Write};
 use crate::domain::delivery::{AckOutcome, EndReason};
 use crate::domain::{
-    AlertRecord, DeliveryId, EpisodeId, Position, Priority, Span, Timestamp, UserId,
+    AlertRecord, DeliveryId, EpisodeId, EpisodeReference, Position, Priority, Span, Timestamp,
+    UserId,
 };
 use crate::merkle::{Hash, root_of};
 
@@ -76,6 +77,8 @@ struct Submission {
     agency: usize,
     key: u8,
     episode: Option<u64>,
+    /// One of a few references, and whether what it names by now is expected right.
+    reference: Option<(u8, bool)>,
     to: Vec<(usize, usize)>,
 }
 
@@ -83,9 +86,13 @@ fn step() -> impl Strategy<Value = Step> {
     let number = 0..ALERTS;
     let to = || vec((0..MAILBOXES.len(), 0..Priority::ALL.len()), 0..4);
     prop_oneof![
-        6 => (number.clone(), 0..AGENCIES.len(), 0_u8..5, proptest::option::of(number.clone()), to())
-            .prop_map(|(number, agency, key, episode, to)| {
-                Step::Submit(Submission { number, agency, key, episode, to })
+        6 => (
+            (number.clone(), 0..AGENCIES.len(), 0_u8..5, proptest::option::of(number.clone())),
+            proptest::option::of((0_u8..3, proptest::bool::weighted(0.8))),
+            to(),
+        )
+            .prop_map(|((number, agency, key, episode), reference, to)| {
+                Step::Submit(Submission { number, agency, key, episode, reference, to })
             }),
         4 => (0..MAILBOXES.len(), 0_usize..4, prop_oneof![6 => Just(0_u64), 1 => 1_u64..3])
             .prop_map(|(to, count, first_off_by)| Step::HandOut { to, count, first_off_by }),
@@ -156,7 +163,7 @@ impl Pair {
 
     async fn as_commit(&self, step: &Step) -> Option<Commit> {
         match step {
-            Step::Submit(submission) => Some(self.submission(submission)),
+            Step::Submit(submission) => Some(self.submission(submission).await),
             Step::HandOut { to, count, first_off_by } => {
                 let to = mailbox(MAILBOXES[*to]);
                 let deliveries = self.model.waiting(&to, *count).await.unwrap();
@@ -216,7 +223,7 @@ impl Pair {
         }
     }
 
-    fn submission(&self, step: &Submission) -> Commit {
+    async fn submission(&self, step: &Submission) -> Commit {
         let mut record = alert(step.number);
         record.sender = agency(AGENCIES[step.agency]);
         record.key = key(&format!("k-{}", step.key));
@@ -234,18 +241,25 @@ impl Pair {
             .collect();
         let (agency, key) = (record.sender.clone(), record.key.clone());
         // Half of the time only the write itself says that the key is new.
-        let expects = if step.key.is_multiple_of(2) {
+        let mut expects = if step.key.is_multiple_of(2) {
             vec![Expect::KeyAbsent { agency: agency.clone(), key: key.clone() }]
         } else {
             vec![Expect::AlertVersion { alert: record.id, version: 0 }]
         };
         let expires_at = self.now.plus(Span::days(30));
         let id = record.id;
-        let writes = vec![
+        let mut writes = vec![
             Write::Alert(Box::new(record)),
             Write::Body { alert: id, sealed: sealed(50 + usize::from(step.key)) },
-            Write::Key { agency, key, alert: id, expires_at },
+            Write::Key { agency: agency.clone(), key, alert: id, expires_at },
         ];
+        if let Some((number, is_right)) = step.reference {
+            let reference = EpisodeReference::from_bytes([number; 32]);
+            let named = self.model.referenced(&agency, reference).await.unwrap();
+            let alert = if is_right { named } else { Some(alert_id(ALERTS + 1)) };
+            expects.push(Expect::Reference { agency: agency.clone(), reference, alert });
+            writes.push(Write::Reference { agency, reference, alert: id });
+        }
         submits_raw(self.now, writes, expects)
     }
 
@@ -307,6 +321,11 @@ impl Pair {
                 let expected = model.own_alerts(&agency, before, limit).await.unwrap();
                 let found = engine.own_alerts(&agency, before, limit).await.unwrap();
                 assert_eq!(found, expected);
+            }
+            for number in 0..4 {
+                let reference = EpisodeReference::from_bytes([number; 32]);
+                let expected = model.referenced(&agency, reference).await.unwrap();
+                assert_eq!(engine.referenced(&agency, reference).await.unwrap(), expected);
             }
             for used in 0..5 {
                 let key = key(&format!("k-{used}"));
@@ -406,6 +425,7 @@ on_every_engine! {
     an_episode_keeps_its_order_and_goes_by_its_most_urgent => episode_order;
     a_delivery_waits_until_it_is_handed_out_and_not_after => waits_once;
     a_key_belongs_to_its_agency => keys_apart;
+    a_reference_names_the_newest_episode_of_its_agency_alone => references_apart;
 }
 
 async fn refused_whole(store: &dyn Store) {
@@ -471,6 +491,28 @@ async fn waits_once(store: &dyn Store) {
     let standing = store.mailbox(&to).await.unwrap();
     assert_eq!((standing.last_sequence, standing.waiting), (1, 1));
     assert_eq!(store.waiting(&mailbox("EDT"), 9).await.unwrap(), []);
+}
+
+async fn references_apart(store: &dyn Store) {
+    let reference = EpisodeReference::from_bytes([1; 32]);
+    let names = |code: &str, number, before: Option<u64>| {
+        let (agency, alert) = (agency(code), alert_id(number));
+        let before = before.map(alert_id);
+        let expects = vec![Expect::Reference { agency: agency.clone(), reference, alert: before }];
+        submits_raw(AT, vec![Write::Reference { agency, reference, alert }], expects)
+    };
+    store.commit(names("MERPOL", 1, None)).await.unwrap();
+    store.commit(names("CADT", 2, None)).await.unwrap();
+
+    // Who decided before another named an episode so must decide again.
+    let late = store.commit(names("MERPOL", 3, None)).await;
+    assert!(matches!(late, Err(StoreError::Conflict)));
+    store.commit(names("MERPOL", 4, Some(1))).await.unwrap();
+
+    for (code, expected) in [("MERPOL", Some(4)), ("CADT", Some(2)), ("EDT", None)] {
+        let found = store.referenced(&agency(code), reference).await.unwrap();
+        assert_eq!(found, expected.map(alert_id), "{code}");
+    }
 }
 
 async fn keys_apart(store: &dyn Store) {

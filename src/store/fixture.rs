@@ -70,6 +70,7 @@ pub(crate) fn alert(number: u64) -> AlertRecord {
         received_at: AT,
         status: AlertStatus::Accepted,
         gaps: Vec::new(),
+        raised: Vec::new(),
         subjects: Vec::new(),
         decisions: Vec::new(),
         deliveries: Vec::new(),

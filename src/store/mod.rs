@@ -22,8 +22,8 @@ use crate::crypto::Sealed;
 use crate::domain::alert::BodyRef;
 use crate::domain::directory::Directory;
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, ErrorKind, IdempotencyKey, MailboxId, Position,
-    Timestamp,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, ErrorKind, IdempotencyKey,
+    MailboxId, Position, Timestamp,
 };
 use crate::record::RecordedEntry;
 
@@ -49,6 +49,13 @@ pub trait Store: Send + Sync {
         key: &'a IdempotencyKey,
         episode: Option<AlertId>,
     ) -> BoxFuture<'a, Result<SubmissionFacts, StoreError>>;
+
+    /// The first alert of the episode that `agency` calls by this reference.
+    fn referenced<'a>(
+        &'a self,
+        agency: &'a AgencyCode,
+        reference: EpisodeReference,
+    ) -> BoxFuture<'a, Result<Option<AlertId>, StoreError>>;
 
     /// One alert's record.
     fn alert(&self, alert: AlertId) -> BoxFuture<'_, Result<Option<Arc<AlertRecord>>, StoreError>>;

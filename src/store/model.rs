@@ -18,8 +18,8 @@ use crate::domain::alert::BodyRef;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::directory::Directory;
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, IdempotencyKey, MailboxId, Position,
-    Priority, Timestamp,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference, IdempotencyKey,
+    MailboxId, Position, Priority, Timestamp,
 };
 use crate::merkle::{Hash, root_of};
 use crate::record::RecordedEntry;
@@ -38,6 +38,7 @@ struct State {
     queued: BTreeMap<DeliveryId, u64>,
     bodies: BTreeMap<(Position, AlertId), Sealed>,
     keys: BTreeMap<(AgencyCode, IdempotencyKey), (AlertId, Timestamp)>,
+    references: BTreeMap<(AgencyCode, EpisodeReference), AlertId>,
     handed: BTreeMap<MailboxId, Vec<DeliveryId>>,
     directory: Arc<Directory>,
 }
@@ -68,6 +69,9 @@ impl State {
     fn holds(&self, expect: &Expect, now: Timestamp) -> bool {
         match expect {
             Expect::KeyAbsent { agency, key } => !self.key_in_use(agency, key, now),
+            Expect::Reference { agency, reference, alert } => {
+                self.references.get(&(agency.clone(), *reference)) == alert.as_ref()
+            }
             Expect::AlertVersion { alert, version } => self.version(*alert) == *version,
             Expect::NextSequence { mailbox, sequence } => self.next_sequence(mailbox) == *sequence,
             Expect::DirectoryVersion(version) => self.directory.version == *version,
@@ -77,7 +81,7 @@ impl State {
     fn is_next(&self, write: &Write, now: Timestamp) -> bool {
         match write {
             Write::Alert(record) => record.version == self.version(record.id) + 1,
-            Write::Body { .. } => true,
+            Write::Body { .. } | Write::Reference { .. } => true,
             Write::Key { agency, key, .. } => !self.key_in_use(agency, key, now),
             Write::HandOut { mailbox, first_sequence, .. } => {
                 *first_sequence == self.next_sequence(mailbox)
@@ -101,6 +105,9 @@ impl State {
             }
             Write::Key { agency, key, alert, expires_at } => {
                 self.keys.insert((agency, key), (alert, expires_at));
+            }
+            Write::Reference { agency, reference, alert } => {
+                self.references.insert((agency, reference), alert);
             }
             Write::HandOut { mailbox, deliveries, .. } => {
                 self.handed.entry(mailbox).or_default().extend(deliveries);
@@ -163,6 +170,9 @@ fn changes_nothing_twice(writes: &[Write]) -> bool {
             Write::Alert(record) => Some(format!("alert {}", record.id)),
             Write::Body { .. } => None,
             Write::Key { agency, key, .. } => Some(format!("key {agency} {key}")),
+            Write::Reference { agency, reference, .. } => {
+                Some(format!("reference {agency} {reference:?}"))
+            }
             Write::HandOut { mailbox, .. } => Some(format!("mailbox {mailbox}")),
             Write::Directory(_) => Some("directory".to_owned()),
         })
@@ -191,6 +201,14 @@ impl Store for ModelStore {
         let earlier = usage.and_then(|(alert, _)| state.alerts.get(alert).cloned());
         let episode = episode.and_then(|alert| state.alerts.get(&alert).cloned());
         ready(Ok(SubmissionFacts { earlier, episode }))
+    }
+
+    fn referenced<'a>(
+        &'a self,
+        agency: &'a AgencyCode,
+        reference: EpisodeReference,
+    ) -> BoxFuture<'a, Result<Option<AlertId>, StoreError>> {
+        ready(Ok(self.state().references.get(&(agency.clone(), reference)).copied()))
     }
 
     fn alert(&self, alert: AlertId) -> BoxFuture<'_, Result<Option<Arc<AlertRecord>>, StoreError>> {

@@ -41,6 +41,8 @@ pub mod reason {
     pub const NOT_FOR_KIND: &str = "NOT_FOR_KIND";
     /// Only the hub fills this.
     pub const SET_BY_HUB: &str = "SET_BY_HUB";
+    /// Not an alert of the sender that is still incomplete.
+    pub const NOTHING_TO_COMPLETE: &str = "NOTHING_TO_COMPLETE";
     /// Bytes that are no message of the contract.
     pub const UNREADABLE: &str = "UNREADABLE";
 }
@@ -68,6 +70,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "Use 1 to 64 printable ASCII characters without spaces.",
     ),
     ("completes", reason::MALFORMED, "Give the alert_id of the reply to the incomplete alert."),
+    (
+        "completes",
+        reason::NOTHING_TO_COMPLETE,
+        "Nothing of yours is open under that id: this was taken as an alert of its own. Send none, or the open one.",
+    ),
     ("alert", reason::REQUIRED, "Send the alert itself."),
     ("alert", reason::UNREADABLE, "Send an encoded staysafe.v1.Alert; texts must be UTF-8."),
     ("kind", reason::REQUIRED, "Say what kind of alert this is."),

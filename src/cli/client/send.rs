@@ -11,7 +11,7 @@ use prost::Message as _;
 use serde_json::{Value, json};
 
 use super::super::connect::{ConnectArgs, Session};
-use super::super::error::CliError;
+use super::super::error::{CliError, advice};
 use super::super::json;
 use super::super::output::{Output, clean};
 use super::receipts;
@@ -19,7 +19,6 @@ use super::state::{self, StateArgs};
 use super::words;
 use crate::calendar;
 use crate::env::{Machine, MachineTime as _, SystemEntropy, random};
-use crate::sdk::ClientError;
 use crate::wire::{SubmitAlertRequest, v1};
 
 /// The largest input read, in bytes: the hub takes 256 KiB encoded, JSON is longer.
@@ -103,7 +102,15 @@ fn tell(
         lines.push(format!("  receipt kept in {}", kept.display()));
     }
     if !answer.gaps.is_empty() {
-        lines.push("delivered without these; complete it within 60 minutes:".to_owned());
+        // A field refused alone leaves nothing to complete.
+        lines.push(match answer.acceptance() {
+            v1::Acceptance::AcceptedIncomplete => {
+                "delivered without these; complete it within 60 minutes:".to_owned()
+            }
+            v1::Acceptance::Accepted | v1::Acceptance::Unspecified => {
+                "delivered without these:".to_owned()
+            }
+        });
         lines.extend(words::gaps(&answer.gaps));
     }
     lines.extend(words::notices(&answer.notices));
@@ -237,7 +244,7 @@ fn offset_minutes(at: jiff::Timestamp) -> i32 {
 /// An alert that is urgent and not known to be stored needs a phone, whatever the reason.
 fn not_sent(error: CliError, urgent: bool) -> CliError {
     if let CliError::Client(error) = error {
-        return match urgent || says_phone(&error) {
+        return match urgent || advice(&error).is_some() {
             true => CliError::NotSent(error),
             false => CliError::Client(error),
         };
@@ -245,15 +252,12 @@ fn not_sent(error: CliError, urgent: bool) -> CliError {
     error
 }
 
-fn says_phone(error: &ClientError) -> bool {
-    matches!(error, ClientError::Refused { message, .. } if message.contains("Not sent: phone"))
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::sdk::ClientError;
 
     #[derive(Parser)]
     struct Words {
@@ -331,6 +335,29 @@ mod tests {
 
         assert!(told.contains("!!  NOT SENT"), "{told}");
         assert!(told.contains("!!  Not sent: phone 0151 496 0030"), "{told}");
+        let unknown = ClientError::Refused {
+            code: tonic::Code::Unavailable,
+            reason: "CALL_TIMED_OUT".to_owned(),
+            message: "the hub cannot do this now. Not known to be stored: phone 0151 496 0030. In \
+                      danger call 999."
+                .to_owned(),
+            violations: Vec::new(),
+        };
+        let unknown = not_sent(unknown.into(), false).to_text();
+        assert!(unknown.contains("!!  NOT KNOWN TO BE STORED"), "{unknown}");
+        assert!(unknown.contains("!!  Not known to be stored: phone 0151 496 0030"), "{unknown}");
+        assert!(!unknown.contains("NOT SENT") && !unknown.contains("does not have"), "{unknown}");
+        let broken = ClientError::Refused {
+            code: tonic::Code::Unavailable,
+            reason: "NO_CONNECTION".to_owned(),
+            message: "the connection broke before the hub answered".to_owned(),
+            violations: Vec::new(),
+        };
+        let broken = not_sent(broken.into(), true).to_text();
+        assert!(broken.contains("!!  NOT KNOWN TO BE STORED"), "{broken}");
+        assert!(!broken.contains("does not have"), "{broken}");
+        let unreached = not_sent(ClientError::Endpoint.into(), true).to_text();
+        assert!(unreached.contains("!!  NOT SENT"), "{unreached}");
         let gone = not_sent(ClientError::StreamEnded.into(), true).to_text();
         assert!(gone.contains("call 999"), "{gone}");
         let routine = not_sent(ClientError::StreamEnded.into(), false).to_text();

@@ -144,6 +144,11 @@ impl KeyStore {
         lock(&self.keys.head).version
     }
 
+    /// The key above all others, to derive one for another purpose from.
+    pub(super) fn master(&self) -> &[u8; 32] {
+        self.keys.master.secret()
+    }
+
     /// How many fresh keys are at hand.
     #[must_use]
     pub fn fresh_keys(&self) -> usize {

@@ -41,6 +41,8 @@ fn the_sample_holds_the_whole_partnership() {
     assert_eq!(organisation("WUTH-AED"), organisation("WUTH-SG"));
     assert_eq!(organisation("WUTH-AED"), Some("WUTH".into()));
     assert!(directory.schools["900105"].nursery);
+    assert_eq!(directory.schools["900101"].area, AgencyCode::try_from("AREA-02").ok());
+    assert_eq!(directory.schools["900102"].area, None);
     assert_eq!(directory.schools["900101"].agency, Some(code("SCH-900101")));
     assert_eq!(directory.schools["900102"].agency, None);
 }

@@ -36,6 +36,7 @@ pub use sharing::{
 };
 pub use subject::{AddressFact, AddressType, AgeFact, SchoolFact, SubjectFacts, SubjectRole};
 
+use super::Redacted;
 use super::alert::{AlertKind, Priority, Risk};
 use super::codes::code_list;
 use super::error::ParseError;
@@ -340,8 +341,8 @@ pub enum SchemaStanding {
 pub enum EpisodeName {
     /// The hub's id: the episode's first alert.
     Hub(AlertId),
-    /// The sender's own reference; the hub does not follow it.
-    Own,
+    /// The sender's own reference: free text of at most 64 characters, kept as a commitment only.
+    Own(Redacted<String>),
 }
 
 /// The person who stands behind the alert.

@@ -4,7 +4,9 @@
 
 mod deadlines;
 mod receiving;
+mod schools;
 mod submitting;
+mod told;
 mod troubled;
 
 use std::sync::Arc;

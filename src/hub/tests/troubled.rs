@@ -11,7 +11,8 @@ use crate::crypto::Sealed;
 use crate::domain::alert::BodyRef;
 use crate::domain::directory::Directory;
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, IdempotencyKey, MailboxId, Position, Timestamp,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
+    Position, Timestamp,
 };
 use crate::record::{RecordedEntry, decode_event};
 use crate::store::model::ModelStore;
@@ -134,6 +135,14 @@ impl Store for TroubledStore {
         episode: Option<AlertId>,
     ) -> BoxFuture<'a, Result<SubmissionFacts, StoreError>> {
         self.model.submission_facts(agency, key, episode)
+    }
+
+    fn referenced<'a>(
+        &'a self,
+        agency: &'a AgencyCode,
+        reference: EpisodeReference,
+    ) -> BoxFuture<'a, Result<Option<AlertId>, StoreError>> {
+        self.model.referenced(agency, reference)
     }
 
     fn alert(&self, alert: AlertId) -> BoxFuture<'_, Result<Option<Arc<AlertRecord>>, StoreError>> {

@@ -19,16 +19,17 @@ pub struct DutyContact {
 }
 
 /// The front door's desk that is staffed at `now`. Where a person of concern works there it is the senior on
-/// call (domain 5.3a): a warning never reaches the person it is about.
+/// call (domain 5.3a): a warning never reaches the person it is about. Of a request that cannot be read nobody knows
+/// more than the hour.
 #[must_use]
 pub fn emergency_contact(
-    submission: &Submission,
+    submission: Option<&Submission>,
     directory: &Directory,
     now: Timestamp,
 ) -> Option<DutyContact> {
     let of = |code: &str| directory.agencies.get(&AgencyCode::try_from(code).ok()?);
-    let conflicts = sharing::stated_conflicts(submission, directory);
-    if conflicts.agencies.iter().any(partners::is_front_door)
+    let stated = submission.map(|submission| sharing::stated_conflicts(submission, directory));
+    if stated.is_some_and(|stated| stated.agencies.iter().any(partners::is_front_door))
         && let Some(mailbox) = of(COUNCIL).and_then(|it| it.mailbox(MailboxRole::HeadOfService))
     {
         return Some(contact(mailbox));

@@ -28,6 +28,18 @@ enum Setting<'a> {
     Elsewhere,
 }
 
+impl Setting<'_> {
+    /// As the delivery names it; empty where nobody knows it, nothing where no school or stand-in is told.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Inbox(_, school) => Some(&school.urn),
+            Self::StandIn(setting, _) => Some(setting),
+            Self::Unknown(urn) => Some(urn.unwrap_or_default()),
+            Self::BelowReception | Self::Elsewhere => None,
+        }
+    }
+}
+
 pub(super) fn r24(facts: &Facts<'_>, found: &DomesticAbuseAssessment, wishes: &mut Wishes) {
     let is_police = partners::is(facts.context.sender, MERPOL);
     // HBA and forced marriage: nothing to a school before the front door decides (domain 3.3).
@@ -37,8 +49,11 @@ pub(super) fn r24(facts: &Facts<'_>, found: &DomesticAbuseAssessment, wishes: &m
     for index in &found.children {
         let Some(child) = facts.submission.subjects.get(*index) else { continue };
         let age = facts.validated.ages.get(*index).copied().unwrap_or(Age::Unknown);
-        if is_affected(facts, *index, child) && age.may_be_under(18) {
-            tell(facts, &setting(facts, child), wishes);
+        let is_victim = found.victim == Some(*index);
+        if age.may_be_under(18) && is_affected(facts, (*index, child), is_victim) {
+            let setting = setting(facts, child);
+            wishes.pupils.extend(setting.name().map(|name| (name.to_owned(), *index)));
+            tell(facts, &setting, wishes);
         }
     }
 }
@@ -48,7 +63,9 @@ fn tell(facts: &Facts<'_>, setting: &Setting<'_>, wishes: &mut Wishes) {
         Setting::Inbox(agency, school) => {
             let due = due(facts, Some(school), wishes);
             wishes.encompass.push((school.urn.clone(), due.at));
-            send(agency.clone(), Priority::P3, (due, None), wishes);
+            // Also where the inbox is the school's own: another may have to stand in for it (D0).
+            let setting = Some(school.urn.clone());
+            send(agency.clone(), Priority::P3, (due, setting), wishes);
         }
         Setting::StandIn(setting, school) => {
             let due = due(facts, school, wishes);
@@ -120,18 +137,22 @@ fn setting<'a>(facts: &Facts<'a>, child: &'a SubjectFacts) -> Setting<'a> {
 }
 
 /// A child who saw, heard or experienced the effects: any code but NO_OBSERVED_IMPACT_ASSESSED. A child whose
-/// impact nobody gave is not a child without impact.
-fn is_affected(facts: &Facts<'_>, index: usize, child: &SubjectFacts) -> bool {
+/// impact nobody gave is not a child without impact. A victim under 18 is a child in scope too (domain 3.7): her school
+/// is told of the impact on her where the police assessed one, and else of nothing, for it would be told that she is
+/// the victim.
+fn is_affected(facts: &Facts<'_>, (index, child): (usize, &SubjectFacts), is_victim: bool) -> bool {
     if child.role.is(SubjectRole::Unborn) {
         return false;
     }
     let Some(body) = facts.submission.domestic_abuse() else { return false };
     let mut impacts =
         body.impacts.iter().filter(|impact| impact.subject() == Some(index)).peekable();
-    impacts.peek().is_none()
-        || impacts.any(|impact| {
-            impact.codes.is_empty()
-                || impact.codes.has_unrecognised()
-                || impact.codes.known().any(|code| code != ImpactCode::NoObservedImpactAssessed)
-        })
+    if impacts.peek().is_none() {
+        return !is_victim;
+    }
+    impacts.any(|impact| {
+        impact.codes.is_empty()
+            || impact.codes.has_unrecognised()
+            || impact.codes.known().any(|code| code != ImpactCode::NoObservedImpactAssessed)
+    })
 }

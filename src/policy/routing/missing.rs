@@ -2,7 +2,7 @@
 
 use crate::domain::delivery::{DeliveryState, EndReason, Purpose};
 use crate::domain::submission::{FoundPlace, LookedAfter, MissingFacts, SchoolFact, Submission};
-use crate::domain::{AlertKind, Delivery, Letter, Priority, Rule, View};
+use crate::domain::{AgencyCode, AlertKind, Delivery, Letter, Priority, Rule, View};
 
 use super::super::partners::{CADT, FSU, MERPOL, SAFERFUT, WUTH_AED};
 use super::super::validation::{MissingAssessment, MissingRow};
@@ -194,8 +194,13 @@ fn told_of(delivery: &Delivery) -> bool {
 
 /// Whether the alert ends the episode: A&E's word alone does not (FOUND_UNCONFIRMED, domain 3.5).
 pub(crate) fn is_confirmed_end(submission: &Submission, context: &Context<'_>) -> bool {
-    match submission.kind {
-        AlertKind::MissingFound => !partners::is(context.sender, WUTH_AED),
+    ends(submission.kind, &context.sender.code)
+}
+
+/// Whether this kind from this sender ends an episode.
+pub(crate) fn ends(kind: AlertKind, sender: &AgencyCode) -> bool {
+    match kind {
+        AlertKind::MissingFound => sender.as_str() != WUTH_AED,
         AlertKind::MissingCancelled => true,
         AlertKind::MissingReported
         | AlertKind::MissingUpdated

@@ -15,7 +15,7 @@ mod union;
 
 pub(crate) use due::{chase, due_in};
 pub(crate) use follow_on::{Started, contact_due, interview_due, referral_expected, timers};
-pub(crate) use missing::is_confirmed_end;
+pub(crate) use missing::{ends, is_confirmed_end};
 
 use super::validation::{Assessment, Validated};
 use super::{Context, area, partners};
@@ -57,6 +57,8 @@ pub struct Routes {
     pub calendar_unknown: bool,
     /// Operation Encompass: school URN and by when it must know.
     pub encompass: Vec<(String, crate::domain::Timestamp)>,
+    /// Operation Encompass: the setting, empty where nobody knows it, and the child it is told about.
+    pub pupils: Vec<(String, usize)>,
 }
 
 /// One row's wish: whom to tell, how urgently, what to show.
@@ -68,7 +70,7 @@ struct Wish {
     rule: Rule,
     /// The row's own deadline (Encompass) in place of the inbox's clock.
     due: Option<Deadline>,
-    /// The school a stand-in is told about.
+    /// The setting of an Encompass notice, where anybody knows it.
     setting: Option<String>,
 }
 
@@ -113,6 +115,7 @@ struct Wishes {
     list: Vec<Wish>,
     calendar_unknown: bool,
     encompass: Vec<(String, crate::domain::Timestamp)>,
+    pupils: Vec<(String, usize)>,
 }
 
 impl Wishes {
@@ -167,6 +170,7 @@ pub fn routes(submission: &Submission, validated: &Validated, context: &Context<
         unroutable,
         calendar_unknown: wishes.calendar_unknown,
         encompass: wishes.encompass,
+        pupils: wishes.pupils,
     }
 }
 

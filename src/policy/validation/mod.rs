@@ -56,6 +56,19 @@ pub struct Validated {
     pub ages: Vec<Age>,
 }
 
+impl Validated {
+    /// The paths of the fields of which the hub took more than the sender stated. What the sender raised itself is not
+    /// among them.
+    #[must_use]
+    pub fn raised(&self) -> Vec<String> {
+        let by_hub = self.mismatches.iter().filter(|mismatch| mismatch.reason != SENDER_RAISED);
+        by_hub.map(|mismatch| mismatch.path.clone()).collect()
+    }
+}
+
+/// The sender states more urgency than its facts ask for: it goes as sent, and shows (domain 3.2).
+const SENDER_RAISED: &str = "PRIORITY_RAISED";
+
 /// Whether the sharing record can be relied on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SharingStanding {
@@ -72,16 +85,6 @@ pub struct Rejected {
     pub violations: Vec<Violation>,
     /// The mode it was refused in. Urgent: the sender is told "not sent: phone".
     pub priority: Priority,
-}
-
-impl Rejected {
-    /// A request whose kind cannot be read: no priority can be told, so it is refused as urgent.
-    #[must_use]
-    pub fn unreadable(mut violations: Vec<Violation>) -> Self {
-        violations.sort();
-        violations.dedup();
-        Self { violations, priority: Priority::P2 }
-    }
 }
 
 /// Takes the alert or refuses it with every violation at once.
@@ -229,7 +232,7 @@ fn priority_mismatch(
     let reason = if stated > row {
         "PRIORITY_BELOW_MINIMUM"
     } else if stated < minimum && stated.is_urgent() {
-        "PRIORITY_RAISED"
+        SENDER_RAISED
     } else {
         return None;
     };

@@ -16,6 +16,8 @@ pub enum HubNote {
     ProvisionalBasis,
     /// Found, identity not confirmed (domain 3.5).
     FoundUnconfirmed,
+    /// The area is a school's: no home is known (domain 5.4).
+    AreaInferred,
 }
 
 /// What the hub found out about an alert. Cut like the rest: each value reaches only the letters it is for.
@@ -64,6 +66,7 @@ impl HubFacts {
             (number::CLOCK_SKEW, HubNote::ClockSkew),
             (number::PROVISIONAL_BASIS, HubNote::ProvisionalBasis),
             (number::FOUND_UNCONFIRMED, HubNote::FoundUnconfirmed),
+            (number::AREA_INFERRED, HubNote::AreaInferred),
         ];
         let number_of = |field: u32| node.values(field).find_map(|value| u32::try_from(value).ok());
         let settings = node.nodes(number::ENCOMPASS).filter_map(|setting| {
@@ -104,6 +107,7 @@ impl HubFacts {
                 HubNote::ClockSkew => number::CLOCK_SKEW,
                 HubNote::ProvisionalBasis => number::PROVISIONAL_BASIS,
                 HubNote::FoundUnconfirmed => number::FOUND_UNCONFIRMED,
+                HubNote::AreaInferred => number::AREA_INFERRED,
             };
             put(&mut node, field, Some(Content::Varint(1)));
         }
@@ -175,7 +179,7 @@ mod tests {
     fn what_is_encoded_is_read_back() {
         let facts = HubFacts {
             received_at: Some(Timestamp::from_millis(1_795_420_800_123)),
-            notes: vec![HubNote::Late, HubNote::FoundUnconfirmed],
+            notes: vec![HubNote::Late, HubNote::FoundUnconfirmed, HubNote::AreaInferred],
             area: vec!["AREA-03".into(), "LA-341".into()],
             effective_risk: Some(Risk::High),
             rhi_due_at: Some(Timestamp::from_millis(-1)),

@@ -83,7 +83,7 @@ pub struct CopyRequest<'a> {
     pub hub_facts: Option<&'a HubFacts>,
     /// Letter E: the school's URN. Its own pupils are the children with this URN.
     pub school_urn: Option<&'a str>,
-    /// Letter E: further own pupils, where CADT-EDU stands in for a school without an inbox.
+    /// Letter E: further own pupils: of whom CADT-EDU is told in the place of a school, and a victim under 18.
     pub pupils: &'a [usize],
     /// Letters L and X: the children this council is responsible for or who live in its area. Empty: the PRIMARY
     /// of a child kind, nobody in others.

@@ -194,14 +194,18 @@ impl Cutter<'_> {
             Letter::H1 | Letter::H2 | Letter::S | Letter::R | Letter::D => {
                 part == Part::PrimaryChild
             }
-            Letter::E => part.is_child() && self.is_own_pupil(position),
+            Letter::E => self.is_own_pupil(position),
             Letter::Y | Letter::T | Letter::G => false,
         }
     }
 
+    /// A child of this school, or whom routing named: it alone knows the age of a victim who is a child.
     fn is_own_pupil(&self, position: usize) -> bool {
-        let school = self.facts.subjects.get(position).map(|subject| subject.school.as_str());
-        school.is_some_and(|urn| self.is_own_school(urn)) || self.request.pupils.contains(&position)
+        let is_at_school =
+            self.facts.subjects.get(position).is_some_and(|subject| {
+                subject.part.is_child() && self.is_own_school(&subject.school)
+            });
+        is_at_school || self.request.pupils.contains(&position)
     }
 
     fn is_own_school(&self, urn: &str) -> bool {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::effect::{Effect, Held, KeyUse};
 use super::state::Shared;
-use crate::domain::{AgencyCode, AlertId, IdempotencyKey, MailboxId, Position, Timestamp};
+use crate::domain::{
+    AgencyCode, AlertId, EpisodeReference, IdempotencyKey, MailboxId, Position, Timestamp,
+};
 use crate::record::Write;
 use crate::store::{Expect, StoreError};
 
@@ -24,6 +26,7 @@ pub(crate) struct Admission<'a> {
 struct Staged {
     alerts: HashMap<AlertId, Option<Arc<Held>>>,
     keys: HashMap<AgencyCode, HashMap<IdempotencyKey, Option<KeyUse>>>,
+    references: HashMap<(AgencyCode, EpisodeReference), AlertId>,
     last_sequences: HashMap<MailboxId, u64>,
     directory_version: Option<u64>,
 }
@@ -64,6 +67,9 @@ impl<'a> Admission<'a> {
     fn check(&mut self, expect: &Expect, now: Timestamp) -> Result<(), StoreError> {
         let holds = match expect {
             Expect::KeyAbsent { agency, key } => !self.key_in_use(agency, key, now)?,
+            Expect::Reference { agency, reference, alert } => {
+                self.referenced(agency, *reference)? == *alert
+            }
             Expect::AlertVersion { alert, version } => self.version(*alert)? == *version,
             Expect::NextSequence { mailbox, sequence } => {
                 self.last_sequence(mailbox).checked_add(1) == Some(*sequence)
@@ -95,6 +101,9 @@ impl<'a> Admission<'a> {
                 }
                 Effect::Key { agency, key, usage: KeyUse { alert, expires_at } }
             }
+            Write::Reference { agency, reference, alert } => {
+                Effect::Reference { agency, reference, alert }
+            }
             Write::HandOut { mailbox, first_sequence, deliveries } => {
                 next_or_conflict(self.last_sequence(&mailbox), first_sequence)?;
                 Effect::HandOut { mailbox, first_sequence, deliveries }
@@ -116,6 +125,9 @@ impl<'a> Admission<'a> {
                 Effect::Key { agency, key, usage } => {
                     let keys = self.staged.keys.entry(agency.clone()).or_default();
                     keys.insert(key.clone(), Some(*usage));
+                }
+                Effect::Reference { agency, reference, alert } => {
+                    self.staged.references.insert((agency.clone(), *reference), *alert);
                 }
                 Effect::HandOut { mailbox, first_sequence, deliveries } => {
                     let count = u64::try_from(deliveries.len()).unwrap_or(u64::MAX);
@@ -161,6 +173,17 @@ impl<'a> Admission<'a> {
         Ok(usage.is_some_and(|usage| usage.counts_at(now)))
     }
 
+    fn referenced(
+        &self,
+        agency: &AgencyCode,
+        reference: EpisodeReference,
+    ) -> Result<Option<AlertId>, StoreError> {
+        match self.staged.references.get(&(agency.clone(), reference)) {
+            Some(alert) => Ok(Some(*alert)),
+            None => self.shared.referenced(agency, reference),
+        }
+    }
+
     fn last_sequence(&self, mailbox: &MailboxId) -> u64 {
         let staged = self.staged.last_sequences.get(mailbox).copied();
         staged.unwrap_or_else(|| self.shared.visible().live.standing(mailbox).last_sequence)
@@ -183,11 +206,16 @@ fn repeats(changes: &[Effect]) -> bool {
             Effect::Key { agency: agency_a, key: key_a, .. },
             Effect::Key { agency: agency_b, key: key_b, .. },
         ) => agency_a == agency_b && key_a == key_b,
+        (
+            Effect::Reference { agency: agency_a, reference: a, .. },
+            Effect::Reference { agency: agency_b, reference: b, .. },
+        ) => agency_a == agency_b && a == b,
         (Effect::HandOut { mailbox: a, .. }, Effect::HandOut { mailbox: b, .. }) => a == b,
         (Effect::Directory(_), Effect::Directory(_)) => true,
         (
             Effect::Alert { .. }
             | Effect::Key { .. }
+            | Effect::Reference { .. }
             | Effect::HandOut { .. }
             | Effect::Directory(_),
             _,

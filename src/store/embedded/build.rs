@@ -149,9 +149,11 @@ impl Building<'_> {
         let writes = writes_at(&self.reader, position)?;
         let found = writes.into_iter().find_map(|write| match write {
             Write::Directory(directory) => Some(Arc::from(directory)),
-            Write::Alert(_) | Write::Body { .. } | Write::Key { .. } | Write::HandOut { .. } => {
-                None
-            }
+            Write::Alert(_)
+            | Write::Body { .. }
+            | Write::Key { .. }
+            | Write::Reference { .. }
+            | Write::HandOut { .. } => None,
         });
         found.ok_or(StoreError::Index { doing: "name the commit with the directory" })
     }

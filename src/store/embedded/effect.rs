@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::domain::directory::Directory;
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, IdempotencyKey, MailboxId, Position, Timestamp,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
+    Position, Timestamp,
 };
 
 /// The changes of one commit.
@@ -36,6 +37,15 @@ pub(crate) enum Effect {
         key: IdempotencyKey,
         /// What it was used for.
         usage: KeyUse,
+    },
+    /// Which episode a sender's own reference names.
+    Reference {
+        /// The sender.
+        agency: AgencyCode,
+        /// What it calls the episode.
+        reference: EpisodeReference,
+        /// The episode's first alert.
+        alert: AlertId,
     },
     /// Deliveries handed out.
     HandOut {

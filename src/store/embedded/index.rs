@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `a` alert id | version, commits that queued later deliveries, the record; a record over 16 KiB by position |
 //! | `k` agency, 0, key | alert id and expiry |
+//! | `r` agency, 0, reference | the first alert of the episode that the agency calls so |
 //! | `m` mailbox, 0, chunk | up to 200 deliveries handed out, the chunk's first number 200 × chunk + 1 |
 //! | `d` | position of the commit with the newest directory |
 //! | `p` | format, next position to apply, and the sum over everything else |
@@ -26,7 +27,8 @@ use super::filter::Filter;
 use super::index_position::IndexPosition;
 use super::journal::Reader;
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, IdempotencyKey, MailboxId, Position, Timestamp,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
+    Position, Timestamp,
 };
 use crate::record::{self, Write};
 use crate::store::StoreError;
@@ -42,6 +44,7 @@ const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 const ALERT: u8 = b'a';
 const KEY: u8 = b'k';
+const REFERENCE: u8 = b'r';
 const MAILBOX: u8 = b'm';
 const DIRECTORY: &[u8] = b"d";
 const MARKER: &[u8] = b"p";
@@ -155,6 +158,9 @@ impl Index {
                         expired.push((key, value));
                     }
                 }
+                Some(REFERENCE) => {
+                    decode_referenced(&value).ok_or("a reference is not readable")?;
+                }
                 Some(_) if *key == *DIRECTORY => {}
                 Some(_) | None => return Err("it holds something unknown"),
             }
@@ -238,6 +244,20 @@ impl Index {
     ) -> Result<Option<KeyUse>, StoreError> {
         match self.get(&key_key(agency, key.as_str()))? {
             Some(value) => decode_key(&value).map(Some).ok_or_else(|| unreadable("key")),
+            None => Ok(None),
+        }
+    }
+
+    /// Which episode a reference names, by its first alert.
+    pub(crate) fn referenced(
+        &self,
+        agency: &AgencyCode,
+        reference: EpisodeReference,
+    ) -> Result<Option<AlertId>, StoreError> {
+        match self.get(&reference_key(agency, reference))? {
+            Some(value) => {
+                decode_referenced(&value).map(Some).ok_or_else(|| unreadable("reference"))
+            }
             None => Ok(None),
         }
     }
@@ -372,6 +392,10 @@ impl<'a> Puts<'a> {
             Effect::Key { agency, key, usage } => {
                 self.others.insert(key_key(agency, key.as_str()), encode_key(usage));
             }
+            Effect::Reference { agency, reference, alert } => {
+                let key = reference_key(agency, *reference);
+                self.others.insert(key, alert.as_bytes().to_vec());
+            }
             Effect::HandOut { mailbox, first_sequence, deliveries } => {
                 for (sequence, delivery) in (*first_sequence..).zip(deliveries) {
                     self.hand_out(tree, mailbox, sequence, delivery)?;
@@ -433,6 +457,18 @@ fn key_key(agency: &AgencyCode, key: &str) -> Vec<u8> {
     bytes.push(0);
     bytes.extend_from_slice(key.as_bytes());
     bytes
+}
+
+fn reference_key(agency: &AgencyCode, reference: EpisodeReference) -> Vec<u8> {
+    let mut bytes = vec![REFERENCE];
+    bytes.extend_from_slice(agency.as_str().as_bytes());
+    bytes.push(0);
+    bytes.extend_from_slice(reference.as_bytes());
+    bytes
+}
+
+fn decode_referenced(value: &[u8]) -> Option<AlertId> {
+    value.try_into().ok().map(AlertId::from_bytes)
 }
 
 // Most significant byte first, so that chunks sort by number.
@@ -528,6 +564,7 @@ fn record_at(id: AlertId, position: Position, reader: &Reader) -> Result<AlertRe
         Write::Alert(_)
         | Write::Body { .. }
         | Write::Key { .. }
+        | Write::Reference { .. }
         | Write::HandOut { .. }
         | Write::Directory(_) => None,
     });

@@ -49,7 +49,8 @@ use crate::crypto::Sealed;
 use crate::domain::alert::BodyRef;
 use crate::domain::directory::Directory;
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, IdempotencyKey, MailboxId, Position, Timestamp,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
+    Position, Timestamp,
 };
 use crate::record::{self, RecordedEntry, Write};
 use backlog::{Stop, TailBound};
@@ -345,6 +346,14 @@ impl Store for EmbeddedStore {
         episode: Option<AlertId>,
     ) -> BoxFuture<'a, Result<SubmissionFacts, StoreError>> {
         ready(self.shared.facts(agency, key, episode))
+    }
+
+    fn referenced<'a>(
+        &'a self,
+        agency: &'a AgencyCode,
+        reference: EpisodeReference,
+    ) -> BoxFuture<'a, Result<Option<AlertId>, StoreError>> {
+        ready(self.shared.referenced(agency, reference))
     }
 
     fn alert(&self, alert: AlertId) -> BoxFuture<'_, Result<Option<Arc<AlertRecord>>, StoreError>> {

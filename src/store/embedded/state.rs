@@ -18,7 +18,8 @@ use crate::crypto::Sealed;
 use crate::domain::alert::BodyRef;
 use crate::domain::directory::Directory;
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, IdempotencyKey, MailboxId, Position, Timestamp,
+    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
+    Position, Timestamp,
 };
 use crate::record::{self, RecordedEntry, StoredCommit, Write};
 use crate::store::{Group, Recorded, StoreError, StoreStanding, SubmissionFacts, WriteStanding};
@@ -55,7 +56,7 @@ impl Visible {
                 // Nobody needs the earlier record any more.
                 Effect::Alert { old, .. } => *old = None,
                 Effect::Directory(directory) => self.directory = Arc::clone(directory),
-                Effect::Key { .. } | Effect::HandOut { .. } => {}
+                Effect::Key { .. } | Effect::Reference { .. } | Effect::HandOut { .. } => {}
             }
         }
         self.durable = effects.position.next();
@@ -109,6 +110,19 @@ impl Shared {
         match in_tail {
             Some(usage) => Ok(Some(usage)),
             None => self.index.key(agency, key),
+        }
+    }
+
+    /// The first alert of the episode that an agency calls by this reference.
+    pub(crate) fn referenced(
+        &self,
+        agency: &AgencyCode,
+        reference: EpisodeReference,
+    ) -> Result<Option<AlertId>, StoreError> {
+        let in_tail = self.visible().tail.referenced(agency, reference);
+        match in_tail {
+            Some(alert) => Ok(Some(alert)),
+            None => self.index.referenced(agency, reference),
         }
     }
 
@@ -175,6 +189,7 @@ impl Shared {
             Write::Body { .. }
             | Write::Alert(_)
             | Write::Key { .. }
+            | Write::Reference { .. }
             | Write::HandOut { .. }
             | Write::Directory(_) => None,
         });

@@ -6,13 +6,16 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::effect::{Effect, Effects, Held, KeyUse};
-use crate::domain::{AgencyCode, AlertId, DeliveryId, IdempotencyKey, MailboxId, Position};
+use crate::domain::{
+    AgencyCode, AlertId, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId, Position,
+};
 
 /// What the index does not have yet.
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     alerts: HashMap<AlertId, (Position, Arc<Held>)>,
     keys: HashMap<AgencyCode, HashMap<IdempotencyKey, (Position, KeyUse)>>,
+    references: HashMap<(AgencyCode, EpisodeReference), (Position, AlertId)>,
     handed_out: HashMap<MailboxId, VecDeque<HandedOut>>,
 }
 
@@ -33,6 +36,9 @@ impl Tail {
             Effect::Key { agency, key, usage } => {
                 let keys = self.keys.entry(agency.clone()).or_default();
                 keys.insert(key.clone(), (position, *usage));
+            }
+            Effect::Reference { agency, reference, alert } => {
+                self.references.insert((agency.clone(), *reference), (position, *alert));
             }
             Effect::HandOut { mailbox, first_sequence, deliveries } => {
                 let list = self.handed_out.entry(mailbox.clone()).or_default();
@@ -71,6 +77,12 @@ impl Tail {
                     }
                 }
             }
+            Effect::Reference { agency, reference, .. } => {
+                let key = (agency.clone(), *reference);
+                if self.references.get(&key).is_some_and(|(position, _)| *position <= applied) {
+                    self.references.remove(&key);
+                }
+            }
             Effect::HandOut { mailbox, .. } => {
                 if let Some(list) = self.handed_out.get_mut(mailbox) {
                     while list.front().is_some_and(|first| first.position <= applied) {
@@ -95,6 +107,15 @@ impl Tail {
         self.keys.get(agency)?.get(key).map(|(_, usage)| *usage)
     }
 
+    /// Which episode a reference names, if the index may not know yet.
+    pub(crate) fn referenced(
+        &self,
+        agency: &AgencyCode,
+        reference: EpisodeReference,
+    ) -> Option<AlertId> {
+        self.references.get(&(agency.clone(), reference)).map(|(_, alert)| *alert)
+    }
+
     /// What an agency's keys were used for that the index may not know yet.
     pub(crate) fn keys_of(&self, agency: &AgencyCode) -> Vec<KeyUse> {
         let keys = self.keys.get(agency);
@@ -117,6 +138,9 @@ impl Tail {
     /// Whether the index has everything.
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.alerts.is_empty() && self.keys.is_empty() && self.handed_out.is_empty()
+        self.alerts.is_empty()
+            && self.keys.is_empty()
+            && self.references.is_empty()
+            && self.handed_out.is_empty()
     }
 }

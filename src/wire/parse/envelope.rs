@@ -9,7 +9,7 @@ use crate::domain::submission::{
     LookedAfter, Need, SchemaStanding, SenderUserFact, SubjectFacts, SubjectRole, ToldAbout,
     ToldFact, ToldState,
 };
-use crate::domain::{AgencyCode, AlertId, AlertKind, MailboxId, Priority, Risk, UserId};
+use crate::domain::{AgencyCode, AlertId, AlertKind, MailboxId, Priority, Redacted, Risk, UserId};
 use crate::wire::v1;
 use crate::wire::words::reason;
 
@@ -92,9 +92,10 @@ fn episode(reader: &mut Reader, at: At<'_>, raw: &str) -> Given<EpisodeName> {
     const MAX: usize = 64;
 
     match reader.text(at, raw, up_to(MAX), None) {
-        Given::Given(Length(length)) if length <= MAX => {
+        Given::Given(Length(length)) if length <= MAX && format::is_plain(raw) => {
             let hub = AlertId::try_from(raw).map(EpisodeName::Hub);
-            Given::Given(hub.unwrap_or(EpisodeName::Own))
+            let own = |_other| EpisodeName::Own(Redacted::new(raw.trim().to_owned()));
+            Given::Given(hub.unwrap_or_else(own))
         }
         Given::Given(_) | Given::Malformed => Given::Malformed,
         Given::Missing => Given::Missing,

@@ -1,10 +1,12 @@
 //! What another agency has and what nobody has: no caller can tell one from the other.
 
+use staysafe::wire::v1;
 use tonic::Status;
 
-use super::World;
 use super::calls::Object;
 use super::people::{self, CONCERNED, Caller, OTHER};
+use super::{World, sent_by};
+use crate::support::sample;
 
 /// Well-formed, and of nothing.
 const NO_ALERT: &str = "0192f0c1-0000-7000-8000-000000000000";
@@ -59,20 +61,28 @@ async fn what_is_another_agencys_and_what_is_not_there_are_refused_in_the_same_w
 
 #[tokio::test(flavor = "multi_thread")]
 async fn completing_another_agencys_alert_is_like_completing_none() {
-    let mut world = World::start(1).await;
-    let mut faults = Vec::new();
-    let theirs = {
-        let mut object = world.object("SubmitAlert", OTHER).await;
-        object.request.completes = object.alert.clone();
-        object
-    };
-    let mut nothing = theirs.clone();
-    nothing.request.completes = NO_ALERT.to_owned();
+    let world = World::start(1).await;
+    let numbered = |agency, number| sent_by(agency, sample("s01-missing-reported.json"), number);
+    let mut open = numbered(CONCERNED, 1_000);
+    open.completes = NO_ALERT.to_owned();
+    let open = world.hub.agency(CONCERNED).await.submit(open).await.unwrap();
+    assert_eq!(open.acceptance(), v1::Acceptance::AcceptedIncomplete);
 
-    let caller = people::caller("other-people", "SEND");
-    same(&mut world, ("SubmitAlert", &caller), [&theirs, &nothing], &mut faults).await;
+    let mut other = world.hub.agency("CADT").await;
+    let mut told = Vec::new();
+    for (number, completes) in [(1_001, open.alert_id.as_str()), (1_002, NO_ALERT)] {
+        let mut request = numbered("CADT", number);
+        request.completes = completes.to_owned();
+        let taken = other.submit(request).await.unwrap();
+        assert_eq!(taken.episode_id, taken.alert_id, "an episode of its own");
+        told.push((taken.acceptance(), taken.gaps, taken.priority, taken.notices));
+    }
 
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(told[0], told[1]);
+    assert_eq!(told[0].1[0].reason, "NOTHING_TO_COMPLETE");
+    let mut sender = world.hub.agency(CONCERNED).await;
+    let status = sender.status(&open.alert_id).await.unwrap();
+    assert_eq!(status.gaps, open.gaps, "still open");
 }
 
 /// Makes the call on each object; all must be refused alike, and each refusal recorded.

@@ -57,6 +57,7 @@ fn exclusions_name_an_agency_a_mailbox_or_a_user() {
 
 #[test]
 fn an_own_episode_reference_is_not_followed_and_a_hub_id_is() {
+    use crate::domain::Redacted;
     use crate::domain::submission::{EpisodeName, Given};
 
     let named = |text: &str| {
@@ -64,7 +65,7 @@ fn an_own_episode_reference_is_not_followed_and_a_hub_id_is() {
         parse(&request).unwrap().submission.envelope.episode
     };
     assert_eq!(named(""), Given::Missing);
-    assert_eq!(named("OWN-7"), Given::Given(EpisodeName::Own));
+    assert_eq!(named("OWN-7"), Given::Given(EpisodeName::Own(Redacted::new("OWN-7".to_owned()))));
     assert!(matches!(
         named("01920000-0000-7000-8000-000000000001"),
         Given::Given(EpisodeName::Hub(_))
