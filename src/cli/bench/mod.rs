@@ -40,6 +40,8 @@ const LEVELS: [Level; 3] = [
     Level { in_flight: 64, connections: 1 },
     Level { in_flight: 256, connections: 4 },
 ];
+/// The index may be behind by this much only, so that a rate that it cannot keep up with is not taken for one.
+const SUSTAINED: &str = "[store]\ntail_commits_max = 2048\n";
 /// Who sends the alert of the measurements, and who receives it.
 const SENDER: &str = "WUTH-AED";
 const RECIPIENT: &str = "RESPONSE";
@@ -155,7 +157,8 @@ struct Bench {
 
 impl Bench {
     async fn start(home: &Home, span: Duration) -> Result<Self, CliError> {
-        let hub = HubProcess::start(home, "load", HubSettings::default()).await?;
+        let settings = HubSettings { toml: SUSTAINED, ..HubSettings::default() };
+        let hub = HubProcess::start(home, "load", settings).await?;
         let quiet = HubProcess::start(home, "quiet", HubSettings::default()).await?;
         Ok(Self {
             echo: EchoProcess::start(home).await?,
@@ -177,8 +180,7 @@ impl Bench {
     }
 
     async fn backlog(&self) -> Result<u64, CliError> {
-        let status = admin::status(self.hub.admin()).await?;
-        Ok(status.get("index_backlog_commits").and_then(Value::as_u64).unwrap_or_default())
+        figure(&self.hub, "index_backlog_commits").await
     }
 
     async fn echo(&self, level: Level) -> Result<Measured, CliError> {
@@ -192,13 +194,13 @@ impl Bench {
     }
 
     async fn submit(&self, level: Level) -> Result<Measured, CliError> {
-        let callers = self.submitters(level).await?;
+        let callers = self.submitters(&self.hub, level).await?;
         let sample = self.sample(level, &callers, true).await?;
         Ok(Measured { name: "submit", level, sample })
     }
 
-    async fn submitters(&self, level: Level) -> Result<Vec<Submit>, CliError> {
-        let connect = Connect::to(self.hub.clients().endpoint(), self.sender.clone());
+    async fn submitters(&self, hub: &HubProcess, level: Level) -> Result<Vec<Submit>, CliError> {
+        let connect = Connect::to(hub.clients().endpoint(), self.sender.clone());
         let mut callers = Vec::new();
         for _ in 0..level.connections {
             let client = Client::connect(&connect).await.map_err(CliError::from)?;
@@ -245,40 +247,32 @@ impl Bench {
         load.end(took, before.zip(after)).await
     }
 
-    /// Submits until the hub holds so many alerts.
+    /// Submits to a hub of its own until it holds so many alerts.
     async fn fill(&self, home: &Home, alerts: u64, out: &Output) -> Result<Filled, CliError> {
-        let level = LEVELS[1];
-        let held = || async {
-            let status = admin::status(self.hub.admin()).await?;
-            Ok::<_, CliError>(
-                status.get("store_commits").and_then(Value::as_u64).unwrap_or_default(),
-            )
-        };
+        let hub = HubProcess::start(home, "full", HubSettings::default()).await?;
+        let level = Level { in_flight: 64, connections: 1 };
         let bar = out.progress("filling", alerts);
-        let from = held().await?;
-        let before = machine::threads(id(&self.hub));
-        let load = Load::start(&self.submitters(level).await?, level.in_flight);
-        let mut reached = from;
-        while reached < alerts {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            reached = held().await?;
-            bar.set_position(reached);
+        let before = machine::threads(id(&hub));
+        let load = Load::start(&self.submitters(&hub, level).await?, level.in_flight);
+        while figure(&hub, "store_commits").await? < alerts {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            bar.set_position(figure(&hub, "store_commits").await?);
         }
         load.end(Duration::ZERO, None).await?;
-        while self.backlog().await? > 0 {
+        while figure(&hub, "index_backlog_commits").await? > 0 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         bar.finish_and_clear();
-        let reached = held().await?;
-        Ok(Filled {
-            commits: reached,
-            memory: self.hub_memory(),
-            peak_memory: machine::peak_bytes(id(&self.hub)),
-            processor: machine::spent(&before, &machine::threads(id(&self.hub))),
-            over: reached.saturating_sub(from),
-            journal_bytes: machine::directory_bytes(&home.path("load/data/journal")),
-            index_bytes: machine::directory_bytes(&home.path("load/data/index")),
-        })
+        let filled = Filled {
+            commits: figure(&hub, "store_commits").await?,
+            memory: machine::resident_bytes(id(&hub)),
+            peak_memory: machine::peak_bytes(id(&hub)),
+            processor: machine::spent(&before, &machine::threads(id(&hub))),
+            journal_bytes: machine::directory_bytes(&home.path("full/data/journal")),
+            index_bytes: machine::directory_bytes(&home.path("full/data/index")),
+        };
+        hub.stop().await?;
+        Ok(filled)
     }
 
     async fn stop(self) -> Result<(), CliError> {
@@ -286,6 +280,12 @@ impl Bench {
         self.quiet.stop().await?;
         self.hub.stop().await
     }
+}
+
+/// One of a hub's figures.
+async fn figure(hub: &HubProcess, name: &str) -> Result<u64, CliError> {
+    let status = admin::status(hub.admin()).await?;
+    Ok(status.get(name).and_then(Value::as_u64).unwrap_or_default())
 }
 
 /// The files of an agency's system in this directory.

@@ -32,8 +32,7 @@ pub(super) struct Filled {
     pub(super) commits: u64,
     pub(super) memory: u64,
     pub(super) peak_memory: u64,
-    /// Over how many commits processor time was counted, and what each kind of thread used.
-    pub(super) over: u64,
+    /// What each kind of thread used.
     pub(super) processor: Threads,
     pub(super) journal_bytes: u64,
     pub(super) index_bytes: u64,
@@ -260,7 +259,7 @@ impl Filled {
     /// Microseconds of a processor for each commit.
     fn micros_each(&self, ticks: u64) -> f64 {
         let number = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-        if self.over == 0 { 0.0 } else { number(ticks) * 10_000.0 / number(self.over) }
+        if self.commits == 0 { 0.0 } else { number(ticks) * 10_000.0 / number(self.commits) }
     }
 }
 
