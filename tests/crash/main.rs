@@ -8,6 +8,8 @@
     reason = "test helpers"
 )]
 
+#[path = "../support/child_hub.rs"]
+mod child_hub;
 mod disk;
 mod kill;
 mod outside;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use staysafe::tls::{CustomLeaf, LeafName};
 
-use crate::support::{ALERT, Hub, Place, RECIPIENT, SENDER, authority, in_repository, written};
+use crate::child_hub::{authority, in_repository};
+use crate::support::{ALERT, Hub, Place, RECIPIENT, SENDER, written};
 
 /// The exit code of a call that the hub refused.
 const REFUSED: i32 = 3;

@@ -10,6 +10,8 @@
 )]
 
 mod certificates;
+#[path = "../support/child_hub.rs"]
+mod child_hub;
 mod draining;
 mod floods;
 mod frames;
