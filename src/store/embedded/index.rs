@@ -320,6 +320,7 @@ impl Index {
 }
 
 fn open_tree(directory: &Path) -> Result<(sled::Db, File, Marker), &'static str> {
+    super::index_lock::wait_until_free(directory);
     let tree = sled::Config::new()
         .path(directory)
         .cache_capacity(CACHE_BYTES)
