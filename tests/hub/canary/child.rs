@@ -75,8 +75,12 @@ impl ChildHub {
     pub(super) fn stop(mut self) -> (TestHub, PathBuf) {
         drop(self.input.take());
         let ended = tokio::task::block_in_place(|| self.child.wait()).unwrap();
-        assert!(ended.success(), "{ended}");
         let log = self.place.dir.path().join("hub.log");
+        if !ended.success() {
+            let told = std::fs::read(&log).unwrap();
+            let last = &told[told.len().saturating_sub(2_000)..];
+            panic!("{ended}: {}", String::from_utf8_lossy(last));
+        }
         (self.place, log)
     }
 }
