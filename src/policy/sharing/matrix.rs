@@ -1,5 +1,5 @@
-//! The matrix: kind and condition × recipient letter → the one applicable row (domain 6.5a, rows a, c, d,
-//! f–i, for the kinds the hub speaks).
+//! The matrix: kind and condition × recipient letter → the one applicable row (domain 6.5a, rows a, c–i, k and q).
+//! Nothing is in the conditions of rows e, k and q yet: their kinds are not spoken.
 
 use crate::domain::directory::Agency;
 use crate::domain::{Letter, Rule};
@@ -15,6 +15,8 @@ pub(super) enum Condition {
     AlcoholNoHard,
     /// d: ALCOHOL_ATTENDANCE, hard marker.
     AlcoholHard,
+    /// e: ALCOHOL_PATHWAY, the states only.
+    AlcoholPathway,
     /// f: DV, child in scope, high.
     ChildHigh,
     /// g: DV, child in scope, not high.
@@ -23,6 +25,10 @@ pub(super) enum Condition {
     NoChildHigh,
     /// i: DV, no child in scope, not high.
     NoChildNotHigh,
+    /// k: PLACE_OF_SAFETY without a power (`NONE_VOLUNTARY`, `PACE_ARREST`).
+    PlaceWithoutPower,
+    /// q: FEEDBACK.
+    Feedback,
 }
 
 /// A sharing row the matrix names.
@@ -39,6 +45,8 @@ pub(super) enum Row {
     D10,
     D10a,
     D11,
+    D15,
+    D16,
     D99,
 }
 
@@ -57,6 +65,8 @@ impl Row {
             Self::D10 => Rule::D10,
             Self::D10a => Rule::D10a,
             Self::D11 => Rule::D11,
+            Self::D15 => Rule::D15,
+            Self::D16 => Rule::D16,
             Self::D99 => Rule::D99,
         }
     }
@@ -89,19 +99,24 @@ const D9: Cell = Cell::Row(Row::D9);
 const D10_D9: Cell = Cell::Health { community: Row::D10, maternity: Row::D9 };
 const D10A: Cell = Cell::OwnOrganisation(Row::D10a);
 const D11: Cell = Cell::Row(Row::D11);
+const D15: Cell = Cell::Row(Row::D15);
+const D16: Cell = Cell::Row(Row::D16);
 const D99: Cell = Cell::Row(Row::D99);
 
-/// Columns: C, P, F, M, N, H1, H2, R, S, E, A, LX. Nothing here is routed to Z: R81 and age 18 are not.
+/// Columns: C, P, F, M, N, H1, H2, R, S, E, A, LX, T. Nothing here is routed to Z: R81 and age 18 are not.
 #[rustfmt::skip]
-const MATRIX: &[(Condition, [Cell; 12])] = &[
-    //                              C    P    F    M   N       H1  H2    R   S    E          A    LX
-    (Condition::Missing,          [D7,  D7,  D3,  NO, NO,     D8, NO,   NO, D7,  D7,        D7,  D7]),
-    (Condition::AlcoholNoHard,    [D99, D99, NO,  NO, D10_D9, NO, D10A, D9, NO,  D99,       D99, D99]),
-    (Condition::AlcoholHard,      [D11, D11, D3,  NO, D10_D9, NO, D10A, D9, D11, D99,       D99, D11]),
-    (Condition::ChildHigh,        [D6,  D3,  D4,  D4, D6,     NO, NO,   NO, NO,  D2_POLICE, NO,  D6]),
-    (Condition::ChildNotHigh,     [D6,  D3,  D6,  NO, D6,     NO, NO,   NO, NO,  D2_POLICE, NO,  D6]),
-    (Condition::NoChildHigh,      [NO,  D3,  D4,  D4, NO,     NO, NO,   NO, NO,  NO,        NO,  NO]),
-    (Condition::NoChildNotHigh,   [NO,  D3,  D5,  NO, NO,     NO, NO,   NO, NO,  NO,        NO,  NO]),
+const MATRIX: &[(Condition, [Cell; 13])] = &[
+    //                                C    P    F    M   N       H1   H2    R   S    E          A    LX   T
+    (Condition::Missing,            [D7,  D7,  D3,  NO, NO,     D8,  NO,   NO, D7,  D7,        D7,  D7,  NO]),
+    (Condition::AlcoholNoHard,      [D99, D99, NO,  NO, D10_D9, NO,  D10A, D9, NO,  D99,       D99, D99, NO]),
+    (Condition::AlcoholHard,        [D11, D11, D3,  NO, D10_D9, NO,  D10A, D9, D11, D99,       D99, D11, NO]),
+    (Condition::AlcoholPathway,     [D16, NO,  NO,  NO, NO,     D16, D16,  NO, NO,  NO,        NO,  NO,  NO]),
+    (Condition::ChildHigh,          [D6,  D3,  D4,  D4, D6,     NO,  NO,   NO, NO,  D2_POLICE, NO,  D6,  NO]),
+    (Condition::ChildNotHigh,       [D6,  D3,  D6,  NO, D6,     NO,  NO,   NO, NO,  D2_POLICE, NO,  D6,  NO]),
+    (Condition::NoChildHigh,        [NO,  D3,  D4,  D4, NO,     NO,  NO,   NO, NO,  NO,        NO,  NO,  NO]),
+    (Condition::NoChildNotHigh,     [NO,  D3,  D5,  NO, NO,     NO,  NO,   NO, NO,  NO,        NO,  NO,  NO]),
+    (Condition::PlaceWithoutPower,  [D15, D15, D3,  NO, NO,     NO,  NO,   D9, D15, D99,       D15, D15, NO]),
+    (Condition::Feedback,           [NO,  NO,  NO,  NO, NO,     NO,  NO,   NO, NO,  NO,        NO,  NO,  D16]),
 ];
 
 /// The row of the cell; none where the matrix has none.
@@ -138,10 +153,9 @@ const fn column(letter: Letter) -> Option<usize> {
         Letter::E => 9,
         Letter::A => 10,
         Letter::L | Letter::X => 11,
-        // D is R70's, K MARAC's, Y OPERATION_REPORT's, T FEEDBACK's; none of these kinds is spoken.
-        Letter::CL | Letter::K | Letter::Y | Letter::D | Letter::Z | Letter::T | Letter::G => {
-            return None;
-        }
+        Letter::T => 12,
+        // D is R70's, K MARAC's, Y OPERATION_REPORT's; none of these kinds is spoken.
+        Letter::CL | Letter::K | Letter::Y | Letter::D | Letter::Z | Letter::G => return None,
     })
 }
 
@@ -154,10 +168,13 @@ mod tests {
         Condition::Missing,
         Condition::AlcoholNoHard,
         Condition::AlcoholHard,
+        Condition::AlcoholPathway,
         Condition::ChildHigh,
         Condition::ChildNotHigh,
         Condition::NoChildHigh,
         Condition::NoChildNotHigh,
+        Condition::PlaceWithoutPower,
+        Condition::Feedback,
     ];
 
     #[test]
@@ -178,7 +195,52 @@ mod tests {
             .collect();
 
         columns.sort_unstable();
-        assert_eq!(columns, (0..12).collect::<Vec<_>>());
+        assert_eq!(columns, (0..13).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn pathway_states_go_to_the_hospital_and_the_front_door_only() {
+        let directory = directory();
+        let sender = agency(&directory, "RESPONSE");
+        let of = |code| {
+            let to = agency(&directory, code);
+            cell(Condition::AlcoholPathway, to.letter, to, sender)
+        };
+
+        assert_eq!(of("WUTH-AED"), Some(Row::D16));
+        assert_eq!(of("WUTH-SG"), Some(Row::D16));
+        assert_eq!(of("CADT"), Some(Row::D16));
+        for other in ["MERPOL", "FSU", "AREA-01", "SCH-900101", "SAFERFUT", "WCHC-019"] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_place_of_safety_without_a_power_is_no_school_s_business() {
+        let directory = directory();
+        let police = agency(&directory, "MERPOL");
+        let of = |code| {
+            let to = agency(&directory, code);
+            cell(Condition::PlaceWithoutPower, to.letter, to, police)
+        };
+
+        for told in ["CADT", "SAFERFUT", "AREA-01"] {
+            assert_eq!(of(told), Some(Row::D15), "{told}");
+        }
+        assert_eq!(of("RESPONSE"), Some(Row::D9));
+        assert_eq!(of("SCH-900101"), Some(Row::D99));
+        assert_eq!(of("WUTH-AED"), None);
+    }
+
+    #[test]
+    fn feedback_goes_to_its_referrer_and_nobody_else() {
+        let directory = directory();
+        let front_door = agency(&directory, "CADT");
+        let to = |letter| cell(Condition::Feedback, letter, front_door, front_door);
+
+        let told: Vec<_> = Letter::ALL.iter().copied().filter(|it| to(*it).is_some()).collect();
+        assert_eq!(told, [Letter::T]);
+        assert_eq!(to(Letter::T), Some(Row::D16));
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub(super) fn evaluate(row: Row, case: &Case<'_>, routed: &Routed, agency: &Agen
         Row::D7 => d7(routed),
         Row::D9 => d9(case, agency),
         Row::D10 => d10(case),
+        Row::D15 => d15(routed),
+        Row::D16 => d16(routed),
         // No agreement is needed: D2 by statute, D3, D4 and D11 for suspected harm, D6 for the child, D8 for
         // the look-out, D10a within the organisation. An objection is recorded, and overridden where it must be.
         Row::D2 | Row::D3 | Row::D4 | Row::D6 | Row::D8 | Row::D10a | Row::D11 => in_view(routed),
@@ -64,10 +66,7 @@ fn d5(case: &Case<'_>) -> ShareOutcome {
 
 /// D7: missing. Area and school get part of it.
 fn d7(routed: &Routed) -> ShareOutcome {
-    if routed.letter == Letter::A && routed.view == View::Standard {
-        return ShareOutcome::Withhold;
-    }
-    if routed.letter == Letter::E { ShareOutcome::ShareLimited } else { in_view(routed) }
+    if routed.letter == Letter::E { ShareOutcome::ShareLimited } else { d15(routed) }
 }
 
 /// D9: by agreement only, with or without markers, for that service.
@@ -90,8 +89,24 @@ fn d10(case: &Case<'_>) -> ShareOutcome {
     }
 }
 
+/// D15: a place of safety without a power. No agreement; an Area Team gets a closed view of it or nothing.
+const fn d15(routed: &Routed) -> ShareOutcome {
+    if matches!((routed.letter, routed.view), (Letter::A, View::Standard)) {
+        return ShareOutcome::Withhold;
+    }
+    in_view(routed)
+}
+
+/// D16: how it went on. The hospital learns the states only.
+const fn d16(routed: &Routed) -> ShareOutcome {
+    if matches!(routed.letter, Letter::H1 | Letter::H2) {
+        return ShareOutcome::ShareLimited;
+    }
+    in_view(routed)
+}
+
 /// A closed view is a limited sharing.
-fn in_view(routed: &Routed) -> ShareOutcome {
+const fn in_view(routed: &Routed) -> ShareOutcome {
     match routed.view {
         View::Standard => ShareOutcome::Share,
         View::Lookout
@@ -100,5 +115,48 @@ fn in_view(routed: &Routed) -> ShareOutcome {
         | View::SafeTask
         | View::Ladder
         | View::Pathway => ShareOutcome::ShareLimited,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::MailboxId;
+    use crate::domain::delivery::Purpose;
+    use crate::policy::fixtures::{agency, directory};
+
+    fn routed(code: &str, view: View) -> Routed {
+        let directory = directory();
+        let to = agency(&directory, code);
+        Routed {
+            mailbox: MailboxId::duty(&to.code),
+            agency: to.code.clone(),
+            letter: to.letter,
+            view,
+            purpose: Purpose::Alert,
+            setting: None,
+            priority: Priority::P5,
+            rules: vec![Rule::R01],
+            due: None,
+        }
+    }
+
+    #[test]
+    fn d15_gives_an_area_team_the_information_copy_and_never_the_whole() {
+        assert_eq!(d15(&routed("AREA-07", View::Info)), ShareOutcome::ShareLimited);
+        assert_eq!(d15(&routed("AREA-07", View::Standard)), ShareOutcome::Withhold);
+        assert_eq!(d15(&routed("CADT", View::Standard)), ShareOutcome::Share);
+        assert_eq!(d15(&routed("SAFERFUT", View::Standard)), ShareOutcome::Share);
+    }
+
+    #[test]
+    fn d16_gives_the_hospital_no_more_than_the_states() {
+        for hospital in ["WUTH-AED", "WUTH-SG"] {
+            let whole = routed(hospital, View::Standard);
+            assert_eq!(d16(&whole), ShareOutcome::ShareLimited, "{hospital}");
+            let states = routed(hospital, View::Pathway);
+            assert_eq!(d16(&states), ShareOutcome::ShareLimited, "{hospital}");
+        }
+        assert_eq!(d16(&routed("CADT", View::Standard)), ShareOutcome::Share);
     }
 }
