@@ -105,5 +105,5 @@ fn read(index: u64, entry: &RecordedEntry) -> Result<AuditedEntry, AuditError> {
     let leaf = entry.decode_leaf().map_err(unreadable)?;
     let events = entry.events.iter().map(|event| decode_event(&event.bytes));
     let events = events.collect::<Result<_, _>>().map_err(unreadable)?;
-    Ok(AuditedEntry { index, at: leaf.at, actor: leaf.actor, leaf: entry.leaf.clone(), events })
+    Ok(AuditedEntry { index, at: leaf.at, actor: leaf.actor, leaf: entry.leaf.to_vec(), events })
 }

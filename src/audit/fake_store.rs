@@ -49,7 +49,8 @@ impl FakeStore {
 
     /// Changes a stored leaf behind the hub's back.
     pub(crate) fn tamper(&self, index: usize) {
-        self.inner().entries[index].leaf.push(0);
+        let leaf = &mut self.inner().entries[index].leaf;
+        *leaf = [leaf.as_ref(), &[0]].concat().into();
     }
 
     /// Loses the entries from `len` on, as a disk that lied would.
@@ -110,7 +111,8 @@ impl Inner {
             }
         }
         let position = Position(u64::try_from(self.entries.len()).unwrap());
-        Ok(Committed { position, group: self.add_group(vec![entry], at) })
+        let group = self.add_group(vec![entry], at);
+        Ok(Committed { position, group, alerts: Vec::new() })
     }
 
     fn window<T>(

@@ -10,7 +10,7 @@ use super::{Audit, AuditError};
 use crate::domain::receipt::GroupStatement;
 use crate::domain::{AlertId, Position};
 use crate::merkle::{Hash, SIGNATURE_BYTES, Tree, TreeError};
-use crate::record::{Receipt, ReceiptKind, RecordedEntry, RecordedEvent, decode_event};
+use crate::record::{Receipt, ReceiptKind, RecordedEntry, RecordedEvent, decode_event_head};
 use crate::store::Group;
 
 /// Groups whose tree is kept.
@@ -95,10 +95,11 @@ impl Audit {
 
 fn event_of(of: &ReceiptOf, entry: &RecordedEntry) -> Result<RecordedEvent, AuditError> {
     for recorded in &entry.events {
-        let event = decode_event(&recorded.bytes)
+        let event = decode_event_head(&recorded.bytes)
             .map_err(|source| AuditError::Unreadable { index: of.position.0, source })?;
         let same_delivery = of.delivery.is_none() || event.delivery == of.delivery;
-        if event.kind == of.kind.event() && event.alert == Some(of.alert) && same_delivery {
+        let same_kind = event.kind == Some(of.kind.event());
+        if same_kind && event.alert == Some(of.alert) && same_delivery {
             return Ok(recorded.clone());
         }
     }

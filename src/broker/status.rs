@@ -119,31 +119,18 @@ impl Broker {
 
     /// The *stored* receipt, made again byte for byte from the journal.
     pub(super) async fn stored_receipt(&self, alert: &AlertRecord) -> Result<Receipt, SubmitError> {
-        Ok(self.parts.audit.receipt(self.stored(alert)?).await?)
+        let key = alert.body.as_ref().map(|body| self.stored_key(body)).transpose()?;
+        Ok(self.parts.audit.receipt(stored(alert, key.as_ref())).await?)
     }
 
-    /// The same receipt from the entry in hand, right after its commit.
+    /// The same receipt from the entry and the content key in hand, right after its commit.
     pub(super) fn receipt_at_once(
         &self,
         alert: &AlertRecord,
-        entry: &RecordedEntry,
-        group: &Group,
+        key: &ContentKey,
+        (entry, group): (&RecordedEntry, &Group),
     ) -> Result<Receipt, SubmitError> {
-        Ok(self.parts.audit.receipt_from(&self.stored(alert)?, entry, group)?)
-    }
-
-    fn stored(&self, alert: &AlertRecord) -> Result<ReceiptOf, SubmitError> {
-        let content_key = match &alert.body {
-            None => None,
-            Some(body) => Some(*self.stored_key(body)?.expose()),
-        };
-        Ok(ReceiptOf {
-            kind: ReceiptKind::Stored,
-            alert: alert.id,
-            delivery: None,
-            position: alert.submitted,
-            content_key,
-        })
+        Ok(self.parts.audit.receipt_from(&stored(alert, Some(key)), entry, group)?)
     }
 
     /// The content key of an alert that is stored.
@@ -175,5 +162,15 @@ impl Broker {
             receipts.push(self.parts.audit.receipt(of).await?);
         }
         Ok(receipts)
+    }
+}
+
+fn stored(alert: &AlertRecord, key: Option<&ContentKey>) -> ReceiptOf {
+    ReceiptOf {
+        kind: ReceiptKind::Stored,
+        alert: alert.id,
+        delivery: None,
+        position: alert.submitted,
+        content_key: key.map(|key| *key.expose()),
     }
 }

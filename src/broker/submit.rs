@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{ATTEMPTS_MAX, Accepted, Broker, KEY_DAYS, Received, SubmitError};
-use crate::crypto::{Sealed, commitment, content_key};
+use crate::crypto::{ContentKey, Sealed, commitment, content_key};
 use crate::domain::alert::{AlertStatus, BodyRef, TimerKind, TimerState};
 use crate::domain::directory::Directory;
 use crate::domain::submission::{EpisodeName, Exercise, Given, Need, Violation};
@@ -46,10 +46,11 @@ struct Taking {
     now: Timestamp,
 }
 
-/// The sealed body and what the record says about it.
+/// The sealed body, what the record says about it, and the key that goes into the receipt.
 struct SealedBody {
     sealed: Sealed,
     body: BodyRef,
+    content_key: ContentKey,
 }
 
 impl Broker {
@@ -142,21 +143,21 @@ impl Broker {
                 pupils: decision.pupils.clone(),
             },
         )?;
-        let SealedBody { sealed, body } = body;
+        let SealedBody { sealed, body, content_key } = body;
         let completes = loaded.completes.as_ref().map(|completed| completed.id);
         let taking = Taking { alert, sender, completes, body, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);
         let record = joined(record, &loaded);
-        let commit = self.write(&permit, received, (&record, &loaded), (sealed, decision, now))?;
+        let commit = self.write(&permit, received, (record, &loaded), (sealed, decision, now))?;
         let entry = commit.entry().clone();
         let committed = self.parts.store.commit(commit).await?;
 
+        let record = committed.alert(alert)?;
         for delivery in &record.deliveries {
             self.parts.wake.notify(&delivery.mailbox);
         }
         self.parts.wake.notify_driver();
-        let record = Arc::new(record.settled_at(committed.position));
-        let receipt = self.receipt_at_once(&record, &entry, &committed.group)?;
+        let receipt = self.receipt_at_once(&record, &content_key, (&entry, &committed.group))?;
         Ok(self.accepted_with(record, receipt))
     }
 
@@ -279,9 +280,10 @@ impl Broker {
     fn seal(&self, alert: AlertId, body: &Body) -> Result<SealedBody, SubmitError> {
         let key = self.parts.sealer.fresh_key()?;
         let sealed = self.parts.sealer.seal(&key, alert, &encode_body(body))?;
-        let commitment = commitment(&content_key(&key)?, &body.alert);
+        let content_key = content_key(&key)?;
+        let commitment = commitment(&content_key, &body.alert);
         let body = BodyRef { position: Position::THIS, key: key.id().clone(), commitment };
-        Ok(SealedBody { sealed, body })
+        Ok(SealedBody { sealed, body, content_key })
     }
 
     fn record(
@@ -329,14 +331,13 @@ impl Broker {
         &self,
         permit: &Permit,
         received: &Received,
-        (record, loaded): (&AlertRecord, &Loaded),
+        (record, loaded): (AlertRecord, &Loaded),
         (sealed, decision, now): (Sealed, Decision, Timestamp),
     ) -> Result<Commit, SubmitError> {
         let sender = record.sender.clone();
         let expires_at = now.plus(Span::days(KEY_DAYS));
         let key = received.key.clone();
         let mut writes = vec![
-            Write::Alert(Box::new(record.clone())),
             Write::Body { alert: record.id, sealed },
             Write::Key { agency: sender.clone(), key: key.clone(), alert: record.id, expires_at },
         ];
@@ -345,10 +346,10 @@ impl Broker {
             Expect::AlertVersion { alert: record.id, version: 0 },
             Expect::DirectoryVersion(loaded.directory.version),
         ];
-        call(record, loaded, &mut writes, &mut expects);
+        call(&record, loaded, &mut writes, &mut expects);
         let mut events: Vec<Event> =
-            decision.events.into_iter().map(|event| self.stamped(event, record)).collect();
-        let mut changed = changed_episode(record, loaded, &decision.changes);
+            decision.events.into_iter().map(|event| self.stamped(event, &record)).collect();
+        let mut changed = changed_episode(&record, loaded, &decision.changes);
         if let Some(completed) = &loaded.completes {
             complete(&mut changed, completed);
             let event = Event::new(self.parts.env.ids(now).event(), EventKind::AlertCompleted);
@@ -359,6 +360,7 @@ impl Broker {
             other.version = other.version.saturating_add(1);
             writes.push(Write::Alert(Box::new(other)));
         }
+        writes.push(Write::Alert(Box::new(record)));
         let commit = Commit::new(permit, now, events, self.parts.env.salt_seed())?;
         Ok(commit.writing(writes)?.expecting(expects))
     }

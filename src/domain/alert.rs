@@ -10,6 +10,7 @@ use super::id::{
 };
 use super::rule::Rule;
 use super::time::Timestamp;
+use smol_str::SmolStr;
 
 code_list! {
     /// What an alert says (domain 3.1a); the kinds the hub speaks today.
@@ -200,7 +201,7 @@ impl BodyRef {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct DataKeyId {
     /// The file's name without its ending.
-    pub file: String,
+    pub file: SmolStr,
     /// The slot, from 0.
     pub slot: u32,
 }

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
+use smol_str::SmolStr;
+
 use super::error::ParseError;
 
-/// Defines a validated text identifier: a newtype over `String` with a bounded character set.
+/// Defines a validated text identifier: a newtype over a short string with a bounded character set. Cheap to clone.
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal, $rule:literal, $allowed:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// The longest accepted value, in bytes.
@@ -26,13 +28,7 @@ macro_rules! text_id {
             type Error = ParseError;
 
             fn try_from(raw: String) -> Result<Self, Self::Error> {
-                let allowed: fn(u8) -> bool = $allowed;
-                let well_formed = raw.len() <= Self::LEN_MAX && raw.bytes().all(allowed);
-                match (raw.is_empty(), well_formed) {
-                    (true, _) => Err(ParseError::missing($field)),
-                    (false, true) => Ok(Self(raw)),
-                    (false, false) => Err(ParseError::malformed($field, $rule)),
-                }
+                Self::try_from(raw.as_str())
             }
         }
 
@@ -40,7 +36,13 @@ macro_rules! text_id {
             type Error = ParseError;
 
             fn try_from(raw: &str) -> Result<Self, Self::Error> {
-                Self::try_from(raw.to_owned())
+                let allowed: fn(u8) -> bool = $allowed;
+                let well_formed = raw.len() <= Self::LEN_MAX && raw.bytes().all(allowed);
+                match (raw.is_empty(), well_formed) {
+                    (true, _) => Err(ParseError::missing($field)),
+                    (false, true) => Ok(Self(SmolStr::new(raw))),
+                    (false, false) => Err(ParseError::malformed($field, $rule)),
+                }
             }
         }
 
@@ -112,13 +114,14 @@ impl MailboxId {
     /// The duty inbox of an agency.
     #[must_use]
     pub fn duty(agency: &AgencyCode) -> Self {
-        Self(agency.as_str().to_owned())
+        Self(agency.0.clone())
     }
 
     /// The code of the agency the mailbox belongs to.
     #[must_use]
     pub fn agency_code(&self) -> &str {
-        self.0.split('/').next().unwrap_or_default()
+        let end = self.0.bytes().position(|byte| byte == b'/');
+        end.and_then(|end| self.0.get(..end)).unwrap_or(&self.0)
     }
 }
 

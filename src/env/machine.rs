@@ -1,6 +1,6 @@
 //! The machine's own clocks and randomness: the one place where they are read.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -58,10 +58,11 @@ impl MachineTime for Machine {
 /// The operating system's randomness.
 ///
 /// A submission draws a dozen ids and salts; each would be a call of the kernel under its lock. Small draws are taken
-/// from a kilobyte that was drawn at once; what was given is wiped, so no byte is ever given twice.
+/// from a kilobyte that was drawn at once; what was given is wiped, so no byte is ever given twice. There are several
+/// such kilobytes, so that threads that draw at once do not wait for one another.
 pub struct SystemEntropy {
     source: SystemRandom,
-    drawn: Mutex<Drawn>,
+    drawn: [Mutex<Drawn>; 4],
 }
 
 /// Draws up to this size come from what was drawn ahead.
@@ -77,8 +78,8 @@ impl SystemEntropy {
     /// Opens the source.
     #[must_use]
     pub fn new() -> Self {
-        let drawn = Drawn { bytes: [0; 1024], next: 1024 };
-        Self { source: SystemRandom::new(), drawn: Mutex::new(drawn) }
+        let drawn = || Mutex::new(Drawn { bytes: [0; 1024], next: 1024 });
+        Self { source: SystemRandom::new(), drawn: [(); 4].map(|()| drawn()) }
     }
 
     #[expect(
@@ -108,7 +109,8 @@ impl Entropy for SystemEntropy {
         if bytes.len() > SMALL_BYTES {
             return self.draw(bytes);
         }
-        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.drawn.iter().filter_map(|drawn| drawn.try_lock().ok());
+        let Some(mut drawn) = free.next() else { return self.draw(bytes) };
         if drawn.bytes.len().saturating_sub(drawn.next) < bytes.len() {
             self.draw(&mut drawn.bytes);
             drawn.next = 0;

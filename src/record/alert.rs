@@ -1,41 +1,46 @@
 //! An alert's record.
 
-use crate::domain::alert::{BodyRef, Conflicts, Gap, Timer};
-use crate::domain::decision::SharingDecision;
-use crate::domain::{AlertId, AlertRecord, Delivery, EpisodeId, Position, SubjectRef, Timestamp};
+use crate::domain::alert::{BodyRef, Conflicts, Gap, Risk, Timer};
+use crate::domain::decision::{Basis6, SharingDecision};
+use crate::domain::{
+    AlertId, AlertRecord, Delivery, EpisodeId, Position, SubjectRef, SystemName, Timestamp, UserId,
+};
 
+use super::encode::{Encode, Encoder};
 use super::error::RecordError;
 use super::{field, pb};
 
-impl From<&AlertRecord> for pb::AlertRecord {
-    fn from(alert: &AlertRecord) -> Self {
-        Self {
-            id: alert.id.as_bytes().to_vec(),
-            version: alert.version,
-            kind: alert.kind.code(),
-            schema_version: alert.schema_version.clone(),
-            sender: alert.sender.to_string(),
-            sender_system: alert.sender_system.as_ref().map(ToString::to_string),
-            author: alert.author.as_ref().map(ToString::to_string),
-            key: alert.key.to_string(),
-            episode: alert.episode.as_bytes().to_vec(),
-            completes: alert.completes.map(|id| id.as_bytes().to_vec()),
-            followers: alert.followers.iter().map(|id| id.as_bytes().to_vec()).collect(),
-            exercise: alert.exercise,
-            priority: alert.priority.code(),
-            risk: alert.risk.map(|risk| risk.code()),
-            received_at: alert.received_at.as_millis(),
-            status: alert.status.code(),
-            gaps: alert.gaps.iter().map(Into::into).collect(),
-            raised: alert.raised.clone(),
-            subjects: alert.subjects.iter().map(|id| id.as_bytes().to_vec()).collect(),
-            decisions: alert.decisions.iter().map(Into::into).collect(),
-            deliveries: alert.deliveries.iter().map(Into::into).collect(),
-            timers: alert.timers.iter().map(Into::into).collect(),
-            body: alert.body.as_ref().map(Into::into),
-            submitted: position_out(alert.submitted),
-            conflicts: (alert.conflicts != Conflicts::default()).then(|| (&alert.conflicts).into()),
+impl Encode for AlertRecord {
+    fn encode(&self, to: &mut Encoder) {
+        to.bytes(1, self.id.as_bytes());
+        to.number(2, self.version);
+        to.code(3, self.kind.code());
+        to.text(4, &self.schema_version);
+        to.text(5, self.sender.as_str());
+        to.optional_text(6, self.sender_system.as_ref().map(SystemName::as_str));
+        to.optional_text(7, self.author.as_ref().map(UserId::as_str));
+        to.text(8, self.key.as_str());
+        to.bytes(9, self.episode.as_bytes());
+        self.followers.iter().for_each(|id| to.given(10, id.as_bytes()));
+        to.flag(11, self.exercise);
+        to.code(12, self.priority.code());
+        to.optional_code(13, self.risk.map(Risk::code));
+        to.instant(14, self.received_at.as_millis());
+        to.code(15, self.status.code());
+        to.each(16, &self.gaps);
+        self.subjects.iter().for_each(|id| to.given(17, id.as_bytes()));
+        to.each(18, &self.decisions);
+        to.each(19, &self.deliveries);
+        to.each(20, &self.timers);
+        to.maybe(21, self.body.as_ref());
+        to.optional(22, position_out(self.submitted));
+        if let Some(completed) = &self.completes {
+            to.given(23, completed.as_bytes());
         }
+        if self.conflicts != Conflicts::default() {
+            to.one(24, &self.conflicts);
+        }
+        self.raised.iter().for_each(|path| to.given(25, path.as_bytes()));
     }
 }
 
@@ -94,13 +99,11 @@ pub(super) fn position_in(raw: Option<u64>) -> Position {
     raw.map_or(Position::THIS, Position)
 }
 
-impl From<&Conflicts> for pb::Conflicts {
-    fn from(conflicts: &Conflicts) -> Self {
-        Self {
-            agencies: conflicts.agencies.iter().map(ToString::to_string).collect(),
-            mailboxes: conflicts.mailboxes.iter().map(ToString::to_string).collect(),
-            users: conflicts.users.iter().map(ToString::to_string).collect(),
-        }
+impl Encode for Conflicts {
+    fn encode(&self, to: &mut Encoder) {
+        self.agencies.iter().for_each(|agency| to.given(1, agency.as_str().as_bytes()));
+        self.mailboxes.iter().for_each(|mailbox| to.given(2, mailbox.as_str().as_bytes()));
+        self.users.iter().for_each(|user| to.given(3, user.as_str().as_bytes()));
     }
 }
 
@@ -116,9 +119,11 @@ impl TryFrom<pb::Conflicts> for Conflicts {
     }
 }
 
-impl From<&Gap> for pb::Gap {
-    fn from(gap: &Gap) -> Self {
-        Self { path: gap.path.clone(), rule: gap.rule.code(), reason: gap.reason.clone() }
+impl Encode for Gap {
+    fn encode(&self, to: &mut Encoder) {
+        to.text(1, &self.path);
+        to.code(2, self.rule.code());
+        to.text(3, &self.reason);
     }
 }
 
@@ -130,13 +135,11 @@ impl TryFrom<pb::Gap> for Gap {
     }
 }
 
-impl From<&BodyRef> for pb::BodyRef {
-    fn from(body: &BodyRef) -> Self {
-        Self {
-            position: position_out(body.position),
-            key: Some((&body.key).into()),
-            commitment: body.commitment.to_vec(),
-        }
+impl Encode for BodyRef {
+    fn encode(&self, to: &mut Encoder) {
+        to.optional(1, position_out(self.position));
+        to.one(2, &self.key);
+        to.bytes(3, &self.commitment);
     }
 }
 
@@ -152,20 +155,18 @@ impl TryFrom<pb::BodyRef> for BodyRef {
     }
 }
 
-impl From<&SharingDecision> for pb::SharingDecision {
-    fn from(decision: &SharingDecision) -> Self {
-        Self {
-            mailbox: decision.mailbox.to_string(),
-            letter: Some(decision.letter.code()),
-            routes: field::rules(&decision.routes),
-            priority: decision.priority.code(),
-            row: decision.row.code(),
-            applicable: field::rules(&decision.applicable),
-            outcome: decision.outcome.code(),
-            view: decision.view.code(),
-            basis: decision.basis.map(|basis| basis.code()),
-            provisional: decision.provisional,
-        }
+impl Encode for SharingDecision {
+    fn encode(&self, to: &mut Encoder) {
+        to.text(1, self.mailbox.as_str());
+        to.optional_code(2, Some(self.letter.code()));
+        to.codes(3, self.routes.iter().map(|rule| rule.code()));
+        to.code(4, self.priority.code());
+        to.code(5, self.row.code());
+        to.codes(6, self.applicable.iter().map(|rule| rule.code()));
+        to.code(7, self.outcome.code());
+        to.code(8, self.view.code());
+        to.optional_code(9, self.basis.map(Basis6::code));
+        to.flag(10, self.provisional);
     }
 }
 
@@ -189,15 +190,13 @@ impl TryFrom<pb::SharingDecision> for SharingDecision {
     }
 }
 
-impl From<&Timer> for pb::Timer {
-    fn from(timer: &Timer) -> Self {
-        Self {
-            kind: timer.kind.code(),
-            due: Some((&timer.due).into()),
-            mailbox: timer.mailbox.to_string(),
-            delivery: timer.delivery,
-            state: timer.state.code(),
-        }
+impl Encode for Timer {
+    fn encode(&self, to: &mut Encoder) {
+        to.code(1, self.kind.code());
+        to.one(2, &self.due);
+        to.text(3, self.mailbox.as_str());
+        to.optional_code(4, self.delivery);
+        to.code(5, self.state.code());
     }
 }
 

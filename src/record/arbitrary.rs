@@ -101,7 +101,7 @@ fn dates() -> impl Strategy<Value = Vec<(Date, Date)>> {
 }
 
 fn data_key() -> impl Strategy<Value = DataKeyId> {
-    (text(), any::<u32>()).prop_map(|(file, slot)| DataKeyId { file, slot })
+    (text(), any::<u32>()).prop_map(|(file, slot)| DataKeyId { file: file.into(), slot })
 }
 
 fn body() -> impl Strategy<Value = BodyRef> {

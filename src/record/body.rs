@@ -2,7 +2,8 @@
 
 use prost::Message as _;
 
-use super::RecordError;
+use super::encode::{Encode, Encoder, encoded};
+use super::error::RecordError;
 use super::pb;
 
 /// The plain form of a sealed body. `Debug` shows no content.
@@ -28,21 +29,24 @@ impl std::fmt::Debug for Body {
 /// Encodes a body for sealing.
 #[must_use]
 pub fn encode_body(body: &Body) -> Vec<u8> {
-    let pupil = |(setting, at): &(String, usize)| {
-        let subject = u32::try_from(*at).ok()?;
-        Some(pb::Pupil { setting: setting.clone(), subject })
-    };
-    pb::Body {
-        alert: body.alert.clone(),
-        hub_facts: body.hub_facts.clone(),
-        living_outside: body
-            .living_outside
-            .iter()
-            .filter_map(|at| u32::try_from(*at).ok())
-            .collect(),
-        pupils: body.pupils.iter().filter_map(pupil).collect(),
+    encoded(body, body.alert.len().saturating_add(body.hub_facts.len()).saturating_add(64))
+}
+
+impl Encode for Body {
+    fn encode(&self, to: &mut Encoder) {
+        let number = |at: &usize| u32::try_from(*at).ok();
+        to.bytes(1, &self.alert);
+        to.bytes(2, &self.hub_facts);
+        let living_outside: Vec<u32> = self.living_outside.iter().filter_map(number).collect();
+        to.codes(3, living_outside.into_iter());
+        for (setting, at) in &self.pupils {
+            let Some(subject) = number(at) else { continue };
+            to.nested(4, |to| {
+                to.text(1, setting);
+                to.code(2, subject);
+            });
+        }
     }
-    .encode_to_vec()
 }
 
 /// Decodes an opened body.
@@ -73,6 +77,8 @@ mod tests {
             pupils: vec![("900101".to_owned(), 1), (String::new(), 2)],
         };
 
-        assert_eq!(decode_body(&encode_body(&body)).unwrap(), body);
+        let bytes = encode_body(&body);
+        assert_eq!(decode_body(&bytes).unwrap(), body);
+        assert_eq!(pb::Body::decode(bytes.as_slice()).unwrap().encode_to_vec(), bytes);
     }
 }

@@ -1,9 +1,11 @@
 //! One delivery within an alert's record.
 
+use crate::domain::alert::BodyRef;
 use crate::domain::delivery::{AckOutcome, DeclineReason, Delivery, DeliveryState, Moment, Rung};
-use crate::domain::{Deadline, Timestamp};
+use crate::domain::{Deadline, Timestamp, UserId};
 
 use super::alert::{position_in, position_out};
+use super::encode::{Encode, Encoder};
 use super::error::RecordError;
 use super::{field, pb};
 
@@ -11,43 +13,48 @@ const QUEUED: u32 = 1;
 const DELIVERED: u32 = 2;
 const ENDED: u32 = 3;
 
-impl From<&Delivery> for pb::Delivery {
-    fn from(delivery: &Delivery) -> Self {
-        let (state, end_reason) = match &delivery.state {
+impl Encode for Delivery {
+    fn encode(&self, to: &mut Encoder) {
+        let (state, end_reason) = match &self.state {
             DeliveryState::Queued => (QUEUED, None),
             DeliveryState::Delivered => (DELIVERED, None),
             DeliveryState::Ended(reason) => (ENDED, Some(reason.code())),
         };
-        Self {
-            number: delivery.number,
-            mailbox: delivery.mailbox.to_string(),
-            letter: Some(delivery.letter.code()),
-            view: delivery.view.code(),
-            purpose: delivery.purpose.code(),
-            of: delivery.of,
-            setting: delivery.setting.clone(),
-            priority: delivery.priority.code(),
-            routes: field::rules(&delivery.routes),
-            row: delivery.row.code(),
-            queued_at: delivery.queued_at.as_millis(),
-            due: delivery.due.as_ref().map(Into::into),
-            rung: delivery.rung.as_ref().map(Into::into),
-            state,
-            end_reason,
-            sequence: delivery.sequence,
-            delivered: delivery.delivered.as_ref().map(Into::into),
-            confirmed: delivery.confirmed.as_ref().map(Into::into),
-            opened: delivery.opened.as_ref().map(Into::into),
-            acknowledged: delivery.acknowledged.as_ref().map(|answer| pb::Acknowledgement {
-                note: delivery.note.as_ref().map(Into::into),
-                ..answer.into()
-            }),
-            declined: delivery.declined.as_ref().map(|answer| pb::Refusal {
-                text: delivery.decline_text.as_ref().map(Into::into),
-                ..answer.into()
-            }),
+        to.code(1, self.number);
+        to.text(2, self.mailbox.as_str());
+        to.optional_code(3, Some(self.letter.code()));
+        to.code(4, self.view.code());
+        to.code(5, self.purpose.code());
+        to.optional_code(6, self.of);
+        to.code(7, self.priority.code());
+        to.codes(8, self.routes.iter().map(|rule| rule.code()));
+        to.code(9, self.row.code());
+        to.instant(10, self.queued_at.as_millis());
+        to.maybe(11, self.due.as_ref());
+        to.maybe(12, self.rung.as_ref());
+        to.code(13, state);
+        to.optional_code(14, end_reason);
+        to.optional(15, self.sequence);
+        to.maybe(16, self.delivered.as_ref());
+        to.maybe(17, self.confirmed.as_ref());
+        to.maybe(18, self.opened.as_ref());
+        if let Some((moment, outcome)) = &self.acknowledged {
+            answer(to, 19, (moment, outcome.code()), self.note.as_ref());
         }
+        if let Some((moment, reason)) = &self.declined {
+            answer(to, 20, (moment, reason.code()), self.decline_text.as_ref());
+        }
+        to.optional_text(21, self.setting.as_deref());
     }
+}
+
+/// An `Acknowledgement` or a `Refusal`: they have the same fields.
+fn answer(to: &mut Encoder, field: u32, (moment, code): (&Moment, u32), words: Option<&BodyRef>) {
+    to.nested(field, |to| {
+        to.one(1, moment);
+        to.code(2, code);
+        to.maybe(3, words);
+    });
 }
 
 impl TryFrom<pb::Delivery> for Delivery {
@@ -99,9 +106,10 @@ fn state(state: u32, end_reason: Option<u32>) -> Result<DeliveryState, RecordErr
     }
 }
 
-impl From<&Rung> for pb::Rung {
-    fn from(rung: &Rung) -> Self {
-        Self { level: u32::from(rung.level), at: rung.at.as_millis() }
+impl Encode for Rung {
+    fn encode(&self, to: &mut Encoder) {
+        to.code(1, u32::from(self.level));
+        to.instant(2, self.at.as_millis());
     }
 }
 
@@ -114,13 +122,11 @@ impl TryFrom<pb::Rung> for Rung {
     }
 }
 
-impl From<&Moment> for pb::Moment {
-    fn from(moment: &Moment) -> Self {
-        Self {
-            at: moment.at.as_millis(),
-            by: moment.by.as_ref().map(ToString::to_string),
-            position: position_out(moment.position),
-        }
+impl Encode for Moment {
+    fn encode(&self, to: &mut Encoder) {
+        to.instant(1, self.at.as_millis());
+        to.optional_text(2, self.by.as_ref().map(UserId::as_str));
+        to.optional(3, position_out(self.position));
     }
 }
 
@@ -136,24 +142,12 @@ impl TryFrom<pb::Moment> for Moment {
     }
 }
 
-impl From<&(Moment, AckOutcome)> for pb::Acknowledgement {
-    fn from((moment, outcome): &(Moment, AckOutcome)) -> Self {
-        Self { moment: Some(moment.into()), outcome: outcome.code(), note: None }
-    }
-}
-
 impl TryFrom<pb::Acknowledgement> for (Moment, AckOutcome) {
     type Error = RecordError;
 
     fn try_from(raw: pb::Acknowledgement) -> Result<Self, Self::Error> {
         let moment = field::required("Acknowledgement.moment", raw.moment)?.try_into()?;
         Ok((moment, field::code("Acknowledgement.outcome", raw.outcome)?))
-    }
-}
-
-impl From<&(Moment, DeclineReason)> for pb::Refusal {
-    fn from((moment, reason): &(Moment, DeclineReason)) -> Self {
-        Self { moment: Some(moment.into()), reason: reason.code(), text: None }
     }
 }
 

@@ -2,9 +2,14 @@
 
 use ring::digest;
 
-use crate::domain::event::{Actor, Event, RedactionReason};
-use crate::domain::{AlertId, EpisodeId, EventId, SubjectRef, Timestamp};
+use crate::domain::event::{Actor, Event};
+use crate::domain::principal::Driver;
+use crate::domain::{
+    AgencyCode, AlertId, EpisodeId, EventId, MailboxId, Role, SubjectRef, SystemName, Timestamp,
+    UserId, View,
+};
 
+use super::encode::{Encode, Encoder};
 use super::error::RecordError;
 use super::{FORMAT, RecordedEntry, RecordedEvent, field, pb};
 
@@ -17,6 +22,17 @@ pub struct Leaf {
     pub at: Timestamp,
     /// [`event_hash`] of each event, in order.
     pub event_hashes: Vec<[u8; 32]>,
+}
+
+/// The fields of an `Event` that tell which it is; the others are passed over.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub(super) struct Head {
+    #[prost(uint32, tag = "2")]
+    pub(super) kind: u32,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub(super) alert: Option<Vec<u8>>,
+    #[prost(uint32, optional, tag = "5")]
+    pub(super) delivery: Option<u32>,
 }
 
 /// What a leaf holds for one event: `SHA-256(0x02 || salt || event)`.
@@ -39,13 +55,17 @@ pub(super) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     hash
 }
 
-impl From<&RecordedEntry> for pb::RecordedEntry {
-    fn from(entry: &RecordedEntry) -> Self {
-        let event = |event: &RecordedEvent| pb::RecordedEvent {
-            salt: event.salt.to_vec(),
-            event: event.bytes.clone(),
-        };
-        Self { leaf: entry.leaf.clone(), events: entry.events.iter().map(event).collect() }
+impl Encode for RecordedEntry {
+    fn encode(&self, to: &mut Encoder) {
+        to.bytes(1, &self.leaf);
+        to.each(2, &self.events);
+    }
+}
+
+impl Encode for RecordedEvent {
+    fn encode(&self, to: &mut Encoder) {
+        to.bytes(1, &self.salt);
+        to.bytes(2, &self.bytes);
     }
 }
 
@@ -55,23 +75,21 @@ impl TryFrom<pb::RecordedEntry> for RecordedEntry {
     fn try_from(raw: pb::RecordedEntry) -> Result<Self, Self::Error> {
         let event = |raw: pb::RecordedEvent| {
             let salt = field::bytes("RecordedEvent.salt", &raw.salt)?;
-            Ok(RecordedEvent { salt, bytes: raw.event })
+            Ok(RecordedEvent { salt, bytes: raw.event.into() })
         };
         Ok(Self {
-            leaf: raw.leaf,
+            leaf: raw.leaf.into(),
             events: raw.events.into_iter().map(event).collect::<Result<_, RecordError>>()?,
         })
     }
 }
 
-impl From<&Leaf> for pb::Leaf {
-    fn from(leaf: &Leaf) -> Self {
-        Self {
-            format: FORMAT,
-            at: leaf.at.as_millis(),
-            actor: Some((&leaf.actor).into()),
-            event_hashes: leaf.event_hashes.iter().map(|hash| hash.to_vec()).collect(),
-        }
+impl Encode for Leaf {
+    fn encode(&self, to: &mut Encoder) {
+        to.code(1, FORMAT);
+        to.instant(2, self.at.as_millis());
+        to.one(3, &self.actor);
+        self.event_hashes.iter().for_each(|hash| to.given(4, hash));
     }
 }
 
@@ -89,16 +107,16 @@ impl TryFrom<pb::Leaf> for Leaf {
     }
 }
 
-impl From<&Actor> for pb::Actor {
-    fn from(actor: &Actor) -> Self {
-        Self {
-            how: actor.how.code(),
-            agency: actor.agency.as_ref().map(ToString::to_string),
-            system: actor.system.as_ref().map(ToString::to_string),
-            user: actor.user.as_ref().map(ToString::to_string),
-            role: actor.role.map(|role| role.code()),
-            driver: actor.driver.map(|driver| driver.code()),
-            fingerprint: actor.fingerprint.map(|fingerprint| fingerprint.to_vec()),
+impl Encode for Actor {
+    fn encode(&self, to: &mut Encoder) {
+        to.code(1, self.how.code());
+        to.optional_text(2, self.agency.as_ref().map(AgencyCode::as_str));
+        to.optional_text(3, self.system.as_ref().map(SystemName::as_str));
+        to.optional_text(4, self.user.as_ref().map(UserId::as_str));
+        to.optional_code(5, self.role.map(Role::code));
+        to.optional_code(6, self.driver.map(Driver::code));
+        if let Some(fingerprint) = &self.fingerprint {
+            to.given(7, fingerprint);
         }
     }
 }
@@ -120,37 +138,42 @@ impl TryFrom<pb::Actor> for Actor {
     }
 }
 
-impl From<&Event> for pb::Event {
-    fn from(event: &Event) -> Self {
-        let redacted = |(path, reason): &(String, RedactionReason)| pb::RedactedField {
-            path: path.clone(),
-            reason: reason.code(),
-        };
-        Self {
-            id: event.id.as_bytes().to_vec(),
-            kind: event.kind.code(),
-            outcome: event.outcome.code(),
-            alert: event.alert.map(|id| id.as_bytes().to_vec()),
-            delivery: event.delivery,
-            episode: event.episode.map(|id| id.as_bytes().to_vec()),
-            subjects: event.subjects.iter().map(|id| id.as_bytes().to_vec()).collect(),
-            fields_viewed: event.fields_viewed.clone(),
-            fields_redacted: event.fields_redacted.iter().map(redacted).collect(),
-            fields_refused: event.fields_refused.clone(),
-            rules: field::rules(&event.rules),
-            recipient: event.recipient.as_ref().map(ToString::to_string),
-            mailbox: event.mailbox.as_ref().map(ToString::to_string),
-            view: event.view.map(|view| view.code()),
-            view_version: event.view_version,
-            policy_version: event.policy_version,
-            basis: event.basis.clone(),
-            deadline: event.deadline.as_ref().map(Into::into),
-            level: event.level.map(u32::from),
-            count: event.count,
-            reason: event.reason.clone(),
-            person: event.person.as_ref().map(ToString::to_string),
-            roles: field::roles(&event.roles),
-            content: event.content.map(|content| content.to_vec()),
+impl Encode for Event {
+    fn encode(&self, to: &mut Encoder) {
+        to.bytes(1, self.id.as_bytes());
+        to.code(2, self.kind.code());
+        to.code(3, self.outcome.code());
+        if let Some(alert) = &self.alert {
+            to.given(4, alert.as_bytes());
+        }
+        to.optional_code(5, self.delivery);
+        if let Some(episode) = &self.episode {
+            to.given(6, episode.as_bytes());
+        }
+        self.subjects.iter().for_each(|subject| to.given(7, subject.as_bytes()));
+        self.fields_viewed.iter().for_each(|path| to.given(8, path.as_bytes()));
+        for (path, reason) in &self.fields_redacted {
+            to.nested(9, |to| {
+                to.text(1, path);
+                to.code(2, reason.code());
+            });
+        }
+        self.fields_refused.iter().for_each(|path| to.given(10, path.as_bytes()));
+        to.codes(11, self.rules.iter().map(|rule| rule.code()));
+        to.optional_text(12, self.recipient.as_ref().map(AgencyCode::as_str));
+        to.optional_text(13, self.mailbox.as_ref().map(MailboxId::as_str));
+        to.optional_code(14, self.view.map(View::code));
+        to.optional_code(15, self.view_version);
+        to.optional_code(16, self.policy_version);
+        to.optional_text(17, self.basis.as_deref());
+        to.maybe(18, self.deadline.as_ref());
+        to.optional_code(19, self.level.map(u32::from));
+        to.optional(20, self.count);
+        to.optional_text(21, self.reason.as_deref());
+        to.optional_text(22, self.person.as_ref().map(UserId::as_str));
+        to.codes(23, self.roles.iter().map(|role| role.code()));
+        if let Some(content) = &self.content {
+            to.given(24, content);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::event::{EventKind, EventOutcome, RedactionReason};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{Letter, Role, Rule, Timestamp, View};
 
+use super::encode::{Encode, Encoder};
 use super::error::RecordError;
 use super::{FORMAT, pb};
 
@@ -78,10 +79,6 @@ pub(super) fn codes<T: CodeList>(
     found: Vec<u32>,
 ) -> Result<Vec<T>, RecordError> {
     found.into_iter().map(|found| code(field, found)).collect()
-}
-
-pub(super) fn rules(rules: &[Rule]) -> Vec<u32> {
-    rules.iter().map(|rule| rule.code()).collect()
 }
 
 pub(super) fn roles(roles: &[Role]) -> Vec<u32> {
@@ -161,9 +158,10 @@ pub(super) fn format(field: &'static str, found: u32) -> Result<(), RecordError>
     }
 }
 
-impl From<&Deadline> for pb::Deadline {
-    fn from(deadline: &Deadline) -> Self {
-        Self { at: deadline.at.as_millis(), tag: deadline.tag.code() }
+impl Encode for Deadline {
+    fn encode(&self, to: &mut Encoder) {
+        to.instant(1, self.at.as_millis());
+        to.code(2, self.tag.code());
     }
 }
 

@@ -11,6 +11,7 @@ mod alert;
 mod body;
 mod delivery;
 mod directory;
+mod encode;
 mod entry;
 mod error;
 mod field;
@@ -25,10 +26,13 @@ pub(crate) mod sample;
 mod tests;
 
 use prost::Message as _;
+use prost::bytes::Bytes;
 
-use crate::domain::AlertRecord;
 use crate::domain::directory::Directory;
-use crate::domain::event::{EntryDraft, Event};
+use crate::domain::event::{EntryDraft, Event, EventKind};
+use crate::domain::{AlertId, AlertRecord};
+
+use encode::{Encode, Encoder, encoded};
 
 pub use body::{Body, decode_body, encode_body};
 pub use entry::{Leaf, event_hash};
@@ -46,6 +50,12 @@ mod pb {
 /// The format this code writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
 
+// About how many bytes each takes: room that need not grow for most.
+const EVENT_BYTES: usize = 192;
+const LEAF_BYTES: usize = 768;
+const ALERT_BYTES: usize = 1_024;
+const COMMIT_BYTES: usize = 6 * 1_024;
+
 /// One entry as it is recorded: the leaf, and each event under its own salt.
 ///
 /// The leaf commits to each event by `SHA-256(0x02 || salt || event)`, so one event can be shown and proven
@@ -53,7 +63,7 @@ pub const FORMAT: u32 = 1;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecordedEntry {
     /// The leaf's bytes: what the audit tree hashes.
-    pub leaf: Vec<u8>,
+    pub leaf: Bytes,
     /// The events in order.
     pub events: Vec<RecordedEvent>,
 }
@@ -64,7 +74,7 @@ pub struct RecordedEvent {
     /// Random, so that the leaf's commitment says nothing about the event.
     pub salt: [u8; 32],
     /// The event's bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
 }
 
 /// One commit as it is stored.
@@ -81,13 +91,13 @@ impl RecordedEntry {
     /// 4 bytes, most significant first.
     #[must_use]
     pub fn record(draft: &EntryDraft, salt_seed: &[u8; 32]) -> Self {
-        let events: Vec<RecordedEvent> = (0_u32..)
-            .zip(&draft.events)
-            .map(|(index, event)| RecordedEvent {
-                salt: entry::event_salt(salt_seed, index),
-                bytes: pb::Event::from(event).encode_to_vec(),
-            })
-            .collect();
+        let room = draft.events.len().saturating_mul(EVENT_BYTES);
+        let all = encode::each_apart(&draft.events, room);
+        let event = |(index, bytes)| {
+            let salt = entry::event_salt(salt_seed, index);
+            RecordedEvent { salt, bytes }
+        };
+        let events: Vec<RecordedEvent> = (0_u32..).zip(all).map(event).collect();
         let leaf = Leaf {
             actor: draft.actor.clone(),
             at: draft.at,
@@ -96,7 +106,7 @@ impl RecordedEntry {
                 .map(|event| event_hash(&event.salt, &event.bytes))
                 .collect(),
         };
-        Self { leaf: pb::Leaf::from(&leaf).encode_to_vec(), events }
+        Self { leaf: encoded(&leaf, LEAF_BYTES).into(), events }
     }
 
     /// The hash the audit tree holds for this entry: `SHA-256(0x00 || leaf)` (RFC 9162 section 2.1.1).
@@ -110,7 +120,7 @@ impl RecordedEntry {
     /// # Errors
     /// When the bytes are not a leaf of a known format.
     pub fn decode_leaf(&self) -> Result<Leaf, RecordError> {
-        pb::Leaf::decode(self.leaf.as_slice())
+        pb::Leaf::decode(self.leaf.as_ref())
             .map_err(|source| RecordError::unreadable("Leaf", source))?
             .try_into()
     }
@@ -119,12 +129,21 @@ impl RecordedEntry {
 /// Encodes a commit.
 #[must_use]
 pub fn encode_commit(entry: &RecordedEntry, writes: &[Write]) -> Vec<u8> {
-    let stored = pb::StoredCommit {
-        format: FORMAT,
-        entry: Some(entry.into()),
-        writes: writes.iter().map(pb::Write::from).collect(),
-    };
-    stored.encode_to_vec()
+    encoded(&Stored { entry, writes }, COMMIT_BYTES)
+}
+
+/// A commit to be stored.
+struct Stored<'a> {
+    entry: &'a RecordedEntry,
+    writes: &'a [Write],
+}
+
+impl Encode for Stored<'_> {
+    fn encode(&self, to: &mut Encoder) {
+        to.code(1, FORMAT);
+        to.one(2, self.entry);
+        to.each(3, self.writes);
+    }
 }
 
 /// Reads a commit.
@@ -144,7 +163,7 @@ pub fn decode_commit(bytes: &[u8]) -> Result<StoredCommit, RecordError> {
 /// Encodes an alert's record.
 #[must_use]
 pub fn encode_alert(alert: &AlertRecord) -> Vec<u8> {
-    pb::AlertRecord::from(alert).encode_to_vec()
+    encoded(alert, ALERT_BYTES)
 }
 
 /// Reads an alert's record.
@@ -171,6 +190,29 @@ pub fn decode_directory(bytes: &[u8]) -> Result<Directory, RecordError> {
     pb::Directory::decode(bytes)
         .map_err(|source| RecordError::unreadable("Directory", source))?
         .try_into()
+}
+
+/// What an event is about, without the rest of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EventHead {
+    /// What happened; none where this code does not know it.
+    pub kind: Option<EventKind>,
+    /// The alert.
+    pub alert: Option<AlertId>,
+    /// The delivery's number within the alert.
+    pub delivery: Option<u32>,
+}
+
+/// Reads what an event is about.
+///
+/// # Errors
+/// When the bytes are no event.
+pub fn decode_event_head(bytes: &[u8]) -> Result<EventHead, RecordError> {
+    let raw =
+        entry::Head::decode(bytes).map_err(|source| RecordError::unreadable("Event", source))?;
+    let alert = raw.alert.map(|raw| field::id("Event.alert", &raw, AlertId::from_bytes));
+    let (kind, delivery) = (EventKind::from_code(raw.kind), raw.delivery);
+    Ok(EventHead { kind, alert: alert.transpose()?, delivery })
 }
 
 /// Reads one event.

@@ -7,6 +7,8 @@
 //! Pure: what a partner runs on what it was sent. A content key given with a stored receipt is not checked
 //! here: it opens the event's `content` over the bytes that the sender itself holds.
 
+use prost::bytes::Bytes;
+
 use super::{Leaf, RecordError, RecordedEntry, RecordedEvent, decode_event, event_hash};
 use crate::domain::codes::code_list;
 use crate::domain::event::{Event, EventKind};
@@ -51,7 +53,7 @@ pub struct Receipt {
     /// Index of the entry in the audit log.
     pub entry: Position,
     /// The leaf's bytes.
-    pub leaf: Vec<u8>,
+    pub leaf: Bytes,
     /// The one event, with its salt.
     pub event: RecordedEvent,
     /// From the leaf to the group's root; at most [`INCLUSION_HASHES_MAX`] hashes.

@@ -8,9 +8,10 @@ use crate::domain::{
     Timestamp,
 };
 
+use super::encode::{Encode, Encoder};
 use super::error::RecordError;
 use super::pb::write::Change;
-use super::{field, pb};
+use super::{encode_directory, field, pb};
 
 /// One change.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,37 +58,32 @@ pub enum Write {
     Directory(Box<Directory>),
 }
 
-impl From<&Write> for pb::Write {
-    fn from(write: &Write) -> Self {
-        let change = match write {
-            Write::Alert(alert) => Change::Alert(alert.as_ref().into()),
-            Write::Body { alert, sealed } => Change::Body(pb::StoredBody {
-                alert: alert.as_bytes().to_vec(),
-                sealed: Some(sealed.into()),
+impl Encode for Write {
+    fn encode(&self, to: &mut Encoder) {
+        match self {
+            Self::Alert(alert) => to.one(1, alert.as_ref()),
+            Self::Body { alert, sealed } => to.nested(2, |to| {
+                to.bytes(1, alert.as_bytes());
+                to.one(2, sealed);
             }),
-            Write::Key { agency, key, alert, expires_at } => Change::Key(pb::StoredKey {
-                agency: agency.to_string(),
-                key: key.to_string(),
-                alert: alert.as_bytes().to_vec(),
-                expires_at: expires_at.as_millis(),
+            Self::Key { agency, key, alert, expires_at } => to.nested(3, |to| {
+                to.text(1, agency.as_str());
+                to.text(2, key.as_str());
+                to.bytes(3, alert.as_bytes());
+                to.instant(4, expires_at.as_millis());
             }),
-            Write::Reference { agency, reference, alert } => {
-                Change::Reference(pb::StoredReference {
-                    agency: agency.to_string(),
-                    reference: reference.as_bytes().to_vec(),
-                    alert: alert.as_bytes().to_vec(),
-                })
-            }
-            Write::HandOut { mailbox, first_sequence, deliveries } => {
-                Change::HandOut(pb::HandOut {
-                    mailbox: mailbox.to_string(),
-                    first_sequence: *first_sequence,
-                    deliveries: deliveries.iter().map(Into::into).collect(),
-                })
-            }
-            Write::Directory(directory) => Change::Directory(directory.as_ref().into()),
-        };
-        Self { change: Some(change) }
+            Self::HandOut { mailbox, first_sequence, deliveries } => to.nested(4, |to| {
+                to.text(1, mailbox.as_str());
+                to.number(2, *first_sequence);
+                to.each(3, deliveries);
+            }),
+            Self::Directory(directory) => to.given(5, &encode_directory(directory)),
+            Self::Reference { agency, reference, alert } => to.nested(6, |to| {
+                to.text(1, agency.as_str());
+                to.bytes(2, reference.as_bytes());
+                to.bytes(3, alert.as_bytes());
+            }),
+        }
     }
 }
 
@@ -129,9 +125,10 @@ impl TryFrom<pb::Write> for Write {
     }
 }
 
-impl From<&DeliveryId> for pb::DeliveryId {
-    fn from(id: &DeliveryId) -> Self {
-        Self { alert: id.alert.as_bytes().to_vec(), number: id.number }
+impl Encode for DeliveryId {
+    fn encode(&self, to: &mut Encoder) {
+        to.bytes(1, self.alert.as_bytes());
+        to.code(2, self.number);
     }
 }
 
@@ -144,13 +141,11 @@ impl TryFrom<pb::DeliveryId> for DeliveryId {
     }
 }
 
-impl From<&Sealed> for pb::Sealed {
-    fn from(sealed: &Sealed) -> Self {
-        Self {
-            key: Some((&sealed.key).into()),
-            nonce: sealed.nonce.to_vec(),
-            ciphertext: sealed.ciphertext.clone(),
-        }
+impl Encode for Sealed {
+    fn encode(&self, to: &mut Encoder) {
+        to.one(1, &self.key);
+        to.bytes(2, &self.nonce);
+        to.bytes(3, &self.ciphertext);
     }
 }
 
@@ -166,14 +161,15 @@ impl TryFrom<pb::Sealed> for Sealed {
     }
 }
 
-impl From<&DataKeyId> for pb::DataKeyId {
-    fn from(key: &DataKeyId) -> Self {
-        Self { file: key.file.clone(), slot: key.slot }
+impl Encode for DataKeyId {
+    fn encode(&self, to: &mut Encoder) {
+        to.text(1, &self.file);
+        to.code(2, self.slot);
     }
 }
 
 impl From<pb::DataKeyId> for DataKeyId {
     fn from(raw: pb::DataKeyId) -> Self {
-        Self { file: raw.file, slot: raw.slot }
+        Self { file: raw.file.into(), slot: raw.slot }
     }
 }

@@ -43,10 +43,10 @@ fn parse(raw: &v1::Receipt) -> Result<Receipt, ReceiptError> {
         alert: AlertId::try_from(raw.alert_id.as_str())
             .map_err(|_malformed| malformed("alert_id"))?,
         entry: Position(raw.entry_index),
-        leaf: raw.leaf.clone(),
+        leaf: raw.leaf.clone().into(),
         event: RecordedEvent {
             salt: *hash(&raw.event_salt, "event_salt")?.as_bytes(),
-            bytes: raw.event.clone(),
+            bytes: raw.event.clone().into(),
         },
         path: raw.path.iter().map(|step| hash(step, "path")).collect::<Result<_, _>>()?,
         group: GroupStatement {

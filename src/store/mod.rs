@@ -134,6 +134,21 @@ pub struct Committed {
     pub position: Position,
     /// The group it was made durable with.
     pub group: Arc<Group>,
+    /// The alerts it wrote, as they are stored now: settled, in the order of the writes.
+    pub alerts: Vec<Arc<AlertRecord>>,
+}
+
+impl Committed {
+    /// An alert that the commit wrote, as it is stored now.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when the commit wrote no such alert: a fault of the hub.
+    pub fn alert(&self, alert: AlertId) -> Result<Arc<AlertRecord>, StoreError> {
+        let written = self.alerts.iter().find(|written| written.id == alert);
+        let place =
+            || format!("the commit at position {}: it wrote no such alert", self.position.0);
+        written.cloned().ok_or_else(|| StoreError::Damaged { place: place() })
+    }
 }
 
 /// The commits that one fsync covered: what a receipt's signature is over.

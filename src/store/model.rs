@@ -155,10 +155,16 @@ impl ModelStore {
         }
         let position = state.position();
         let (entry, writes, _) = commit.into_parts();
-        writes.into_iter().for_each(|write| state.apply(position, write));
+        let mut alerts = Vec::new();
+        for write in writes {
+            if let Write::Alert(record) = &write {
+                alerts.push(Arc::new(record.as_ref().clone().settled_at(position)));
+            }
+            state.apply(position, write);
+        }
         state.entries.push((entry, now));
         let group = state.group(position).unwrap().group;
-        Ok(Committed { position, group })
+        Ok(Committed { position, group, alerts })
     }
 }
 

@@ -45,7 +45,7 @@ async fn a_changed_removed_or_reordered_entry_is_found() {
     event[5].events[0].bytes = entries[6].events[0].bytes.clone();
     assert!(matches!(fails(event), VerifyError::EventChanged { index: 5 }));
     let mut leaf = entries;
-    leaf[5].leaf = vec![0xFF];
+    leaf[5].leaf = vec![0xFF].into();
     assert!(matches!(fails(leaf), VerifyError::Unreadable { index: 5, .. }));
 }
 

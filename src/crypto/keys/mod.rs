@@ -203,7 +203,8 @@ impl Keys {
         let file = PoolFile::fresh(self.env.entropy.as_ref());
         self.raise_version(&mut head)?;
         self.write(&name, &file)?;
-        let key = |(slot, secret)| DataKey::new(DataKeyId { file: name.clone(), slot }, secret);
+        let key =
+            |(slot, secret)| DataKey::new(DataKeyId { file: name.as_str().into(), slot }, secret);
         Ok(file.keys().map(key).collect())
     }
 

@@ -83,7 +83,7 @@ fn the_rest_of_a_pool_is_never_handed_out_after_a_restart() {
 
     for _restart in 0..4 {
         let store = rig.open().unwrap();
-        let earlier: BTreeSet<String> = seen.iter().map(|id: &DataKeyId| id.file.clone()).collect();
+        let earlier: BTreeSet<_> = seen.iter().map(|id: &DataKeyId| id.file.clone()).collect();
         for _ in 0..10 {
             let key = store.take().unwrap();
             assert!(!earlier.contains(&key.id().file), "{:?} is of an earlier pool", key.id());

@@ -190,7 +190,7 @@ impl<'a> Admission<'a> {
     }
 
     fn directory_version(&self) -> u64 {
-        self.staged.directory_version.unwrap_or_else(|| self.shared.visible().directory.version)
+        self.staged.directory_version.unwrap_or_else(|| self.shared.directory().version)
     }
 }
 

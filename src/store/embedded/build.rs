@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use super::admission::Admission;
 use super::applier;
 use super::backlog::{Backlog, TailBound};
@@ -70,7 +72,7 @@ impl Building<'_> {
         let visible = Visible {
             tail: Tail::default(),
             live,
-            directory,
+            directory: Arc::new(ArcSwap::new(directory)),
             durable: from,
             last_group_at: None,
             writing: WriteStanding::Open,

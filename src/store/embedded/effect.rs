@@ -19,6 +19,20 @@ pub(crate) struct Effects {
     pub(crate) changes: Vec<Effect>,
 }
 
+impl Effects {
+    /// The alerts that are written, in the commit's order.
+    pub(crate) fn alerts(&self) -> Vec<Arc<AlertRecord>> {
+        let written = self.changes.iter().filter_map(|change| match change {
+            Effect::Alert { new, .. } => Some(Arc::clone(&new.record)),
+            Effect::Key { .. }
+            | Effect::Reference { .. }
+            | Effect::HandOut { .. }
+            | Effect::Directory(_) => None,
+        });
+        written.collect()
+    }
+}
+
 /// One change.
 #[derive(Debug)]
 pub(crate) enum Effect {

@@ -265,7 +265,7 @@ impl EmbeddedStore {
         }
         writes.retain(|write| !matches!(write, Write::Body { .. }));
         let (reply, answer) = oneshot::channel();
-        let request = Request { encoded, leaf, at, writes, expects, reply: Reply(reply) };
+        let request = Request { encoded, leaf, at, writes, expects, reply: Reply::new(reply) };
         let sender = self.sender()?;
         sender.send(request).await.map_err(|_ended| self.refusal())?;
         drop(sender);
@@ -412,7 +412,7 @@ impl Store for EmbeddedStore {
     }
 
     fn directory(&self) -> Arc<Directory> {
-        Arc::clone(&self.shared.visible().directory)
+        self.shared.directory()
     }
 
     fn recorded(&self, position: Position) -> BoxFuture<'_, Result<Option<Recorded>, StoreError>> {

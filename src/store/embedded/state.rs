@@ -6,6 +6,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use arc_swap::ArcSwap;
+
 use super::backlog::Backlog;
 use super::effect::{Effect, Effects, Held, KeyUse};
 use super::event::StoreObserver;
@@ -30,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) index: Index,
     pub(crate) backlog: Backlog,
     pub(crate) observer: Arc<dyn StoreObserver>,
+    /// Read several times in every call: without waiting for a group that is just becoming visible.
+    directory: Arc<ArcSwap<Directory>>,
     visible: RwLock<Visible>,
 }
 
@@ -38,7 +42,7 @@ pub(crate) struct Shared {
 pub(crate) struct Visible {
     pub(crate) tail: Tail,
     pub(crate) live: Live,
-    pub(crate) directory: Arc<Directory>,
+    pub(crate) directory: Arc<ArcSwap<Directory>>,
     /// The next commit's position.
     pub(crate) durable: Position,
     /// Hub time of the newest group.
@@ -55,7 +59,7 @@ impl Visible {
             match change {
                 // Nobody needs the earlier record any more.
                 Effect::Alert { old, .. } => *old = None,
-                Effect::Directory(directory) => self.directory = Arc::clone(directory),
+                Effect::Directory(directory) => self.directory.store(Arc::clone(directory)),
                 Effect::Key { .. } | Effect::Reference { .. } | Effect::HandOut { .. } => {}
             }
         }
@@ -77,7 +81,8 @@ impl Shared {
         observer: Arc<dyn StoreObserver>,
         visible: Visible,
     ) -> Self {
-        Self { reader, index, backlog, observer, visible: RwLock::new(visible) }
+        let directory = Arc::clone(&visible.directory);
+        Self { reader, index, backlog, observer, directory, visible: RwLock::new(visible) }
     }
 
     pub(crate) fn visible(&self) -> RwLockReadGuard<'_, Visible> {
@@ -86,6 +91,11 @@ impl Shared {
 
     pub(crate) fn visible_mut(&self) -> RwLockWriteGuard<'_, Visible> {
         self.visible.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The directory at its newest version.
+    pub(crate) fn directory(&self) -> Arc<Directory> {
+        self.directory.load_full()
     }
 
     pub(crate) fn held(&self, alert: AlertId) -> Result<Option<Arc<Held>>, StoreError> {
@@ -132,8 +142,15 @@ impl Shared {
         key: &IdempotencyKey,
         episode: Option<AlertId>,
     ) -> Result<SubmissionFacts, StoreError> {
-        let now = self.visible().now();
-        let usage = self.key(agency, key)?.filter(|usage| usage.counts_at(now));
+        let (now, in_tail) = {
+            let visible = self.visible();
+            (visible.now(), visible.tail.key(agency, key))
+        };
+        let usage = match in_tail {
+            Some(usage) => Some(usage),
+            None => self.index.key(agency, key)?,
+        };
+        let usage = usage.filter(|usage| usage.counts_at(now));
         let load = |alert: Option<AlertId>| alert.map_or(Ok(None), |alert| self.record(alert));
         let earlier = load(usage.map(|usage| usage.alert))?;
         Ok(SubmissionFacts { earlier, episode: load(episode)? })

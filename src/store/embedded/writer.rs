@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use super::admission::Admission;
@@ -13,7 +14,7 @@ use super::event::StoreEvent;
 use super::group::Link;
 use super::journal::{AppendError, Appender};
 use super::state::Shared;
-use crate::domain::{Position, Timestamp};
+use crate::domain::Timestamp;
 use crate::record::Write;
 use crate::store::{Committed, Expect, Group, StoreError, WriteStanding};
 
@@ -36,12 +37,36 @@ pub(crate) struct Request {
 }
 
 /// Where the answer to a commit goes. A caller that no longer listens misses it; the commit stands.
-pub(crate) struct Reply(pub(crate) oneshot::Sender<Result<Committed, StoreError>>);
+pub(crate) struct Reply {
+    to: oneshot::Sender<Answer>,
+    /// Where the caller runs.
+    caller: Option<Handle>,
+}
+
+type Answer = Result<Committed, StoreError>;
 
 impl Reply {
-    fn give(self, answer: Result<Committed, StoreError>) {
+    /// To whoever waits at the other end of the channel, within this runtime.
+    pub(crate) fn new(to: oneshot::Sender<Answer>) -> Self {
+        Self { to, caller: Handle::try_current().ok() }
+    }
+
+    fn give(self, answer: Answer) {
         // The caller may have gone away.
-        self.0.send(answer).unwrap_or_default();
+        self.to.send(answer).unwrap_or_default();
+    }
+}
+
+/// Answers a whole group. To wake callers one by one from this thread takes a lock and may take a system call each;
+/// their own runtime does it with neither.
+fn give_all(answers: Vec<(Reply, Answer)>) {
+    let give = |answers: Vec<(Reply, Answer)>| {
+        answers.into_iter().for_each(|(reply, answer)| reply.give(answer));
+    };
+    let caller = answers.first().and_then(|(reply, _)| reply.caller.clone());
+    match caller {
+        Some(caller) if answers.len() > 1 => drop(caller.spawn(async move { give(answers) })),
+        Some(_) | None => give(answers),
     }
 }
 
@@ -183,15 +208,17 @@ impl Writer {
             self.shared.reader.publish(visible.durable);
             std::mem::replace(&mut visible.writing, WriteStanding::Open) == WriteStanding::DiskFull
         };
+        let mut answers = Vec::with_capacity(making.replies.len());
+        for (effects, reply) in making.effects.iter().zip(making.replies) {
+            let (position, group) = (effects.position, Arc::clone(group));
+            answers.push((reply, Ok(Committed { position, group, alerts: effects.alerts() })));
+        }
         self.shared.backlog.push(making.effects);
         if was_full {
             self.shared.observer.observe(&StoreEvent::SpaceAgain);
         }
-        for (number, reply) in (group.first.0..).zip(making.replies) {
-            let position = Position(number);
-            reply.give(Ok(Committed { position, group: Arc::clone(group) }));
-        }
-        making.losers.into_iter().for_each(|reply| reply.give(Err(StoreError::Conflict)));
+        answers.extend(making.losers.into_iter().map(|reply| (reply, Err(StoreError::Conflict))));
+        give_all(answers);
     }
 
     /// Answers everybody of a group that is not durable; nobody of them is told anything else.
