@@ -160,6 +160,21 @@ pub fn decode_commit(bytes: &[u8]) -> Result<StoredCommit, RecordError> {
     })
 }
 
+/// Reads an alert's record out of a commit that put it, and nothing else of the commit; none if it put another.
+///
+/// # Errors
+/// When the bytes are not a commit, or the record is not one.
+pub fn decode_alert_in_commit(
+    bytes: &[u8],
+    alert: AlertId,
+) -> Result<Option<AlertRecord>, RecordError> {
+    let put = write::AlertsPut::decode(bytes)
+        .map_err(|source| RecordError::unreadable("StoredCommit", source))?;
+    let mut records = put.writes.into_iter().filter_map(|write| write.alert);
+    let of = |raw: &pb::AlertRecord| raw.id == alert.as_bytes();
+    records.find(of).map(AlertRecord::try_from).transpose()
+}
+
 /// Encodes an alert's record.
 #[must_use]
 pub fn encode_alert(alert: &AlertRecord) -> Vec<u8> {

@@ -120,9 +120,9 @@ impl Building<'_> {
         }
         let mut live = Live::default();
         let mut keys = 0_u64;
-        index.read_through(&self.reader, self.last_group_at, &mut |found| {
+        index.read_through(self.last_group_at, &mut |found| {
             match found {
-                Found::Alert(held) => live.replace(None, &held),
+                Found::Alert(alert, standing) => live.add(alert, standing),
                 Found::HandedOut(mailbox, last) => live.handed_out(&mailbox, last),
             }
             keys = keys.saturating_add(1);
@@ -191,7 +191,8 @@ fn replay(shared: &Shared, group: &GroupBytes, position: Position) -> Result<Eff
     let commit = commit_in(group, position)?;
     // Only its own writes are checked: what it expected held when it was made.
     let changes = Admission::new(shared).admit(position, group.header.at, &[], commit.writes)?;
-    let mut effects = Effects { position, bytes: 0, changes };
+    let in_group = group.in_group(position);
+    let mut effects = Effects { position, in_group, bytes: 0, changes };
     shared.visible_mut().take(&mut effects);
     Ok(effects)
 }

@@ -8,11 +8,25 @@ use crate::domain::{
     Position, Timestamp,
 };
 
+/// Where a commit's bytes lie within its group and what they add up to, so that it can be read without the others.
+/// No more than a hint: what does not add up is read with its whole group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct InGroup {
+    /// From the beginning of the group's header.
+    pub(crate) offset: u32,
+    /// How many bytes.
+    pub(crate) length: u32,
+    /// Their CRC-32C.
+    pub(crate) check: u32,
+}
+
 /// The changes of one commit.
 #[derive(Debug)]
 pub(crate) struct Effects {
     /// The commit.
     pub(crate) position: Position,
+    /// Where its bytes lie.
+    pub(crate) in_group: InGroup,
     /// About how much memory they hold, in bytes.
     pub(crate) bytes: u64,
     /// The changes, in the commit's order.

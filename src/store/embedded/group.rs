@@ -23,6 +23,7 @@
 use ring::digest::{Context, SHA256};
 
 use super::bytes::{Cursor, narrow, wide};
+use super::effect::InGroup;
 use crate::domain::{Position, Timestamp};
 use crate::merkle::{self, Hash};
 
@@ -41,6 +42,7 @@ pub(crate) const MAGIC: [u8; 8] = *b"StaySafG";
 const DIGESTED_BYTES: usize = 112;
 const CHECKED_BYTES: usize = 144;
 const LEAF_BYTES: usize = 32;
+const LENGTH_BYTES: usize = 4;
 
 /// What a new group follows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -155,7 +157,7 @@ impl Header {
 /// Bytes that a group's payload takes.
 pub(crate) fn payload_bytes(leaves: &[[u8; 32]], commits: &[&[u8]]) -> usize {
     commits.iter().fold(leaves.len().saturating_mul(LEAF_BYTES), |sum, commit| {
-        sum.saturating_add(4).saturating_add(commit.len())
+        sum.saturating_add(LENGTH_BYTES).saturating_add(commit.len())
     })
 }
 
@@ -262,6 +264,15 @@ impl GroupBytes {
         self.commits().nth(narrow(number)?)
     }
 
+    /// Where that commit's bytes lie.
+    pub(crate) fn in_group(&self, position: Position) -> InGroup {
+        let before = position.0.saturating_sub(self.header.first.0);
+        let before = narrow(before).unwrap_or(usize::MAX);
+        let mut commits = self.commits();
+        let begin = commits.by_ref().take(before).fold(first_place(self.header.commits), after);
+        commits.next().map(|commit| place(begin, commit)).unwrap_or_default()
+    }
+
     fn payload(&self) -> &[u8] {
         self.raw.get(HEADER_BYTES..).unwrap_or_default()
     }
@@ -276,6 +287,33 @@ pub(crate) fn leaf_section(commits: u32) -> usize {
 pub(crate) fn leaves_in(payload: &[u8], commits: u32) -> Vec<[u8; 32]> {
     let section = payload.get(..leaf_section(commits)).unwrap_or_default();
     section.as_chunks::<LEAF_BYTES>().0.to_vec()
+}
+
+/// Where the commits of a group lie, in order.
+pub(crate) fn places<'a>(
+    count: u32,
+    commits: impl Iterator<Item = &'a [u8]>,
+) -> impl Iterator<Item = InGroup> {
+    let mut begin = first_place(count);
+    commits.map(move |commit| {
+        let next = after(begin, commit);
+        place(std::mem::replace(&mut begin, next), commit)
+    })
+}
+
+fn first_place(count: u32) -> usize {
+    HEADER_BYTES.saturating_add(leaf_section(count)).saturating_add(LENGTH_BYTES)
+}
+
+const fn after(begin: usize, commit: &[u8]) -> usize {
+    begin.saturating_add(commit.len()).saturating_add(LENGTH_BYTES)
+}
+
+fn place(begin: usize, commit: &[u8]) -> InGroup {
+    // A group is far shorter than 4 GiB.
+    let short = |length| u32::try_from(length).unwrap_or(u32::MAX);
+    let (offset, length) = (short(begin), short(commit.len()));
+    InGroup { offset, length, check: crc32c::crc32c(commit) }
 }
 
 /// Goes through the commits of a group.
@@ -370,6 +408,12 @@ mod tests {
         assert_eq!(group.commit(Position(41)), Some(&b"second"[..]));
         assert_eq!(group.commit(Position(39)), None);
         assert_eq!(group.commit(Position(42)), None);
+        for (number, commit) in (40..).zip(group.commits()) {
+            let InGroup { offset, length, check } = group.in_group(Position(number));
+            let (begin, length) = (offset as usize, length as usize);
+            assert_eq!(&group.raw()[begin..begin + length], commit);
+            assert_eq!(check, crc32c::crc32c(commit));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `a` alert id | version, commits that queued later deliveries, the record; a record over 16 KiB by position |
+//! | `a` alert id | what stands in [`super::index_alert`]: where its record lies, what waits, what is due |
 //! | `k` agency, 0, key | alert id and expiry |
 //! | `r` agency, 0, reference | the first alert of the episode that the agency calls so |
 //! | `m` mailbox, 0, chunk | up to 200 deliveries handed out, the chunk's first number 200 × chunk + 1 |
@@ -17,24 +17,22 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use ring::digest::{Context, SHA256};
 
 use super::bytes::{Cursor, narrow, wide};
 use super::effect::{Effect, Effects, Held, KeyUse};
 use super::filter::Filter;
+use super::index_alert::{self, Indexed};
 use super::index_position::IndexPosition;
 use super::journal::Reader;
+use super::live::Standing;
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
-    Position, Timestamp,
+    AgencyCode, AlertId, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId, Position,
+    Timestamp,
 };
-use crate::record::{self, Write};
 use crate::store::StoreError;
-
-/// The largest record kept in the index itself; sled keeps values over 128 KiB in files it never syncs.
-const INLINE_BYTES_MAX: usize = 16 * 1024;
 
 /// Deliveries in one chunk of a mailbox: 4,000 bytes.
 const CHUNK_DELIVERIES: u64 = 200;
@@ -50,10 +48,7 @@ const DIRECTORY: &[u8] = b"d";
 const MARKER: &[u8] = b"p";
 
 /// The format of all this; an index of another is built anew.
-const FORMAT: u8 = 1;
-
-const INLINE: u8 = 0;
-const BY_POSITION: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// The open index.
 pub(crate) struct Index {
@@ -77,8 +72,8 @@ pub(crate) struct Marker {
 /// What an index holds that lives in memory while the hub runs.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// An alert's record.
-    Alert(Box<Held>),
+    /// What is going on with an alert.
+    Alert(AlertId, Standing),
     /// The highest number handed out to a mailbox in one of its chunks.
     HandedOut(MailboxId, u64),
 }
@@ -117,17 +112,15 @@ impl Index {
     /// and says whether the index is whole.
     pub(crate) fn read_through(
         &self,
-        reader: &Reader,
         now: Option<Timestamp>,
         visit: &mut dyn FnMut(Found),
     ) -> Result<(), &'static str> {
-        catch_unwind(AssertUnwindSafe(|| self.read_all(reader, now, visit)))
+        catch_unwind(AssertUnwindSafe(|| self.read_all(now, visit)))
             .unwrap_or(Err("it could not be read"))
     }
 
     fn read_all(
         &self,
-        reader: &Reader,
         now: Option<Timestamp>,
         visit: &mut dyn FnMut(Found),
     ) -> Result<(), &'static str> {
@@ -143,9 +136,9 @@ impl Index {
             sum = sum.wrapping_add(fingerprint(&key, &value));
             match key.first().copied() {
                 Some(ALERT) => {
-                    let held = decode_alert(&value, reader)
-                        .map_err(|_error| "a record is not readable")?;
-                    visit(Found::Alert(Box::new(held)));
+                    let (alert, indexed) =
+                        alert_in(&key, &value).ok_or("an alert is not readable")?;
+                    visit(Found::Alert(alert, indexed.standing));
                 }
                 Some(MAILBOX) => {
                     let (mailbox, last) =
@@ -194,7 +187,7 @@ impl Index {
         let mut puts = Puts::default();
         for effects in batch.iter().filter(|effects| effects.position >= marker.next) {
             for change in &effects.changes {
-                puts.take(&self.tree, effects.position, change)?;
+                puts.take(&self.tree, effects, change)?;
             }
             next.next = effects.position.next();
         }
@@ -231,7 +224,10 @@ impl Index {
         reader: &Reader,
     ) -> Result<Option<Held>, StoreError> {
         match self.get(&alert_key(alert))? {
-            Some(value) => decode_alert(&value, reader).map(Some),
+            Some(value) => {
+                let indexed = index_alert::decode(&value).ok_or_else(|| unreadable("alert"))?;
+                indexed.held(alert, reader).map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -375,7 +371,7 @@ impl Marker {
 /// What a batch puts: each key once, at its newest.
 #[derive(Default)]
 struct Puts<'a> {
-    alerts: HashMap<AlertId, (Position, &'a Held)>,
+    alerts: HashMap<AlertId, (&'a Effects, &'a Held)>,
     others: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
@@ -383,12 +379,12 @@ impl<'a> Puts<'a> {
     fn take(
         &mut self,
         tree: &sled::Db,
-        position: Position,
+        effects: &'a Effects,
         change: &'a Effect,
     ) -> Result<(), StoreError> {
         match change {
             Effect::Alert { new, .. } => {
-                self.alerts.insert(new.record.id, (position, new));
+                self.alerts.insert(new.record.id, (effects, new));
             }
             Effect::Key { agency, key, usage } => {
                 self.others.insert(key_key(agency, key.as_str()), encode_key(usage));
@@ -403,7 +399,7 @@ impl<'a> Puts<'a> {
                 }
             }
             Effect::Directory(_) => {
-                self.others.insert(DIRECTORY.to_vec(), position.0.to_le_bytes().to_vec());
+                self.others.insert(DIRECTORY.to_vec(), effects.position.0.to_le_bytes().to_vec());
             }
         }
         Ok(())
@@ -430,10 +426,10 @@ impl<'a> Puts<'a> {
     }
 
     fn finish(self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
-        let alerts = self
-            .alerts
-            .into_iter()
-            .map(|(id, (position, held))| (alert_key(id), encode_alert(held, position)));
+        let value = |(effects, held): (&Effects, &Held)| {
+            index_alert::encode(held, effects.position, effects.in_group)
+        };
+        let alerts = self.alerts.into_iter().map(move |(id, put)| (alert_key(id), value(put)));
         alerts.chain(self.others)
     }
 }
@@ -449,6 +445,11 @@ fn alert_key(alert: AlertId) -> Vec<u8> {
     let mut bytes = vec![ALERT];
     bytes.extend_from_slice(alert.as_bytes());
     bytes
+}
+
+fn alert_in(key: &[u8], value: &[u8]) -> Option<(AlertId, Indexed)> {
+    let (_, id) = key.split_first()?;
+    Some((AlertId::from_bytes(id.try_into().ok()?), index_alert::decode(value)?))
 }
 
 // Neither agencies nor mailboxes contain a zero byte, so it ends them.
@@ -510,66 +511,6 @@ fn decode_key(value: &[u8]) -> Option<KeyUse> {
     let alert = AlertId::from_bytes(cursor.array()?);
     let expires_at = Timestamp::from_millis(i64::from_le_bytes(cursor.array()?));
     Some(KeyUse { alert, expires_at })
-}
-
-fn encode_alert(held: &Held, position: Position) -> Vec<u8> {
-    let record = record::encode_alert(&held.record);
-    let mut value = Vec::with_capacity(record.len().saturating_add(32));
-    let by_position = record.len() > INLINE_BYTES_MAX;
-    value.push(if by_position { BY_POSITION } else { INLINE });
-    let queued = u32::try_from(held.queued.len()).unwrap_or(u32::MAX);
-    value.extend_from_slice(&queued.to_le_bytes());
-    for (number, position) in &held.queued {
-        value.extend_from_slice(&number.to_le_bytes());
-        value.extend_from_slice(&position.0.to_le_bytes());
-    }
-    if by_position {
-        value.extend_from_slice(held.record.id.as_bytes());
-        value.extend_from_slice(&position.0.to_le_bytes());
-    } else {
-        value.extend_from_slice(&record);
-    }
-    value
-}
-
-fn decode_alert(value: &[u8], reader: &Reader) -> Result<Held, StoreError> {
-    let mut cursor = Cursor::new(value);
-    let (form, queued) = queued_in(&mut cursor).ok_or_else(|| unreadable("alert"))?;
-    let record = match form {
-        INLINE => record::decode_alert(cursor.rest()).map_err(|_error| unreadable("alert"))?,
-        BY_POSITION => {
-            let id = cursor.array().map(AlertId::from_bytes);
-            let position = cursor.u64().map(Position);
-            let (Some(id), Some(position)) = (id, position) else {
-                return Err(unreadable("alert"));
-            };
-            record_at(id, position, reader)?
-        }
-        _ => return Err(unreadable("alert")),
-    };
-    Ok(Held { record: Arc::new(record), queued })
-}
-
-fn queued_in(cursor: &mut Cursor<'_>) -> Option<(u8, Vec<(u32, Position)>)> {
-    let [form] = cursor.array()?;
-    let count = cursor.u32()?;
-    let pairs = (0..count).map(|_| Some((cursor.u32()?, Position(cursor.u64()?))));
-    Some((form, pairs.collect::<Option<_>>()?))
-}
-
-/// An alert's record as the commit at `position` put it.
-fn record_at(id: AlertId, position: Position, reader: &Reader) -> Result<AlertRecord, StoreError> {
-    let writes = super::state::writes_at(reader, position)?;
-    let found = writes.into_iter().find_map(|write| match write {
-        Write::Alert(record) if record.id == id => Some(record),
-        Write::Alert(_)
-        | Write::Body { .. }
-        | Write::Key { .. }
-        | Write::Reference { .. }
-        | Write::HandOut { .. }
-        | Write::Directory(_) => None,
-    });
-    found.map(|record| record.settled_at(position)).ok_or_else(|| unreadable("alert"))
 }
 
 fn fingerprint(key: &[u8], value: &[u8]) -> u128 {

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::bytes::{narrow, wide};
 use super::disk::{Disk, JournalFile, is_full};
+use super::effect::InGroup;
 use super::error::OpenError;
 use super::group::{
     GROUP_BYTES_CEILING, GroupBytes, HEADER_BYTES, Header, Link, Scrutiny, encode, leaf_section,
@@ -278,6 +279,31 @@ impl Reader {
         let group = Arc::new(group);
         self.keep(&group);
         Ok(Some(group))
+    }
+
+    /// The bytes of the commit at `position`, read alone where they lie at `hint`; none when it is not durable yet.
+    pub(crate) fn commit(
+        &self,
+        position: Position,
+        hint: InGroup,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let group = match self.kept_group(position) {
+            Some(group) => group,
+            None => {
+                let Some(found) = self.locate(position)? else { return Ok(None) };
+                let (offset, length) = (u64::from(hint.offset), u64::from(hint.length));
+                let is_within = offset.saturating_add(length) <= found.header.group_bytes();
+                let alone = if is_within { found.bytes(offset, length).ok() } else { None };
+                let adds_up =
+                    |bytes: &Vec<u8>| !bytes.is_empty() && crc32c::crc32c(bytes) == hint.check;
+                if let Some(alone) = alone.filter(adds_up) {
+                    return Ok(Some(alone));
+                }
+                let Some(group) = self.group(position)? else { return Ok(None) };
+                group
+            }
+        };
+        Ok(group.commit(position).map(<[u8]>::to_vec))
     }
 
     /// Up to `limit` leaf hashes from `from` on, without reading any commit.

@@ -22,9 +22,31 @@ pub(crate) struct Live {
 struct Waiting {
     last_sequence: u64,
     count: u64,
-    episodes: HashMap<EpisodeId, Episode>,
+    /// By id, which tells the time: what comes next lies beside what came last.
+    episodes: BTreeMap<EpisodeId, Episode>,
     /// Episodes, most urgent first.
     order: BTreeSet<(Rank, EpisodeId)>,
+}
+
+/// What is going on with one alert.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Standing {
+    pub(crate) episode: EpisodeId,
+    /// When the next thing is due.
+    pub(crate) due: Option<Timestamp>,
+    /// Its deliveries that were never handed out and have not ended.
+    pub(crate) waits: Vec<Waits>,
+}
+
+/// A delivery that waits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Waits {
+    pub(crate) mailbox: MailboxId,
+    /// Its number within the alert.
+    pub(crate) number: u32,
+    /// The commit that queued it.
+    pub(crate) queued: Position,
+    pub(crate) priority: Priority,
 }
 
 /// Where a delivery stands within its episode: in commit order.
@@ -76,6 +98,19 @@ impl Live {
         }
     }
 
+    /// Takes in an alert that was not there.
+    pub(crate) fn add(&mut self, alert: AlertId, standing: Standing) {
+        if let Some(at) = standing.due {
+            self.due.insert((at, alert));
+        }
+        for waits in standing.waits {
+            let delivery = DeliveryId { alert, number: waits.number };
+            let turn = Turn { queued: waits.queued, delivery };
+            let waiting = self.mailboxes.entry(waits.mailbox).or_default();
+            waiting.add(standing.episode, turn, waits.priority);
+        }
+    }
+
     /// Notes the highest number handed out.
     pub(crate) fn handed_out(&mut self, mailbox: &MailboxId, last_sequence: u64) {
         let waiting = self.mailboxes.entry(mailbox.clone()).or_default();
@@ -114,6 +149,20 @@ impl Live {
                 waiting.remove(old.record.episode, turn);
             }
         }
+    }
+}
+
+impl Standing {
+    /// What is going on with an alert.
+    pub(crate) fn of(held: &Held) -> Self {
+        let waits = waiting_of(held).map(|(mailbox, turn, priority)| Waits {
+            mailbox: mailbox.clone(),
+            number: turn.delivery.number,
+            queued: turn.queued,
+            priority,
+        });
+        let waits = waits.collect();
+        Self { episode: held.record.episode, due: held.record.next_due(), waits }
     }
 }
 

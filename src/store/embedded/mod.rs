@@ -19,6 +19,7 @@ mod event;
 mod filter;
 mod group;
 mod index;
+mod index_alert;
 mod index_lock;
 mod index_position;
 mod journal;

@@ -9,9 +9,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::admission::Admission;
 use super::bytes::wide;
-use super::effect::Effects;
+use super::effect::{Effects, InGroup};
 use super::event::StoreEvent;
-use super::group::Link;
+use super::group::{Link, places};
 use super::journal::{AppendError, Appender};
 use super::state::Shared;
 use crate::domain::Timestamp;
@@ -161,6 +161,12 @@ impl Writer {
         }
         let commits: Vec<&[u8]> = making.commits.iter().map(Vec::as_slice).collect();
         let at = making.at.unwrap_or_default();
+        let count = u32::try_from(commits.len()).unwrap_or(u32::MAX);
+        for (effects, place) in
+            making.effects.iter_mut().zip(places(count, commits.iter().copied()))
+        {
+            effects.in_group = place;
+        }
         match self.appender.append(at, &making.leaves, &commits) {
             Ok(header) => {
                 let group = Group {
@@ -182,8 +188,8 @@ impl Writer {
         for request in gathered {
             match admission.admit(position, request.at, &request.expects, request.writes) {
                 Ok(changes) => {
-                    let bytes = wide(request.encoded.len());
-                    making.effects.push(Effects { position, bytes, changes });
+                    let (bytes, in_group) = (wide(request.encoded.len()), InGroup::default());
+                    making.effects.push(Effects { position, in_group, bytes, changes });
                     making.leaves.push(request.leaf);
                     making.commits.push(request.encoded);
                     making.at = making.at.max(Some(request.at));

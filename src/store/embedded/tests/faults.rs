@@ -19,9 +19,19 @@ const SCHEDULES: u32 = 10_000;
 
 /// Lets other tasks run until `done`.
 async fn until(done: impl Fn() -> bool) {
-    while !done() {
-        tokio::task::yield_now().await;
-    }
+    let waiting = async {
+        while !done() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await.expect("it happens");
+}
+
+/// Commits once and waits until the writer has nothing to do: the next sync is that of a group, not of zeros ahead.
+async fn idle(disk: &RigDisk, store: &EmbeddedStore) {
+    store.commit(notes(AT)).await.unwrap();
+    let ahead = [Happened::Wrote(1), Happened::Synced, Happened::Synced];
+    until(|| disk.log().ends_with(&ahead)).await;
 }
 
 async fn reads(store: &EmbeddedStore, alert: AlertId) -> bool {
@@ -32,7 +42,7 @@ async fn reads(store: &EmbeddedStore, alert: AlertId) -> bool {
 async fn a_commit_is_not_visible_before_its_fsync() {
     let (disk, directory) = (RigDisk::default(), tempfile::tempdir().unwrap());
     let store = Arc::new(open_on(&disk, directory.path()));
-    store.commit(notes(AT)).await.unwrap();
+    idle(&disk, &store).await;
 
     let gate = disk.close_gate();
     let record = alert(1);
@@ -60,7 +70,7 @@ async fn a_commit_is_not_visible_before_its_fsync() {
 async fn of_two_submissions_under_one_key_in_one_group_the_second_hears_of_it_after_the_fsync() {
     let (disk, directory) = (RigDisk::default(), tempfile::tempdir().unwrap());
     let store = Arc::new(open_on(&disk, directory.path()));
-    store.commit(notes(AT)).await.unwrap();
+    idle(&disk, &store).await;
     let before = disk.log().len();
     let gate = disk.close_gate();
     let commit = |commit| {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::Heard;
 use super::rig::{Dice, Happened, RigDisk};
 use crate::domain::{Position, Timestamp};
+use crate::store::StoreError;
 use crate::store::embedded::disk::Disk as _;
+use crate::store::embedded::effect::InGroup;
 use crate::store::embedded::error::{OpenError, Witness};
 use crate::store::embedded::event::StoreEvent;
 use crate::store::embedded::group::{GROUP_BYTES_CEILING, HEADER_BYTES};
@@ -522,6 +524,44 @@ fn a_leaf_hash_that_rots_while_the_hub_runs_is_not_served() {
     rig.disk.open(&path).unwrap().write_at(&file_bytes, 0).unwrap();
 
     let refused = opened.reader.leaves(Position(0), 4).unwrap_err();
-    assert!(matches!(refused, crate::store::StoreError::Damaged { .. }));
+    assert!(matches!(refused, StoreError::Damaged { .. }));
     assert_eq!(opened.reader.leaves(Position(2), 4).unwrap(), commits(2, 2).0);
+}
+
+#[test]
+fn a_commit_is_read_alone_and_where_the_hint_is_wrong_with_its_whole_group() {
+    let rig = journal_of_twenty();
+    let opened = rig.open().unwrap();
+    for position in 0..20 {
+        let position = Position(position);
+        let group = opened.reader.group(position).unwrap().unwrap();
+        let written = group.commit(position).unwrap().to_vec();
+        let right = group.in_group(position);
+        let longer = InGroup { length: u32::MAX, ..right };
+        let elsewhere = InGroup { offset: right.offset + 1, ..right };
+        let other = InGroup { check: !right.check, ..right };
+
+        for hint in [right, longer, elsewhere, other, InGroup::default()] {
+            // Opened anew: none of its groups is kept in memory.
+            let reader = rig.open().unwrap().reader;
+            assert_eq!(reader.commit(position, hint).unwrap().unwrap(), written);
+        }
+    }
+    assert_eq!(opened.reader.commit(Position(20), InGroup::default()).unwrap(), None);
+}
+
+#[test]
+fn a_commit_that_rots_while_the_hub_runs_is_not_served() {
+    let rig = journal_of_twenty();
+    let first = rig.open().unwrap().reader.group(Position(0)).unwrap().unwrap();
+    let hint = first.in_group(Position(0));
+    let reader = rig.open().unwrap().reader;
+    let path = segment_path(1);
+    let mut file_bytes = rig.disk.bytes(&path);
+    file_bytes[hint.offset as usize] ^= 1;
+    rig.disk.open(&path).unwrap().write_at(&file_bytes, 0).unwrap();
+
+    let refused = reader.commit(Position(0), hint).unwrap_err();
+
+    assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
 }
