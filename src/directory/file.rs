@@ -214,8 +214,15 @@ impl RawDirectory {
         let schools = read_schools(&self.schools, &agencies, faults);
         let school_holidays =
             self.school_holidays.map(|ranges| faults.ranges("school_holidays", &ranges));
-        let proposals = Vec::new();
-        Directory { version: 1, agencies, areas, uprns, schools, school_holidays, proposals }
+        Directory {
+            version: 1,
+            agencies,
+            areas,
+            uprns,
+            schools,
+            school_holidays,
+            ..Directory::default()
+        }
     }
 }
 
