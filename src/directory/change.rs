@@ -101,8 +101,8 @@ impl Happened {
 pub(super) enum ChangeError {
     /// The agency has no such mailbox, person or waiting change.
     NotFound,
-    /// The change cannot be read.
-    Malformed(ParseError),
+    /// The change cannot be read: everything that is wrong with it.
+    Malformed(Vec<ParseError>),
     /// The change breaks a rule.
     Refused(Refused),
 }
@@ -115,14 +115,14 @@ impl From<Refused> for ChangeError {
 
 impl From<ParseError> for ChangeError {
     fn from(error: ParseError) -> Self {
-        Self::Malformed(error)
+        Self::Malformed(vec![error])
     }
 }
 
 impl From<RotaFault> for ChangeError {
     fn from(fault: RotaFault) -> Self {
         match fault {
-            RotaFault::Malformed(error) => Self::Malformed(error),
+            RotaFault::Malformed(error) => error.into(),
             RotaFault::Refused(refused) => Self::Refused(refused),
         }
     }

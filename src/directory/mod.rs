@@ -8,6 +8,7 @@
 //! on; a change that lost a race is decided again on the new one. What is refused is recorded.
 
 mod change;
+mod draft;
 mod file;
 mod resolve;
 mod rules;
@@ -19,11 +20,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use change::DirectoryChange;
-pub use file::{FILE_BYTES_MAX, FileError, parse};
+pub use draft::{AgencyDraft, MailboxDraft, PersonDraft, RangeDraft, SchoolDraft, SlotDraft};
+pub use file::{FILE_BYTES_MAX, FileError, PartFile, parse};
 pub use resolve::{ResolveError, resolve};
 pub use rules::{
-    PHONE_CHARACTERS_MAX, PROPOSALS_MAX, ROTA_DAYS_MAX, ROTA_SLOTS_MAX, Refused, SYSTEMS_MAX,
-    TEXT_CHARACTERS_MAX, USERS_MAX,
+    AGENCIES_MAX, PHONE_CHARACTERS_MAX, PROPOSALS_MAX, ROTA_DAYS_MAX, ROTA_SLOTS_MAX, Refused,
+    SCHOOLS_MAX, SYSTEMS_MAX, TEXT_CHARACTERS_MAX, USERS_MAX,
 };
 
 use change::{ChangeError, Changed, Happened};
@@ -262,7 +264,7 @@ impl Directory {
             Err(ChangeError::NotFound) => DirectoryError::NotFound,
             Err(ChangeError::Refused(refused)) => DirectoryError::Refused(refused),
             // What cannot be read was not decided on.
-            Err(ChangeError::Malformed(error)) => return Err(DirectoryError::Malformed(error)),
+            Err(ChangeError::Malformed(faults)) => return Err(DirectoryError::Malformed(faults)),
         };
         self.audit.refuse(caller, error.reason()).await?;
         Err(error)
@@ -341,9 +343,9 @@ pub enum DirectoryError {
     /// The caller's agency has no such mailbox, person or waiting change.
     #[error("no such mailbox, person or change in this agency")]
     NotFound,
-    /// The change cannot be read.
+    /// The change cannot be read: everything that is wrong with it.
     #[error("the change cannot be read")]
-    Malformed(#[source] ParseError),
+    Malformed(Vec<ParseError>),
     /// The change breaks a rule.
     #[error("the change is refused: {0}")]
     Refused(Refused),
