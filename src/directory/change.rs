@@ -9,6 +9,7 @@ use crate::domain::id::ProposalId;
 use crate::domain::principal::Role;
 use crate::domain::{AgencyCode, EventKind, MailboxId, ParseError, SystemName, Timestamp, UserId};
 
+use super::partnership;
 use super::rules::{self, PROPOSALS_MAX, Refused, RotaFault, SYSTEMS_MAX, USERS_MAX};
 
 /// The agency that keeps the area table.
@@ -225,6 +226,7 @@ pub(super) fn approve(
         return Err(Refused::UserInactive.into());
     }
     entry.roles.clone_from(&proposal.roles);
+    partnership::drop_of_former_owners(&mut next);
     let happened = Happened {
         roles: proposal.roles.clone(),
         ..Happened::of(EventKind::RoleChanged, "ROLES_APPROVED", &proposal.user)
@@ -252,7 +254,8 @@ pub(super) fn proposal(
     }
 }
 
-fn following(directory: &Directory) -> Directory {
+/// The directory that will follow, at its next version.
+pub(super) fn following(directory: &Directory) -> Directory {
     Directory { version: directory.version.saturating_add(1), ..directory.clone() }
 }
 
@@ -357,6 +360,7 @@ fn deactivate(
     next.proposals.retain(|proposal| {
         proposal.agency != *own || (proposal.user != *user && proposal.proposed_by != *user)
     });
+    partnership::drop_of_former_owners(next);
     let mut happened = vec![Happened::of(EventKind::DirectoryChanged, "USER_DEACTIVATED", user)];
     if had_roles {
         happened.push(Happened::of(EventKind::RoleChanged, "ROLES_REMOVED", user));

@@ -26,6 +26,10 @@ pub const SYSTEMS_MAX: usize = 32;
 pub const USERS_MAX: usize = 5_000;
 /// The most role changes of one agency that wait for a second person.
 pub const PROPOSALS_MAX: usize = 64;
+/// The most changes of the partnership that wait for a second person.
+pub const PARTNERSHIP_PROPOSALS_MAX: usize = 16;
+/// The most people an agency is added with; its own administrators add the rest.
+pub const FIRST_PEOPLE_MAX: usize = 100;
 /// The most agencies of one partnership.
 pub const AGENCIES_MAX: usize = 1_000;
 /// The most schools of one partnership.
@@ -60,6 +64,8 @@ code_list! {
         SystemKnown = 11 => "SYSTEM_KNOWN",
         /// An agency's last system stays: without one nothing reaches it.
         LastSystem = 12 => "LAST_SYSTEM",
+        /// An agency of this code takes part already.
+        AgencyKnown = 15 => "AGENCY_KNOWN",
     }
 }
 
@@ -127,6 +133,29 @@ pub(super) fn check_agency(path: &str, agency: &Agency) -> Vec<ParseError> {
     faults
 }
 
+/// What an agency that joins a running partnership needs besides: it must be able to call and to change its own
+/// part with two persons from its first day, and the host is there already.
+pub(super) fn check_newcomer(path: &str, agency: &Agency) -> Vec<ParseError> {
+    let mut faults = Vec::new();
+    let mut add = |field: &str, rule| {
+        faults.push(ParseError::malformed(format!("{path}.{field}"), rule));
+    };
+    if agency.letter == Letter::G {
+        add("letter", "any but G: there is one host");
+    }
+    if agency.systems.is_empty() {
+        add("systems", "one at least");
+    }
+    if agency.users.len() > FIRST_PEOPLE_MAX {
+        add("users", "at most 100 people to begin with; the agency adds the rest itself");
+    }
+    let admins = agency.users.values().filter(|it| it.roles.contains(&Role::DirectoryAdmin));
+    if admins.count() < NAMED_PEOPLE_MIN {
+        add("users", "with two who are DIRECTORY_ADMIN (domain 2.2)");
+    }
+    faults
+}
+
 /// The rules that look at a school as a whole; every violation, with its path under `path`.
 pub(super) fn check_school(
     path: &str,
@@ -167,7 +196,7 @@ pub(super) fn check_holidays(path: &str, holidays: &[(Date, Date)]) -> Vec<Parse
 }
 
 /// Whether an inbox serves people on a senior rota.
-pub(super) const fn is_of_seniors(role: MailboxRole) -> bool {
+const fn is_of_seniors(role: MailboxRole) -> bool {
     matches!(role, MailboxRole::HeadOfService | MailboxRole::Director)
 }
 
@@ -195,6 +224,7 @@ const fn in_words(refused: Refused) -> &'static str {
         | Refused::TooMany
         | Refused::SystemKnown
         | Refused::LastSystem
+        | Refused::AgencyKnown
         | Refused::FrontDoorOnly => refused.as_str(),
     }
 }

@@ -1,4 +1,5 @@
 mod changing;
+mod partnership;
 mod reading;
 mod roles;
 mod the_file;
