@@ -64,6 +64,10 @@ code_list! {
         SystemKnown = 11 => "SYSTEM_KNOWN",
         /// An agency's last system stays: without one nothing reaches it.
         LastSystem = 12 => "LAST_SYSTEM",
+        /// The agency has an inbox of this id, or one that serves these people.
+        MailboxKnown = 13 => "MAILBOX_KNOWN",
+        /// The inboxes of senior rotas are of the agency that holds them (domain 2.2).
+        MailboxNotForAgency = 14 => "MAILBOX_NOT_FOR_AGENCY",
         /// An agency of this code takes part already.
         AgencyKnown = 15 => "AGENCY_KNOWN",
     }
@@ -196,7 +200,7 @@ pub(super) fn check_holidays(path: &str, holidays: &[(Date, Date)]) -> Vec<Parse
 }
 
 /// Whether an inbox serves people on a senior rota.
-const fn is_of_seniors(role: MailboxRole) -> bool {
+pub(super) const fn is_of_seniors(role: MailboxRole) -> bool {
     matches!(role, MailboxRole::HeadOfService | MailboxRole::Director)
 }
 
@@ -224,6 +228,8 @@ const fn in_words(refused: Refused) -> &'static str {
         | Refused::TooMany
         | Refused::SystemKnown
         | Refused::LastSystem
+        | Refused::MailboxKnown
+        | Refused::MailboxNotForAgency
         | Refused::AgencyKnown
         | Refused::FrontDoorOnly => refused.as_str(),
     }

@@ -213,6 +213,7 @@ fn change(change: Option<Change>) -> Result<DirectoryChange, Status> {
         },
         Change::AddSystem(add) => DirectoryChange::AddSystem(system(&add.system)?),
         Change::RemoveSystem(end) => DirectoryChange::RemoveSystem(system(&end.system)?),
+        Change::AddMailbox(new) => DirectoryChange::AddMailbox(partnership::mailbox_draft(&new)),
         Change::AddUser(add) => DirectoryChange::AddUser(user(&add.user_id)?),
         Change::DeactivateUser(end) => DirectoryChange::DeactivateUser(user(&end.user_id)?),
     })

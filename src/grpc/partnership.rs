@@ -1,4 +1,4 @@
-//! Changes of the partnership, from the contract's shape to the directory's drafts and back.
+//! Changes of the partnership and new inboxes, from the contract's shape to the directory's drafts and back.
 //!
 //! Reads nothing: a code that the contract does not have becomes a word that no list has, and is told with all that is
 //! wrong.
@@ -55,7 +55,8 @@ fn person_draft(new: v1::NewPerson) -> PersonDraft {
     PersonDraft { roles: roles.collect(), id: new.id }
 }
 
-fn mailbox_draft(new: &v1::NewMailbox) -> MailboxDraft {
+/// A new inbox as the directory reads it.
+pub(super) fn mailbox_draft(new: &v1::NewMailbox) -> MailboxDraft {
     MailboxDraft {
         id: new.id.clone(),
         role: word(new.role, MailboxRole::from_code, MailboxRole::as_str),

@@ -1,4 +1,5 @@
 mod changing;
+mod inboxes;
 mod partnership;
 mod reading;
 mod roles;

@@ -126,6 +126,9 @@ async fn from_then_on_the_agencys_own_two_administrators_change_its_part() {
     let two = person(&desk, "SCH-900102", "u-4203");
     let owner = person(&desk, "HUB-IG", OWNER);
 
+    let lead =
+        MailboxDraft { id: "SCH-900102/lead".into(), role: "lead".into(), ..desk_of("SCH-900102") };
+    desk.directory.change(&one, None, &DirectoryChange::AddMailbox(lead)).await.unwrap();
     let roles = [Role::DutyReceiver];
     let change = desk.directory.propose_roles(&one, &user("u-4201"), &roles).await.unwrap();
     desk.directory.approve_roles(&two, change.id).await.unwrap();

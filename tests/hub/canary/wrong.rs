@@ -146,6 +146,7 @@ async fn directory(story: &mut Story, channel: Channel) {
         Change::Area(v1::AreaRow { place: "ZX41".to_owned(), area: canary(story).to_uppercase() }),
         Change::AddUser(v1::AddUser { user_id: format!("{} Surname", canary(story)) }),
         Change::DeactivateUser(v1::DeactivateUser { user_id: canary(story) }),
+        Change::AddMailbox(mailbox(story)),
     ];
     for change in changes {
         let request = v1::ChangeDirectoryRequest { expected_version: 0, change: Some(change) };
