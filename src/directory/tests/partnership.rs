@@ -264,6 +264,35 @@ async fn a_code_that_takes_part_already_is_never_given_again() {
 }
 
 #[tokio::test]
+async fn what_waited_is_judged_by_the_rules_and_the_directory_of_the_day_it_is_approved() {
+    use crate::directory::partnership::approve;
+
+    let desk = desk().await;
+    let proposal = propose(&desk, &new_school("SCH-900102")).await;
+    let (host, other) = (code("HUB-IG"), user(OTHER_OWNER));
+    let PartnershipChange::AddAgency(whole) = proposal.change.clone() else { panic!() };
+    // As another release might have taken it, or before the same code came to take part by another way.
+    let waiting = |change: fn(&mut Agency)| {
+        let mut agency = whole.as_ref().clone();
+        change(&mut agency);
+        let change = PartnershipChange::AddAgency(Box::new(agency));
+        let mut directory = desk.directory.current().as_ref().clone();
+        directory.partnership_proposals = vec![PartnershipProposal { change, ..proposal.clone() }];
+        approve(proposal.id, &directory, (&host, &other)).map(|_| ())
+    };
+
+    let alone = waiting(|agency| drop(agency.users.remove(&user("u-4203"))));
+    let silent = waiting(|agency| agency.mailboxes.clear());
+    let known = waiting(|agency| agency.code = code("EDT"));
+
+    for refused in [alone, silent] {
+        assert!(matches!(refused, Err(ChangeError::Malformed(_))), "{refused:?}");
+    }
+    assert_eq!(known, Err(ChangeError::Refused(Refused::AgencyKnown)));
+    assert_eq!(waiting(|_| {}), Ok(()));
+}
+
+#[tokio::test]
 async fn a_school_is_set_whole_and_needs_an_agency_that_takes_part() {
     let desk = desk().await;
     let draft = |agency: &str| {
