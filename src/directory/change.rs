@@ -3,12 +3,14 @@
 //! Pure. A change touches the agency it is made for and nothing else; the area table is the front door's.
 
 use crate::domain::directory::{
-    Agency, Cover, Directory, Mailbox, RoleProposal, RotaSlot, UserEntry,
+    Agency, Cover, Directory, Mailbox, MailboxRole, RoleProposal, RotaSlot, UserEntry,
 };
 use crate::domain::id::ProposalId;
 use crate::domain::principal::Role;
 use crate::domain::{AgencyCode, EventKind, MailboxId, ParseError, SystemName, Timestamp, UserId};
 
+use super::draft::{Faults, MailboxDraft};
+use super::partnership;
 use super::rules::{self, PROPOSALS_MAX, Refused, RotaFault, SYSTEMS_MAX, USERS_MAX};
 
 /// The agency that keeps the area table.
@@ -56,6 +58,8 @@ pub enum DirectoryChange {
     AddSystem(SystemName),
     /// Ends a system's access at once. Never the last one: who replaces a system adds the new one first.
     RemoveSystem(SystemName),
+    /// Opens an inbox for people the agency had none for; it begins without a rota.
+    AddMailbox(MailboxDraft),
     /// Makes a person active, without any role.
     AddUser(UserId),
     /// Ends a person's access at once: no longer active, no roles, and no waiting change of or by them.
@@ -101,8 +105,8 @@ impl Happened {
 pub(super) enum ChangeError {
     /// The agency has no such mailbox, person or waiting change.
     NotFound,
-    /// The change cannot be read.
-    Malformed(ParseError),
+    /// The change cannot be read: everything that is wrong with it.
+    Malformed(Vec<ParseError>),
     /// The change breaks a rule.
     Refused(Refused),
 }
@@ -115,14 +119,14 @@ impl From<Refused> for ChangeError {
 
 impl From<ParseError> for ChangeError {
     fn from(error: ParseError) -> Self {
-        Self::Malformed(error)
+        Self::Malformed(vec![error])
     }
 }
 
 impl From<RotaFault> for ChangeError {
     fn from(fault: RotaFault) -> Self {
         match fault {
-            RotaFault::Malformed(error) => Self::Malformed(error),
+            RotaFault::Malformed(error) => error.into(),
             RotaFault::Refused(refused) => Self::Refused(refused),
         }
     }
@@ -165,6 +169,7 @@ pub(super) fn apply(
         }
         DirectoryChange::AddSystem(system) => vec![add_system(&mut next, own, system)?],
         DirectoryChange::RemoveSystem(system) => vec![remove_system(&mut next, own, system)?],
+        DirectoryChange::AddMailbox(draft) => vec![add_mailbox(&mut next, own, draft)?],
         DirectoryChange::AddUser(user) => vec![add_user(&mut next, own, user)?],
         DirectoryChange::DeactivateUser(user) => deactivate(&mut next, own, user)?,
     };
@@ -225,6 +230,7 @@ pub(super) fn approve(
         return Err(Refused::UserInactive.into());
     }
     entry.roles.clone_from(&proposal.roles);
+    partnership::drop_of_former_owners(&mut next);
     let happened = Happened {
         roles: proposal.roles.clone(),
         ..Happened::of(EventKind::RoleChanged, "ROLES_APPROVED", &proposal.user)
@@ -252,7 +258,8 @@ pub(super) fn proposal(
     }
 }
 
-fn following(directory: &Directory) -> Directory {
+/// The directory that will follow, at its next version.
+pub(super) fn following(directory: &Directory) -> Directory {
     Directory { version: directory.version.saturating_add(1), ..directory.clone() }
 }
 
@@ -294,6 +301,36 @@ fn set_area(
     };
     table.insert(place.to_owned(), area.clone());
     Ok(Happened::new(EventKind::DirectoryChanged, "AREA_CHANGED"))
+}
+
+// Only added: the hub names inboxes in records that outlive any directory, and an alert must never lose its own.
+fn add_mailbox(
+    next: &mut Directory,
+    own: &AgencyCode,
+    draft: &MailboxDraft,
+) -> Result<Happened, ChangeError> {
+    let mut faults = Faults::default();
+    let mailbox = draft.read("change.add_mailbox", Some(own), &mut faults);
+    let mailbox = faults.none_or(mailbox).map_err(ChangeError::Malformed)?;
+    let agency = own_agency(next, own)?;
+    let is_taken = |known: &Mailbox| known.id == mailbox.id || known.role == mailbox.role;
+    if agency.mailboxes.iter().any(is_taken) {
+        return Err(Refused::MailboxKnown.into());
+    }
+    // Whoever has such an inbox may give the role SENIOR_ON_CALL: one person alone does not begin that.
+    let holds_seniors = agency.mailboxes.iter().any(|known| rules::is_of_seniors(known.role));
+    if rules::is_of_seniors(mailbox.role) && !holds_seniors {
+        return Err(Refused::MailboxNotForAgency.into());
+    }
+    let happened = Happened::at(EventKind::DirectoryChanged, "MAILBOX_ADDED", &mailbox.id);
+    match mailbox.role {
+        MailboxRole::Duty => agency.mailboxes.insert(0, mailbox),
+        MailboxRole::Manager
+        | MailboxRole::Lead
+        | MailboxRole::HeadOfService
+        | MailboxRole::Director => agency.mailboxes.push(mailbox),
+    }
+    Ok(happened)
 }
 
 fn add_system(
@@ -357,6 +394,7 @@ fn deactivate(
     next.proposals.retain(|proposal| {
         proposal.agency != *own || (proposal.user != *user && proposal.proposed_by != *user)
     });
+    partnership::drop_of_former_owners(next);
     let mut happened = vec![Happened::of(EventKind::DirectoryChanged, "USER_DEACTIVATED", user)];
     if had_roles {
         happened.push(Happened::of(EventKind::RoleChanged, "ROLES_REMOVED", user));

@@ -1,14 +1,16 @@
 //! The directory: who takes part, with which systems, people, roles, inboxes, phones, rotas and areas.
 //!
-//! Owns the file of the first start, the changes an agency makes of its own part, the two-person change of roles,
-//! and the answer to "who calls", asked for every call. Does not decide who may change what (see
+//! Owns the file of the first start, the changes an agency makes of its own part, the two-person changes of roles and
+//! of the partnership itself, and the answer to "who calls", asked for every call. Does not decide who may change what (see
 //! [`crate::policy::access`]) nor who is on duty for an alert (policy, from the rota).
 //!
 //! The directory is one value with a version. Every change is a commit that expects the version it was decided
 //! on; a change that lost a race is decided again on the new one. What is refused is recorded.
 
 mod change;
+mod draft;
 mod file;
+mod partnership;
 mod resolve;
 mod rules;
 
@@ -19,11 +21,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use change::DirectoryChange;
-pub use file::{FILE_BYTES_MAX, FileError, parse};
+pub use draft::{AgencyDraft, MailboxDraft, PersonDraft, RangeDraft, SchoolDraft, SlotDraft};
+pub use file::{FILE_BYTES_MAX, FileError, PartFile, parse};
+pub use partnership::PartnershipDraft;
 pub use resolve::{ResolveError, resolve};
 pub use rules::{
-    PHONE_CHARACTERS_MAX, PROPOSALS_MAX, ROTA_DAYS_MAX, ROTA_SLOTS_MAX, Refused, SYSTEMS_MAX,
-    TEXT_CHARACTERS_MAX, USERS_MAX,
+    AGENCIES_MAX, FIRST_PEOPLE_MAX, PARTNERSHIP_PROPOSALS_MAX, PHONE_CHARACTERS_MAX, PROPOSALS_MAX,
+    ROTA_DAYS_MAX, ROTA_SLOTS_MAX, Refused, SCHOOLS_MAX, SYSTEMS_MAX, TEXT_CHARACTERS_MAX,
+    USERS_MAX,
 };
 
 use change::{ChangeError, Changed, Happened};
@@ -31,7 +36,7 @@ use change::{ChangeError, Changed, Happened};
 use crate::audit::Audit;
 pub use crate::audit::{Caller, Peer};
 use crate::domain::directory::{
-    self as model, Agency, AgencyType, Mailbox, MailboxRole, RoleProposal,
+    self as model, Agency, AgencyType, Mailbox, MailboxRole, PartnershipProposal, RoleProposal,
 };
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::ProposalId;
@@ -236,6 +241,73 @@ impl Directory {
         Ok(own.cloned().collect())
     }
 
+    /// Puts a change of the partnership before a second person of the host. A newer proposal for the same agency,
+    /// school or table replaces the older.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]; a refusal is recorded.
+    pub async fn propose_partnership(
+        &self,
+        caller: &Principal,
+        draft: &PartnershipDraft,
+    ) -> Result<PartnershipProposal, DirectoryError> {
+        for _ in 0..ATTEMPTS_MAX {
+            let permit = self.permitted(caller, Action::ProposePartnership).await?;
+            let now = self.env.now();
+            let directory = self.store.directory();
+            let change = self.decided(caller, partnership::read(draft, &directory)).await?;
+            let proposal = PartnershipProposal {
+                id: self.env.ids(now).proposal(),
+                agency: permit.agency().ok_or(DirectoryError::NotFound)?.clone(),
+                proposed_by: acting(&permit)?.clone(),
+                proposed_at: now,
+                change,
+            };
+            let changed = partnership::propose(proposal.clone(), &directory);
+            let changed = self.decided(caller, changed).await?;
+            match self.commit(&permit, now, changed).await {
+                Err(DirectoryError::Conflict) => {}
+                done => return done.map(|_version| proposal),
+            }
+        }
+        Err(DirectoryError::Conflict)
+    }
+
+    /// Carries out a waiting change of the partnership; the caller is not who proposed it.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]; a refusal is recorded.
+    pub async fn approve_partnership(
+        &self,
+        caller: &Principal,
+        proposal: ProposalId,
+    ) -> Result<PartnershipProposal, DirectoryError> {
+        for _ in 0..ATTEMPTS_MAX {
+            let permit = self.permitted(caller, Action::ApprovePartnership).await?;
+            let own = permit.agency().ok_or(DirectoryError::NotFound)?;
+            let approver = (own, acting(&permit)?);
+            let approved = partnership::approve(proposal, &self.store.directory(), approver);
+            let (changed, approved) = self.decided(caller, approved).await?;
+            match self.commit(&permit, self.env.now(), changed).await {
+                Err(DirectoryError::Conflict) => {}
+                done => return done.map(|_version| approved),
+            }
+        }
+        Err(DirectoryError::Conflict)
+    }
+
+    /// The changes of the partnership that wait for a second person.
+    ///
+    /// # Errors
+    /// Not permitted.
+    pub async fn pending_partnership(
+        &self,
+        caller: &Principal,
+    ) -> Result<Vec<PartnershipProposal>, DirectoryError> {
+        self.permitted(caller, Action::ApprovePartnership).await?;
+        Ok(self.store.directory().partnership_proposals.clone())
+    }
+
     /// Leave to act on the caller's own agency; a refusal is recorded.
     async fn permitted(
         &self,
@@ -262,7 +334,7 @@ impl Directory {
             Err(ChangeError::NotFound) => DirectoryError::NotFound,
             Err(ChangeError::Refused(refused)) => DirectoryError::Refused(refused),
             // What cannot be read was not decided on.
-            Err(ChangeError::Malformed(error)) => return Err(DirectoryError::Malformed(error)),
+            Err(ChangeError::Malformed(faults)) => return Err(DirectoryError::Malformed(faults)),
         };
         self.audit.refuse(caller, error.reason()).await?;
         Err(error)
@@ -341,9 +413,9 @@ pub enum DirectoryError {
     /// The caller's agency has no such mailbox, person or waiting change.
     #[error("no such mailbox, person or change in this agency")]
     NotFound,
-    /// The change cannot be read.
+    /// The change cannot be read: everything that is wrong with it.
     #[error("the change cannot be read")]
-    Malformed(#[source] ParseError),
+    Malformed(Vec<ParseError>),
     /// The change breaks a rule.
     #[error("the change is refused: {0}")]
     Refused(Refused),

@@ -8,9 +8,9 @@ use jiff::civil::{Date, Time};
 
 use crate::calendar;
 use crate::domain::codes::code_list;
-use crate::domain::directory::{Agency, Cover, MailboxRole, RotaSlot};
+use crate::domain::directory::{Agency, Cover, MailboxRole, RotaSlot, School};
 use crate::domain::principal::Role;
-use crate::domain::{AgencyCode, Letter, ParseError, Span, Timestamp};
+use crate::domain::{AgencyCode, Letter, MailboxId, ParseError, Span, Timestamp};
 
 /// The longest duty phone, in characters.
 pub const PHONE_CHARACTERS_MAX: usize = 32;
@@ -26,8 +26,16 @@ pub const SYSTEMS_MAX: usize = 32;
 pub const USERS_MAX: usize = 5_000;
 /// The most role changes of one agency that wait for a second person.
 pub const PROPOSALS_MAX: usize = 64;
+/// The most changes of the partnership that wait for a second person.
+pub const PARTNERSHIP_PROPOSALS_MAX: usize = 16;
+/// The most people an agency is added with; its own administrators add the rest.
+pub const FIRST_PEOPLE_MAX: usize = 100;
+/// The most agencies of one partnership.
+pub const AGENCIES_MAX: usize = 1_000;
+/// The most schools of one partnership.
+pub const SCHOOLS_MAX: usize = 5_000;
 /// The fewest people on a rota, and in an Area Team (domain 5.4: nobody's day off may empty an inbox).
-pub(super) const NAMED_PEOPLE_MIN: usize = 2;
+const NAMED_PEOPLE_MIN: usize = 2;
 
 code_list! {
     /// Why a change that is well-formed is refused.
@@ -56,6 +64,12 @@ code_list! {
         SystemKnown = 11 => "SYSTEM_KNOWN",
         /// An agency's last system stays: without one nothing reaches it.
         LastSystem = 12 => "LAST_SYSTEM",
+        /// The agency has an inbox of this id, or one that serves these people.
+        MailboxKnown = 13 => "MAILBOX_KNOWN",
+        /// The inboxes of senior rotas are of the agency that holds them (domain 2.2).
+        MailboxNotForAgency = 14 => "MAILBOX_NOT_FOR_AGENCY",
+        /// An agency of this code takes part already.
+        AgencyKnown = 15 => "AGENCY_KNOWN",
     }
 }
 
@@ -91,6 +105,133 @@ fn may_hold(agency: &Agency, role: Role) -> bool {
                 || agency.mailbox(MailboxRole::Director).is_some()
         }
         Role::IgReviewer | Role::PolicyOwner | Role::SysAdmin => agency.letter == Letter::G,
+    }
+}
+
+/// The rules that look at an agency as a whole; every violation, with its path under `path`.
+pub(super) fn check_agency(path: &str, agency: &Agency) -> Vec<ParseError> {
+    let mut faults = Vec::new();
+    let mut add = |field: String, rule| faults.push(ParseError::malformed(field, rule));
+    let duty = agency.mailboxes.iter().position(|mailbox| mailbox.role == MailboxRole::Duty);
+    let seniors_only = !agency.mailboxes.is_empty()
+        && agency.mailboxes.iter().all(|mailbox| is_of_seniors(mailbox.role));
+    if duty != Some(0) && !seniors_only {
+        add(format!("{path}.mailboxes"), "the duty inbox first");
+    }
+    for (user, entry) in &agency.users {
+        if let Err(refused) = check_roles(agency, &entry.roles) {
+            add(format!("{path}.users.{user}.roles"), in_words(refused));
+        }
+    }
+    for mailbox in &agency.mailboxes {
+        let field = format!("{path}.mailboxes.{}.rota", mailbox.id);
+        match check_rota(&field, agency, mailbox.cover, &mailbox.rota) {
+            Ok(()) => {}
+            Err(RotaFault::Malformed(error)) => add(error.field, error.rule),
+            Err(RotaFault::Refused(refused)) => add(field, in_words(refused)),
+        }
+    }
+    if agency.letter == Letter::A && people_on_duty(agency) < NAMED_PEOPLE_MIN {
+        add(format!("{path}.users"), "two named people with a duty role (domain 5.4)");
+    }
+    faults
+}
+
+/// What an agency that joins a running partnership needs besides: it must be able to call and to change its own
+/// part with two persons from its first day, and the host is there already.
+pub(super) fn check_newcomer(path: &str, agency: &Agency) -> Vec<ParseError> {
+    let mut faults = Vec::new();
+    let mut add = |field: &str, rule| {
+        faults.push(ParseError::malformed(format!("{path}.{field}"), rule));
+    };
+    if agency.letter == Letter::G {
+        add("letter", "any but G: there is one host");
+    }
+    if agency.systems.is_empty() {
+        add("systems", "one at least");
+    }
+    if agency.users.len() > FIRST_PEOPLE_MAX {
+        add("users", "at most 100 people to begin with; the agency adds the rest itself");
+    }
+    let admins = agency.users.values().filter(|it| it.roles.contains(&Role::DirectoryAdmin));
+    if admins.count() < NAMED_PEOPLE_MIN {
+        add("users", "with two who are DIRECTORY_ADMIN (domain 2.2)");
+    }
+    faults
+}
+
+/// The rules that look at a school as a whole; every violation, with its path under `path`.
+pub(super) fn check_school(
+    path: &str,
+    school: &School,
+    agencies: &BTreeMap<AgencyCode, Agency>,
+) -> Vec<ParseError> {
+    let mut faults = Vec::new();
+    let mut add = |field: &str, rule| {
+        faults.push(ParseError::malformed(format!("{path}.{field}"), rule));
+    };
+    if school.urn.len() != 6 || !school.urn.bytes().all(|b| b.is_ascii_digit()) {
+        add("urn", "six digits");
+    }
+    let is_school = |code: &AgencyCode| agencies.get(code).is_some_and(|it| it.letter == Letter::E);
+    if school.agency.as_ref().is_some_and(|code| !is_school(code)) {
+        add("agency", "a school's agency that takes part");
+    }
+    if school.area.as_ref().is_some_and(|code| !serves_an_area(code, agencies)) {
+        add("area", SERVES_AN_AREA);
+    }
+    let (terms, inset) = (&school.terms, &school.inset);
+    if !terms.is_empty() && calendar::SchoolTerms::new(terms.clone(), inset.clone()).is_err() {
+        add("terms", "at most 64 terms that do not overlap");
+    }
+    faults
+}
+
+/// The rules of the council's table of holidays: what breaks them could not be used (domain 5.5).
+pub(super) fn check_holidays(path: &str, holidays: &[(Date, Date)]) -> Vec<ParseError> {
+    let outer = holidays.first().zip(holidays.last());
+    let usable = outer.is_none_or(|((first, _), (_, last))| {
+        calendar::CouncilHolidays::new((*first, *last), holidays.to_vec()).is_ok()
+    });
+    match usable {
+        true => Vec::new(),
+        false => vec![ParseError::malformed(path, "at most 64 holidays that do not overlap")],
+    }
+}
+
+/// Whether an inbox serves people on a senior rota.
+pub(super) const fn is_of_seniors(role: MailboxRole) -> bool {
+    matches!(role, MailboxRole::HeadOfService | MailboxRole::Director)
+}
+
+/// Whether `id` names an inbox of the agency that may serve `role`: the code alone for duty, `CODE/name` for any
+/// other.
+pub(super) fn is_mailbox_of(id: &MailboxId, code: &AgencyCode, role: Option<MailboxRole>) -> bool {
+    let text = id.as_str();
+    let of_agency = id.agency_code() == code.as_str() && text.split('/').count() <= 2;
+    let is_duty = *id == MailboxId::duty(code);
+    of_agency && !text.ends_with('/') && is_duty == (role == Some(MailboxRole::Duty))
+}
+
+const fn in_words(refused: Refused) -> &'static str {
+    match refused {
+        Refused::RolesExclusive => {
+            "only one of IG_REVIEWER, POLICY_OWNER and SYS_ADMIN (domain 2.2)"
+        }
+        Refused::RoleNotForAgency => "roles that this agency may give (domain 2.2)",
+        Refused::RotaEmptySlot => "without an empty slot in working hours (domain 5.4)",
+        Refused::TwoPeopleNeeded => "of two named people at least (domain 5.4)",
+        Refused::SecondPersonNeeded
+        | Refused::UserActive
+        | Refused::UserInactive
+        | Refused::RolesUnchanged
+        | Refused::TooMany
+        | Refused::SystemKnown
+        | Refused::LastSystem
+        | Refused::MailboxKnown
+        | Refused::MailboxNotForAgency
+        | Refused::AgencyKnown
+        | Refused::FrontDoorOnly => refused.as_str(),
     }
 }
 
@@ -232,12 +373,15 @@ fn staffed_windows(cover: Cover, first: Timestamp, last: Timestamp) -> Vec<(Time
 }
 
 /// How many active people of `agency` hold a duty role.
-pub(super) fn people_on_duty(agency: &Agency) -> usize {
+fn people_on_duty(agency: &Agency) -> usize {
     let on_duty = |role: &Role| {
         matches!(role, Role::DutyReceiver | Role::DutyManager | Role::SafeguardingLead)
     };
     agency.users.values().filter(|entry| entry.active && entry.roles.iter().any(on_duty)).count()
 }
+
+/// What [`serves_an_area`] asks for.
+pub(super) const SERVES_AN_AREA: &str = "an Area Team that takes part, or a council LA-nnn";
 
 /// Whether `code` may stand in the area table: an Area Team of the directory, or a council's `LA-nnn`, which
 /// need not be on the hub (domain 5.4).

@@ -151,6 +151,61 @@ pub struct RoleProposal {
     pub proposed_at: Timestamp,
 }
 
+/// A change of the partnership itself: who takes part, and the schools.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PartnershipChange {
+    /// An agency begins to take part.
+    AddAgency(Box<Agency>),
+    /// An agency is called by another name; its code stays.
+    RenameAgency {
+        /// Its code.
+        agency: AgencyCode,
+        /// The name screens show.
+        name: String,
+    },
+    /// Adds a school, or replaces what is known of it.
+    SetSchool(Box<School>),
+    /// Replaces the council's own table of school holidays: first and last days, ascending (domain 5.5).
+    SetSchoolHolidays(Vec<(jiff::civil::Date, jiff::civil::Date)>),
+}
+
+impl PartnershipChange {
+    /// Whether both change the same thing, so that the newer stands for the older.
+    #[must_use]
+    pub fn concerns_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::AddAgency(one), Self::AddAgency(other)) => one.code == other.code,
+            (Self::RenameAgency { agency: one, .. }, Self::RenameAgency { agency: other, .. }) => {
+                one == other
+            }
+            (Self::SetSchool(one), Self::SetSchool(other)) => one.urn == other.urn,
+            (Self::SetSchoolHolidays(_), Self::SetSchoolHolidays(_)) => true,
+            (
+                Self::AddAgency(_)
+                | Self::RenameAgency { .. }
+                | Self::SetSchool(_)
+                | Self::SetSchoolHolidays(_),
+                _,
+            ) => false,
+        }
+    }
+}
+
+/// A change of the partnership that waits for, or has got, its second person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PartnershipProposal {
+    /// Its id.
+    pub id: ProposalId,
+    /// The agency of who proposed it: the host.
+    pub agency: AgencyCode,
+    /// Who proposed it.
+    pub proposed_by: UserId,
+    /// When.
+    pub proposed_at: Timestamp,
+    /// What would change.
+    pub change: PartnershipChange,
+}
+
 /// The whole directory at one version.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Directory {
@@ -168,6 +223,8 @@ pub struct Directory {
     pub school_holidays: Option<Vec<(jiff::civil::Date, jiff::civil::Date)>>,
     /// Role changes that wait for a second person.
     pub proposals: Vec<RoleProposal>,
+    /// Changes of the partnership that wait for a second person.
+    pub partnership_proposals: Vec<PartnershipProposal>,
 }
 
 impl Directory {

@@ -1,8 +1,9 @@
-//! The directory service: one's own part, changes by its administrator, role changes by two persons.
+//! The directory service: one's own part, changes by its administrator, changes of roles and of the partnership by
+//! two persons.
 
 use tonic::{Request, Response, Status};
 
-use super::{Edge, status};
+use super::{Edge, partnership, status};
 use crate::directory::{DirectoryChange, DirectoryView, KnownAgency};
 use crate::domain::directory::{AgencyType, Cover, Mailbox, MailboxRole, RoleProposal, RotaSlot};
 use crate::domain::id::ProposalId;
@@ -57,8 +58,7 @@ impl DirectoryService for Edge {
     ) -> Result<Response<v1::ApproveRoleChangeResponse>, Status> {
         let principal = self.principal(&request, "").await?;
         self.timed(async {
-            let id = ProposalId::try_from(request.get_ref().change_id.as_str())
-                .map_err(|_malformed| status::of(ErrorKind::NotFound, "NOT_FOUND"))?;
+            let id = proposal_id(&request.get_ref().change_id)?;
             let approved = self.directory.approve_roles(&principal, id).await?;
             Ok(v1::ApproveRoleChangeResponse { change: Some(role_change(&approved)) })
         })
@@ -76,6 +76,52 @@ impl DirectoryService for Edge {
         })
         .await
     }
+
+    async fn propose_partnership_change(
+        &self,
+        request: Request<v1::ProposePartnershipChangeRequest>,
+    ) -> Result<Response<v1::ProposePartnershipChangeResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        self.timed(async {
+            let draft = partnership::draft(request.into_inner().change)?;
+            let proposal = self.directory.propose_partnership(&principal, &draft).await?;
+            let proposal = Some(partnership::proposal(&proposal));
+            Ok(v1::ProposePartnershipChangeResponse { proposal })
+        })
+        .await
+    }
+
+    async fn approve_partnership_change(
+        &self,
+        request: Request<v1::ApprovePartnershipChangeRequest>,
+    ) -> Result<Response<v1::ApprovePartnershipChangeResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        self.timed(async {
+            let id = proposal_id(&request.get_ref().change_id)?;
+            let approved = self.directory.approve_partnership(&principal, id).await?;
+            let proposal = Some(partnership::proposal(&approved));
+            Ok(v1::ApprovePartnershipChangeResponse { proposal })
+        })
+        .await
+    }
+
+    async fn list_partnership_changes(
+        &self,
+        request: Request<v1::ListPartnershipChangesRequest>,
+    ) -> Result<Response<v1::ListPartnershipChangesResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        self.timed(async {
+            let pending = self.directory.pending_partnership(&principal).await?;
+            let proposals = pending.iter().map(partnership::proposal).collect();
+            Ok(v1::ListPartnershipChangesResponse { proposals })
+        })
+        .await
+    }
+}
+
+/// An id that is none is like one that nobody has.
+fn proposal_id(raw: &str) -> Result<ProposalId, Status> {
+    ProposalId::try_from(raw).map_err(|_malformed| status::of(ErrorKind::NotFound, "NOT_FOUND"))
 }
 
 fn view(view: &DirectoryView) -> v1::GetDirectoryResponse {
@@ -167,6 +213,7 @@ fn change(change: Option<Change>) -> Result<DirectoryChange, Status> {
         },
         Change::AddSystem(add) => DirectoryChange::AddSystem(system(&add.system)?),
         Change::RemoveSystem(end) => DirectoryChange::RemoveSystem(system(&end.system)?),
+        Change::AddMailbox(new) => DirectoryChange::AddMailbox(partnership::mailbox_draft(&new)),
         Change::AddUser(add) => DirectoryChange::AddUser(user(&add.user_id)?),
         Change::DeactivateUser(end) => DirectoryChange::DeactivateUser(user(&end.user_id)?),
     })
@@ -206,11 +253,11 @@ fn roles(raw: &[i32]) -> Result<Vec<Role>, Status> {
 }
 
 /// The contract numbers roles as the directory does.
-fn role_code(role: Role) -> i32 {
+pub(super) fn role_code(role: Role) -> i32 {
     i32::try_from(role.code()).unwrap_or_default()
 }
 
-const fn agency_type(kind: AgencyType) -> v1::AgencyType {
+pub(super) const fn agency_type(kind: AgencyType) -> v1::AgencyType {
     match kind {
         AgencyType::Public => v1::AgencyType::Public,
         AgencyType::Vcs => v1::AgencyType::Vcs,
@@ -218,7 +265,7 @@ const fn agency_type(kind: AgencyType) -> v1::AgencyType {
     }
 }
 
-const fn mailbox_role(role: MailboxRole) -> v1::MailboxRole {
+pub(super) const fn mailbox_role(role: MailboxRole) -> v1::MailboxRole {
     match role {
         MailboxRole::Duty => v1::MailboxRole::Duty,
         MailboxRole::Manager => v1::MailboxRole::Manager,
@@ -237,7 +284,7 @@ fn read_cover(cover: v1::Cover) -> Result<Cover, Status> {
     }
 }
 
-const fn cover(cover: Cover) -> v1::Cover {
+pub(super) const fn cover(cover: Cover) -> v1::Cover {
     match cover {
         Cover::AllHours => v1::Cover::AllHours,
         Cover::OfficeHours => v1::Cover::OfficeHours,

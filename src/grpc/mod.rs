@@ -9,6 +9,7 @@ mod directory;
 mod guard;
 mod hello;
 mod mailbox;
+mod partnership;
 mod peer;
 pub mod status;
 

@@ -13,7 +13,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 use crate::broker::SubmitError;
 use crate::directory::DirectoryError;
 use crate::domain::ErrorKind;
-use crate::domain::submission::Violation;
+use crate::domain::error::Fault;
 use crate::mailbox::MailboxError;
 
 /// The domain of `google.rpc.ErrorInfo` reasons.
@@ -36,7 +36,11 @@ pub fn of(kind: ErrorKind, reason: &str) -> Status {
 pub fn of_submit(error: &SubmitError) -> Status {
     let mut details = ErrorDetails::new();
     if let SubmitError::Rejected { violations, .. } = error {
-        add_violations(&mut details, violations);
+        let violations = violations
+            .iter()
+            .map(|violation| (violation.path.as_str(), violation.reason, violation.what_to_do));
+        let violations: Vec<_> = violations.collect();
+        add_violations(&mut details, &violations, ("alert", "send the alert again"));
     }
     if let Some(advice) = error.advice() {
         details.set_localized_message("en-GB", advice.to_string());
@@ -73,7 +77,15 @@ impl From<MailboxError> for Status {
 impl From<DirectoryError> for Status {
     fn from(error: DirectoryError) -> Self {
         log(error.kind(), error.reason(), &error);
-        of(error.kind(), error.reason())
+        let mut details = ErrorDetails::new();
+        if let DirectoryError::Malformed(faults) = &error {
+            let faults = faults.iter().map(|fault| match fault.fault {
+                Fault::Missing => (fault.field.as_str(), "REQUIRED", "give it"),
+                Fault::Malformed => (fault.field.as_str(), error.reason(), fault.rule),
+            });
+            add_violations(&mut details, &faults.collect::<Vec<_>>(), ("change", "ask again"));
+        }
+        with_details(error.kind(), error.reason(), details)
     }
 }
 
@@ -101,27 +113,31 @@ fn causes(error: &dyn std::error::Error) -> String {
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// Adds every violation with its words where they fit; else every path with its reason alone, as many as fit, and
-/// how many more there are.
-fn add_violations(details: &mut ErrorDetails, violations: &[Violation]) {
-    let in_words =
-        |violation: &Violation| format!("{}: {}", violation.reason, violation.what_to_do);
+/// Adds every violation – path, reason, what to do – with its words where they fit; else every path with its reason
+/// alone, as many as fit, and how many more there are, under the name of what is refused as a `whole`.
+fn add_violations(
+    details: &mut ErrorDetails,
+    violations: &[(&str, &str, &str)],
+    (whole, again): (&str, &str),
+) {
+    let in_words = |(_, reason, what_to_do): &(&str, &str, &str)| format!("{reason}: {what_to_do}");
     let cost = |path: &str, text: &str| {
         path.len().saturating_add(text.len()).saturating_add(FRAMING_BYTES)
     };
-    let whole = violations.iter().map(|violation| cost(&violation.path, &in_words(violation)));
-    let fits = whole.fold(0, usize::saturating_add) <= VIOLATION_BYTES_MAX;
+    let all = violations.iter().map(|violation| cost(violation.0, &in_words(violation)));
+    let fits = all.fold(0, usize::saturating_add) <= VIOLATION_BYTES_MAX;
     let mut left = VIOLATION_BYTES_MAX;
     for (told, violation) in violations.iter().enumerate() {
-        let text = if fits { in_words(violation) } else { violation.reason.to_owned() };
-        let Some(rest) = left.checked_sub(cost(&violation.path, &text)) else {
+        let (path, reason, _) = *violation;
+        let text = if fits { in_words(violation) } else { reason.to_owned() };
+        let Some(rest) = left.checked_sub(cost(path, &text)) else {
             let more = violations.len().saturating_sub(told);
-            let text = format!("TOO_MANY: {more} more; correct these and send the alert again.");
-            details.add_bad_request_violation("alert", text);
+            let text = format!("TOO_MANY: {more} more; correct these and {again}.");
+            details.add_bad_request_violation(whole, text);
             return;
         };
         left = rest;
-        details.add_bad_request_violation(&violation.path, text);
+        details.add_bad_request_violation(path, text);
     }
 }
 
@@ -168,7 +184,7 @@ const fn text(kind: ErrorKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::submission::Need;
+    use crate::domain::submission::{Need, Violation};
 
     /// What every client takes: 8 KiB of trailers.
     const TRAILER_BYTES: usize = 8 * 1024;

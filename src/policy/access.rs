@@ -44,6 +44,10 @@ code_list! {
         ProposeRoles = 32 => "propose roles",
         /// Approve a change of roles that another person proposed.
         ApproveRoles = 33 => "approve roles",
+        /// Propose a change of the partnership: an agency, a school, the council's holidays.
+        ProposePartnership = 34 => "propose a change of the partnership",
+        /// Approve a change of the partnership that another person proposed.
+        ApprovePartnership = 35 => "approve a change of the partnership",
         /// Ask the hub who it is and what time it has.
         Hello = 40 => "hello",
         /// The hub: climb the ladder, fire timers.
@@ -163,6 +167,10 @@ const fn need(action: Action) -> Need {
         Action::ReadAudit => Need::OwnCertificate(&[Role::IgReviewer]),
         Action::ChangeDirectory | Action::ProposeRoles | Action::ApproveRoles => {
             Need::OwnCertificate(&[Role::DirectoryAdmin])
+        }
+        // Of the host: the directory gives the role to nobody else (domain 2.2).
+        Action::ProposePartnership | Action::ApprovePartnership => {
+            Need::OwnCertificate(&[Role::PolicyOwner])
         }
         Action::Escalate => Need::Hub(&[Driver::Escalation]),
         Action::Purge => Need::Hub(&[Driver::Retention]),
@@ -522,6 +530,20 @@ mod tests {
             permit(&user("HUB-IG", &[Role::SysAdmin]), Action::ReadAudit, Some(&ig)).unwrap_err(),
             Denied::Role
         );
+    }
+
+    #[test]
+    fn the_partnership_is_changed_by_policy_owners_with_an_own_certificate_and_by_no_admin() {
+        let host = agency("HUB-IG");
+        for action in [Action::ProposePartnership, Action::ApprovePartnership] {
+            let ask = |caller| permit(&caller, action, Some(&host)).map(|_| ());
+
+            assert_eq!(ask(user("HUB-IG", &[Role::PolicyOwner])), Ok(()));
+            assert_eq!(ask(user("HUB-IG", &[Role::DirectoryAdmin])), Err(Denied::Role));
+            assert_eq!(ask(user("HUB-IG", &[Role::SysAdmin])), Err(Denied::Role));
+            let named = system("HUB-IG", Some(&[Role::PolicyOwner]));
+            assert_eq!(ask(named), Err(Denied::OwnCertificate));
+        }
     }
 
     #[test]

@@ -100,6 +100,7 @@ pub(crate) fn directory() -> Directory {
             (date(2027, 2, 15), date(2027, 2, 19)),
         ]),
         proposals: Vec::new(),
+        partnership_proposals: Vec::new(),
     }
 }
 

@@ -19,8 +19,8 @@ use crate::domain::delivery::{
     AckOutcome, DeclineReason, Delivery, DeliveryState, EndReason, Moment, Purpose, Rung,
 };
 use crate::domain::directory::{
-    Agency, AgencyType, Cover, Directory, Mailbox, MailboxRole, RoleProposal, RotaSlot, School,
-    UserEntry,
+    Agency, AgencyType, Cover, Directory, Mailbox, MailboxRole, PartnershipChange,
+    PartnershipProposal, RoleProposal, RotaSlot, School, UserEntry,
 };
 use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, RedactionReason};
 use crate::domain::id::ProposalId;
@@ -434,6 +434,28 @@ fn proposal() -> impl Strategy<Value = RoleProposal> {
     })
 }
 
+fn partnership_change() -> impl Strategy<Value = PartnershipChange> {
+    prop_oneof![
+        member().prop_map(|agency| PartnershipChange::AddAgency(Box::new(agency))),
+        (agency(), text())
+            .prop_map(|(agency, name)| PartnershipChange::RenameAgency { agency, name }),
+        school().prop_map(|school| PartnershipChange::SetSchool(Box::new(school))),
+        dates().prop_map(PartnershipChange::SetSchoolHolidays),
+    ]
+}
+
+fn partnership_proposal() -> impl Strategy<Value = PartnershipProposal> {
+    (any::<[u8; 16]>(), agency(), user(), instant(), partnership_change()).prop_map(|raw| {
+        PartnershipProposal {
+            id: ProposalId::from_bytes(raw.0),
+            agency: raw.1,
+            proposed_by: raw.2,
+            proposed_at: raw.3,
+            change: raw.4,
+        }
+    })
+}
+
 pub(super) fn directory() -> impl Strategy<Value = Directory> {
     (
         any::<u64>(),
@@ -443,6 +465,7 @@ pub(super) fn directory() -> impl Strategy<Value = Directory> {
         vec(school(), 0..3),
         option::of(dates()),
         vec(proposal(), 0..3),
+        vec(partnership_proposal(), 0..3),
     )
         .prop_map(|raw| Directory {
             version: raw.0,
@@ -456,6 +479,7 @@ pub(super) fn directory() -> impl Strategy<Value = Directory> {
                 .collect::<BTreeMap<_, _>>(),
             school_holidays: raw.5,
             proposals: raw.6,
+            partnership_proposals: raw.7,
         })
 }
 

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::domain::directory::{
-    Agency, Directory, Mailbox, RoleProposal, RotaSlot, School, UserEntry,
+    Agency, Directory, Mailbox, PartnershipChange, PartnershipProposal, RoleProposal, RotaSlot,
+    School, UserEntry,
 };
 use crate::domain::id::ProposalId;
 use crate::domain::{AgencyCode, SystemName, Timestamp, UserId};
 
 use super::error::RecordError;
+use super::pb::partnership_proposal::Change;
 use super::{field, pb};
 
 impl From<&Directory> for pb::Directory {
@@ -26,6 +28,7 @@ impl From<&Directory> for pb::Directory {
                 .as_deref()
                 .map(|holidays| pb::DateRanges { ranges: ranges_out(holidays) }),
             proposals: directory.proposals.iter().map(Into::into).collect(),
+            partnership_proposals: directory.partnership_proposals.iter().map(Into::into).collect(),
         }
     }
 }
@@ -51,6 +54,11 @@ impl TryFrom<pb::Directory> for Directory {
                 .proposals
                 .into_iter()
                 .map(RoleProposal::try_from)
+                .collect::<Result<_, _>>()?,
+            partnership_proposals: raw
+                .partnership_proposals
+                .into_iter()
+                .map(PartnershipProposal::try_from)
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -259,6 +267,54 @@ impl TryFrom<pb::RoleProposal> for RoleProposal {
             roles: field::codes("RoleProposal.roles", raw.roles)?,
             proposed_by: field::text("RoleProposal.proposed_by", raw.proposed_by)?,
             proposed_at: Timestamp::from_millis(raw.proposed_at),
+        })
+    }
+}
+
+impl From<&PartnershipProposal> for pb::PartnershipProposal {
+    fn from(proposal: &PartnershipProposal) -> Self {
+        let change = match &proposal.change {
+            PartnershipChange::AddAgency(agency) => Change::AddAgency(agency.as_ref().into()),
+            PartnershipChange::RenameAgency { agency, name } => {
+                Change::RenameAgency(pb::Renamed { agency: agency.to_string(), name: name.clone() })
+            }
+            PartnershipChange::SetSchool(school) => Change::SetSchool(school.as_ref().into()),
+            PartnershipChange::SetSchoolHolidays(holidays) => {
+                Change::SetSchoolHolidays(pb::DateRanges { ranges: ranges_out(holidays) })
+            }
+        };
+        Self {
+            id: proposal.id.as_bytes().to_vec(),
+            agency: proposal.agency.to_string(),
+            proposed_by: proposal.proposed_by.to_string(),
+            proposed_at: proposal.proposed_at.as_millis(),
+            change: Some(change),
+        }
+    }
+}
+
+impl TryFrom<pb::PartnershipProposal> for PartnershipProposal {
+    type Error = RecordError;
+
+    fn try_from(raw: pb::PartnershipProposal) -> Result<Self, Self::Error> {
+        let change = match field::required("PartnershipProposal.change", raw.change)? {
+            Change::AddAgency(agency) => PartnershipChange::AddAgency(Box::new(agency.try_into()?)),
+            Change::RenameAgency(renamed) => PartnershipChange::RenameAgency {
+                agency: field::text("Renamed.agency", renamed.agency)?,
+                name: renamed.name,
+            },
+            Change::SetSchool(school) => PartnershipChange::SetSchool(Box::new(school.try_into()?)),
+            Change::SetSchoolHolidays(holidays) => PartnershipChange::SetSchoolHolidays(ranges_in(
+                "PartnershipProposal.set_school_holidays",
+                holidays.ranges,
+            )?),
+        };
+        Ok(Self {
+            id: field::id("PartnershipProposal.id", &raw.id, ProposalId::from_bytes)?,
+            agency: field::text("PartnershipProposal.agency", raw.agency)?,
+            proposed_by: field::text("PartnershipProposal.proposed_by", raw.proposed_by)?,
+            proposed_at: Timestamp::from_millis(raw.proposed_at),
+            change,
         })
     }
 }

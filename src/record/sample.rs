@@ -16,8 +16,8 @@ use crate::domain::delivery::{
     AckOutcome, DeclineReason, Delivery, DeliveryState, EndReason, Moment, Purpose, Rung,
 };
 use crate::domain::directory::{
-    Agency, AgencyType, Cover, Directory, Mailbox, MailboxRole, RoleProposal, RotaSlot, School,
-    UserEntry,
+    Agency, AgencyType, Cover, Directory, Mailbox, MailboxRole, PartnershipChange,
+    PartnershipProposal, RoleProposal, RotaSlot, School, UserEntry,
 };
 use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, RedactionReason};
 use crate::domain::id::ProposalId;
@@ -205,6 +205,11 @@ pub(crate) fn sealed() -> Sealed {
     Sealed { key: data_key(), nonce: [0x0E; 12], ciphertext: (0..40).collect() }
 }
 
+/// The directory as the first release wrote it: without changes of the partnership that wait.
+pub(crate) fn directory_of_the_first_golden_file() -> Directory {
+    Directory { partnership_proposals: Vec::new(), ..directory() }
+}
+
 pub(crate) fn directory() -> Directory {
     let desk = Mailbox {
         id: mailbox("CADT"),
@@ -235,6 +240,22 @@ pub(crate) fn directory() -> Directory {
         nursery: true,
         area: Some(agency("AREA-02")),
     };
+    let waiting = |number: u8, change| PartnershipProposal {
+        id: ProposalId::from_bytes([number; 16]),
+        agency: agency("HUB-IG"),
+        proposed_by: user("u-3305"),
+        proposed_at: at(60),
+        change,
+    };
+    let renamed =
+        PartnershipChange::RenameAgency { agency: agency("CADT"), name: "Front door".into() };
+    let holidays = vec![(date(2027, 3, 25), date(2027, 4, 11))];
+    let partnership_proposals = vec![
+        waiting(0x92, PartnershipChange::AddAgency(Box::new(cadt.clone()))),
+        waiting(0x93, renamed),
+        waiting(0x94, PartnershipChange::SetSchool(Box::new(school.clone()))),
+        waiting(0x95, PartnershipChange::SetSchoolHolidays(holidays)),
+    ];
     Directory {
         version: 9,
         agencies: BTreeMap::from([(cadt.code.clone(), cadt)]),
@@ -250,6 +271,7 @@ pub(crate) fn directory() -> Directory {
             proposed_by: user("u-2001"),
             proposed_at: AT,
         }],
+        partnership_proposals,
     }
 }
 

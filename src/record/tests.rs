@@ -29,7 +29,9 @@ const GOLDEN_LEAF: &str = include_str!("golden/leaf-1.hex");
 const GOLDEN_EVENT: &str = include_str!("golden/event-1.hex");
 const GOLDEN_ALERT: &str = include_str!("golden/alert-1.hex");
 const GOLDEN_DIRECTORY: &str = include_str!("golden/directory-1.hex");
+const GOLDEN_DIRECTORY_2: &str = include_str!("golden/directory-2.hex");
 const GOLDEN_COMMIT: &str = include_str!("golden/commit-1.hex");
+const GOLDEN_COMMIT_2: &str = include_str!("golden/commit-2.hex");
 
 #[test]
 fn todays_code_writes_the_golden_bytes() {
@@ -39,8 +41,8 @@ fn todays_code_writes_the_golden_bytes() {
         ("leaf", entry.leaf.clone(), GOLDEN_LEAF),
         ("event", entry.events[0].bytes.clone(), GOLDEN_EVENT),
         ("alert", encode_alert(&sample::alert()).into(), GOLDEN_ALERT),
-        ("directory", encode_directory(&sample::directory()).into(), GOLDEN_DIRECTORY),
-        ("commit", encode_commit(&entry, &sample::writes()).into(), GOLDEN_COMMIT),
+        ("directory", encode_directory(&sample::directory()).into(), GOLDEN_DIRECTORY_2),
+        ("commit", encode_commit(&entry, &sample::writes()).into(), GOLDEN_COMMIT_2),
     ] {
         assert_eq!(hex(&bytes), hex(&unhex(golden)), "the stored form of {name} has changed");
     }
@@ -53,9 +55,17 @@ fn the_golden_bytes_are_still_read() {
     assert_eq!((leaf.actor, leaf.at), (sample::actor(), sample::AT));
     assert_eq!(decode_event(&unhex(GOLDEN_EVENT)).unwrap(), sample::event());
     assert_eq!(decode_alert(&unhex(GOLDEN_ALERT)).unwrap(), sample::alert());
-    assert_eq!(decode_directory(&unhex(GOLDEN_DIRECTORY)).unwrap(), sample::directory());
-    let commit = decode_commit(&unhex(GOLDEN_COMMIT)).unwrap();
-    assert_eq!(commit, StoredCommit { entry: golden_entry(), writes: sample::writes() });
+    let first = sample::directory_of_the_first_golden_file();
+    assert_eq!(decode_directory(&unhex(GOLDEN_DIRECTORY)).unwrap(), first);
+    assert_eq!(decode_directory(&unhex(GOLDEN_DIRECTORY_2)).unwrap(), sample::directory());
+    for (golden, directory) in [(GOLDEN_COMMIT, first), (GOLDEN_COMMIT_2, sample::directory())] {
+        let mut writes = sample::writes();
+        let last = writes.last_mut().unwrap();
+        assert!(matches!(last, Write::Directory(_)));
+        *last = Write::Directory(Box::new(directory));
+        let commit = decode_commit(&unhex(golden)).unwrap();
+        assert_eq!(commit, StoredCommit { entry: golden_entry(), writes });
+    }
 }
 
 #[test]

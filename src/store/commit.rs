@@ -157,6 +157,8 @@ const fn allows(action: Action, write: &Write) -> bool {
         Action::ChangeDirectory
         | Action::ProposeRoles
         | Action::ApproveRoles
+        | Action::ProposePartnership
+        | Action::ApprovePartnership
         | Action::LoadDirectory => matches!(write, Write::Directory(_)),
         Action::ReadStatus
         | Action::ListMailbox
@@ -233,6 +235,8 @@ mod tests {
             (Action::ChangeDirectory, "D"),
             (Action::ProposeRoles, "D"),
             (Action::ApproveRoles, "D"),
+            (Action::ProposePartnership, "D"),
+            (Action::ApprovePartnership, "D"),
             (Action::Hello, ""),
             (Action::Escalate, "A"),
             (Action::Purge, "A"),

@@ -11,5 +11,6 @@ mod backup;
 mod bench;
 mod demo;
 mod hub;
+mod partnership;
 mod support;
 mod witness;

@@ -12,6 +12,7 @@ mod access;
 mod answers;
 mod canary;
 mod conflict;
+mod partnership;
 mod refusals;
 mod scenarios;
 mod starting;

@@ -1,6 +1,7 @@
 //! `staysafe directory`: who takes part and whom to phone; changes of one's own agency's part.
 //!
-//! Changes need a person's own certificate with the role DIRECTORY_ADMIN; roles need a second person's approval.
+//! Changes need a person's own certificate with the role DIRECTORY_ADMIN; roles need a second person's approval. Changes
+//! of the partnership stand in `partnership`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use super::super::connect::{ConnectArgs, Session};
 use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
+use super::partnership::{self, PartnershipCommand};
 use super::words;
 use crate::sdk::ClientError;
 use crate::wire::v1;
@@ -60,6 +62,21 @@ enum DirectoryCommand {
         #[arg(value_parser = staffed)]
         cover: v1::Cover,
     },
+    /// Open an inbox that your agency has none of yet; it begins without a rota.
+    AddMailbox {
+        /// Id of the inbox: CODE/name.
+        mailbox: String,
+        /// MANAGER, LEAD, HEAD_OF_SERVICE or DIRECTOR.
+        #[arg(value_parser = serves)]
+        role: v1::MailboxRole,
+        /// The number, as dialled.
+        phone: String,
+        /// Whom to reach when it is not answered; at most 100 characters.
+        fallback: String,
+        /// ALL_HOURS, OFFICE_HOURS or SCHOOL_DAYS.
+        #[arg(value_parser = staffed)]
+        cover: v1::Cover,
+    },
     /// Register a system of your agency.
     AddSystem {
         /// As its certificate names it.
@@ -102,6 +119,8 @@ enum DirectoryCommand {
     },
     /// List changes of roles that wait for their second person.
     RoleChanges,
+    #[command(flatten)]
+    Partnership(PartnershipCommand),
 }
 
 fn role(raw: &str) -> Result<v1::Role, String> {
@@ -118,6 +137,13 @@ fn staffed(raw: &str) -> Result<v1::Cover, String> {
         .ok_or_else(|| "ALL_HOURS, OFFICE_HOURS or SCHOOL_DAYS".to_owned())
 }
 
+fn serves(raw: &str) -> Result<v1::MailboxRole, String> {
+    let found = v1::MailboxRole::from_str_name(&format!("MAILBOX_ROLE_{raw}"));
+    found
+        .filter(|role| *role != v1::MailboxRole::Unspecified)
+        .ok_or_else(|| "MANAGER, LEAD, HEAD_OF_SERVICE or DIRECTOR".to_owned())
+}
+
 /// Runs `directory`.
 pub(crate) async fn run(args: DirectoryArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
@@ -132,6 +158,9 @@ async fn act(
 ) -> Result<(), CliError> {
     let change = match command {
         None | Some(DirectoryCommand::Show) => return show(session, out).await,
+        Some(DirectoryCommand::Partnership(command)) => {
+            return partnership::act(command, session, out).await;
+        }
         Some(DirectoryCommand::RoleChanges) => return list_changes(session, out).await,
         Some(DirectoryCommand::ProposeRoles { user, roles }) => {
             return propose(session, user, &roles, out).await;
@@ -153,6 +182,10 @@ async fn act(
         Some(DirectoryCommand::Cover { mailbox, cover }) => {
             Change::Cover(v1::SetCover { mailbox, cover: cover.into() })
         }
+        Some(DirectoryCommand::AddMailbox { mailbox, role, phone, fallback, cover }) => {
+            let (id, role, cover) = (mailbox, role.into(), cover.into());
+            Change::AddMailbox(v1::NewMailbox { id, role, phone, fallback, cover })
+        }
         Some(DirectoryCommand::AddSystem { system }) => Change::AddSystem(v1::AddSystem { system }),
         Some(DirectoryCommand::RemoveSystem { system }) => {
             Change::RemoveSystem(v1::RemoveSystem { system })
@@ -171,7 +204,7 @@ async fn act(
     out.json(&json!({ "version": version }))
 }
 
-fn refused(status: tonic::Status) -> CliError {
+pub(super) fn refused(status: tonic::Status) -> CliError {
     ClientError::from(status).into()
 }
 
@@ -195,7 +228,7 @@ async fn show(session: &mut Session, out: &mut Output) -> Result<(), CliError> {
             table.add_row([
                 clean(&mailbox.mailbox),
                 clean(&agency.name),
-                cover(mailbox.cover()).to_owned(),
+                hours(mailbox.cover()).to_owned(),
                 clean(&mailbox.duty_phone),
                 clean(&mailbox.fallback),
             ]);
@@ -215,7 +248,8 @@ async fn show(session: &mut Session, out: &mut Output) -> Result<(), CliError> {
     out.json(&json!({ "directory": json::of("staysafe.v1.GetDirectoryResponse", &directory)? }))
 }
 
-fn cover(cover: v1::Cover) -> &'static str {
+/// When an inbox is staffed, in words.
+pub(super) fn hours(cover: v1::Cover) -> &'static str {
     match cover {
         v1::Cover::AllHours => "24/7",
         v1::Cover::OfficeHours => "09-17 working days",

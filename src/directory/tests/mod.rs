@@ -1,4 +1,6 @@
 mod changing;
+mod inboxes;
+mod partnership;
 mod reading;
 mod roles;
 mod the_file;

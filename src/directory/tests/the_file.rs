@@ -102,9 +102,9 @@ fn every_violation_is_told_at_once_with_its_path() {
             "agencies.CADT.mailboxes[0].phone must be 3-32 digits and spaces, a plus only in front",
             "agencies.FSU.mailboxes[2].id must be the agency's code for duty, CODE/name for any other",
             "agencies.MERPOL.letter must be a letter of domain 3.1",
-            "areas.ZX43 must be an Area Team of this file or a council LA-nnn",
-            "schools[0].agency must be a school's agency of this file",
+            "areas.ZX43 must be an Area Team that takes part, or a council LA-nnn",
             "schools[0].terms[11].last must be a date such as 2026-10-23",
+            "schools[0].agency must be a school's agency that takes part",
         ]
     );
 }
@@ -180,5 +180,32 @@ fn a_rota_with_an_empty_slot_in_working_hours_is_refused() {
         violations(&rota(morning)),
         ["agencies.AREA-08.mailboxes.AREA-08.rota must be of two named people at least (domain \
           5.4)"]
+    );
+}
+
+#[test]
+fn a_table_of_holidays_that_could_not_be_used_is_refused() {
+    let overlapping = PARTNERSHIP.replacen("last = \"2025-11-02\"", "last = \"2025-12-20\"", 1);
+
+    assert_eq!(
+        violations(&overlapping),
+        ["school_holidays must be at most 64 holidays that do not overlap"]
+    );
+}
+
+#[test]
+fn an_agency_whose_code_cannot_be_read_is_told_of_its_other_faults_too() {
+    let text = PARTNERSHIP.replacen("code = \"CADT\"", "code = \"cadt\"", 1).replacen(
+        "phone = \"0151 496 0010\"",
+        "phone = \"bell\"",
+        1,
+    );
+
+    assert_eq!(
+        violations(&text),
+        [
+            "agencies[0].code must be 1-32 of [A-Z0-9-]",
+            "agencies[0].mailboxes[0].phone must be 3-32 digits and spaces, a plus only in front",
+        ]
     );
 }

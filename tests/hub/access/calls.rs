@@ -15,6 +15,7 @@ use staysafe::wire::v1::change_directory_request::Change;
 use staysafe::wire::v1::directory_service_client::DirectoryServiceClient;
 use staysafe::wire::v1::hub_service_client::HubServiceClient;
 use staysafe::wire::v1::mailbox_service_client::MailboxServiceClient;
+use staysafe::wire::v1::partnership_change;
 use staysafe::wire::{SubmitAlertRequest, v1};
 use tokio::io::AsyncBufReadExt as _;
 use tokio::net::TcpStream;
@@ -106,6 +107,9 @@ pub(super) async fn make(
             }
             "GetDirectory" | "ChangeDirectory" | "ProposeRoleChange" | "ApproveRoleChange"
             | "ListRoleChanges" => directory(call, channel, object).await,
+            "ProposePartnershipChange" | "ApprovePartnershipChange" | "ListPartnershipChanges" => {
+                partnership(call, channel, object).await
+            }
             "Hello" => {
                 done(HubServiceClient::new(channel).hello(v1::HelloRequest::default()).await)
             }
@@ -217,6 +221,30 @@ async fn directory(call: &str, channel: Channel, object: &Object) -> Result<(), 
         }
         _ => done(client.list_role_changes(v1::ListRoleChangesRequest {}).await),
     }
+}
+
+/// The calls about the partnership itself.
+async fn partnership(call: &str, channel: Channel, object: &Object) -> Result<(), Status> {
+    let mut client = DirectoryServiceClient::new(channel);
+    match call {
+        "ProposePartnershipChange" => {
+            let request = v1::ProposePartnershipChangeRequest { change: Some(renamed("MERPOL")) };
+            done(client.propose_partnership_change(request).await)
+        }
+        "ApprovePartnershipChange" => {
+            let change_id = object.change.clone();
+            let request = v1::ApprovePartnershipChangeRequest { change_id };
+            done(client.approve_partnership_change(request).await)
+        }
+        _ => done(client.list_partnership_changes(v1::ListPartnershipChangesRequest {}).await),
+    }
+}
+
+/// A change of the partnership that can be made any number of times.
+pub(super) fn renamed(agency: &str) -> v1::PartnershipChange {
+    let (agency, name) = (agency.to_owned(), "As it is called now".to_owned());
+    let change = partnership_change::Change::RenameAgency(v1::RenameAgency { agency, name });
+    v1::PartnershipChange { change: Some(change) }
 }
 
 /// The calls of gRPC's own services.

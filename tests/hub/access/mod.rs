@@ -167,8 +167,11 @@ impl World {
             Some(waiting) => waiting[0].clone(),
             None => unknown,
         };
-        let change =
-            if call == "ApproveRoleChange" { self.proposed().await } else { String::new() };
+        let change = match call {
+            "ApproveRoleChange" => self.proposed().await,
+            "ApprovePartnershipChange" => self.proposed_by_the_host().await,
+            _ => String::new(),
+        };
         Object {
             request,
             alert: self.sent.clone(),
@@ -193,6 +196,15 @@ impl World {
             }
         }
         panic!("nothing can be proposed")
+    }
+
+    /// A change of the partnership that waits for a second person.
+    async fn proposed_by_the_host(&mut self) -> String {
+        let mut owner = self.hub.connect(self.hub.person("HUB-IG", "u-3305")).await.unwrap();
+        let change = Some(calls::renamed(CONCERNED));
+        let request = v1::ProposePartnershipChangeRequest { change };
+        let proposed = owner.directory().propose_partnership_change(request).await.unwrap();
+        proposed.into_inner().proposal.unwrap().change_id
     }
 
     fn channel(&mut self, caller: &Caller) -> Channel {

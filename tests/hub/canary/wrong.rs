@@ -8,6 +8,7 @@ use staysafe::wire::v1::change_directory_request::Change;
 use staysafe::wire::v1::directory_service_client::DirectoryServiceClient;
 use staysafe::wire::v1::hub_service_client::HubServiceClient;
 use staysafe::wire::v1::mailbox_service_client::MailboxServiceClient;
+use staysafe::wire::v1::partnership_change::Change as PartnershipChange;
 use staysafe::wire::{SubmitAlertRequest, v1};
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
@@ -30,6 +31,8 @@ pub(super) async fn calls(story: &mut Story) {
     mailboxes(story, system.clone()).await;
     audit(story, system.clone()).await;
     directory(story, person).await;
+    let owner = story.hub.place.person("HUB-IG", "u-3305");
+    partnership(story, channel(&endpoint, &owner)).await;
     odd(story, system).await;
 }
 
@@ -143,6 +146,7 @@ async fn directory(story: &mut Story, channel: Channel) {
         Change::Area(v1::AreaRow { place: "ZX41".to_owned(), area: canary(story).to_uppercase() }),
         Change::AddUser(v1::AddUser { user_id: format!("{} Surname", canary(story)) }),
         Change::DeactivateUser(v1::DeactivateUser { user_id: canary(story) }),
+        Change::AddMailbox(mailbox(story)),
     ];
     for change in changes {
         let request = v1::ChangeDirectoryRequest { expected_version: 0, change: Some(change) };
@@ -152,6 +156,83 @@ async fn directory(story: &mut Story, channel: Channel) {
     hear(story, client.propose_role_change(request).await);
     let request = v1::ApproveRoleChangeRequest { change_id: canary(story) };
     hear(story, client.approve_role_change(request).await);
+}
+
+/// By somebody who may propose: what is wrong is read, and told by its path.
+async fn partnership(story: &mut Story, channel: Channel) {
+    let mut client = DirectoryServiceClient::new(channel);
+    for change in [
+        PartnershipChange::AddAgency(agency(story, Wrong::EveryText)),
+        PartnershipChange::AddAgency(agency(story, Wrong::OneRole)),
+        PartnershipChange::RenameAgency(v1::RenameAgency {
+            agency: canary(story),
+            name: canary(story).repeat(20),
+        }),
+        PartnershipChange::RenameAgency(v1::RenameAgency {
+            agency: canary(story).to_uppercase(),
+            name: "The same".to_owned(),
+        }),
+        PartnershipChange::SetSchool(v1::School {
+            urn: canary(story),
+            agency: canary(story).to_uppercase(),
+            terms: vec![dates(story)],
+            inset: vec![canary(story)],
+            nursery: false,
+            area: canary(story).to_uppercase(),
+        }),
+        PartnershipChange::SetSchoolHolidays(v1::SchoolHolidays { holidays: vec![dates(story)] }),
+    ] {
+        let change = Some(v1::PartnershipChange { change: Some(change) });
+        let request = v1::ProposePartnershipChangeRequest { change };
+        hear(story, client.propose_partnership_change(request).await);
+    }
+    let request = v1::ApprovePartnershipChangeRequest { change_id: canary(story) };
+    hear(story, client.approve_partnership_change(request).await);
+}
+
+/// How an agency is wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    EveryText,
+    OneRole,
+}
+
+/// An agency wrong in every text; or well-formed in each, with a role that it may not give.
+fn agency(story: &mut Story, how: Wrong) -> v1::NewAgency {
+    let in_every_text = how == Wrong::EveryText;
+    let wrong = |text: String| if in_every_text { format!("{text} Surname") } else { text };
+    let code = wrong(canary(story).to_uppercase());
+    let (system, person) = (wrong(canary(story)), wrong(canary(story)));
+    let duty = v1::NewMailbox {
+        id: code.clone(),
+        role: v1::MailboxRole::Duty.into(),
+        phone: "0151 496 0420".to_owned(),
+        ..mailbox(story)
+    };
+    v1::NewAgency {
+        mailboxes: vec![if in_every_text { mailbox(story) } else { duty }],
+        name: canary(story).repeat(20),
+        r#type: v1::AgencyType::Public.into(),
+        letter: if in_every_text { canary(story) } else { "E".to_owned() },
+        organisation: canary(story).repeat(20),
+        systems: vec![system],
+        users: vec![v1::NewPerson { id: person, roles: vec![v1::Role::DecisionMaker.into()] }],
+        code,
+    }
+}
+
+fn mailbox(story: &mut Story) -> v1::NewMailbox {
+    v1::NewMailbox {
+        id: format!("MERPOL/{}", canary(story)),
+        role: v1::MailboxRole::Lead.into(),
+        phone: canary(story),
+        fallback: canary(story).repeat(20),
+        cover: v1::Cover::AllHours.into(),
+    }
+}
+
+fn dates(story: &mut Story) -> v1::DateRange {
+    v1::DateRange { first: canary(story), last: canary(story) }
 }
 
 /// A name in a header, in the client's words of itself, and in a path that does not exist.
