@@ -188,7 +188,7 @@ pub(super) async fn build(
         env: env.clone(),
         wake: Arc::clone(&wake),
         escalation: escalation::Driver::new(
-            Arc::clone(&port),
+            (Arc::clone(&port), Arc::clone(&sealer)),
             env.clone(),
             Arc::clone(&wake),
             clocks::of(&config.clocks),

@@ -1,6 +1,6 @@
 //! An alert's record.
 
-use crate::domain::alert::{BodyRef, Conflicts, Gap, Timer};
+use crate::domain::alert::{BodyRef, Gap, SealedConflicts, Timer};
 use crate::domain::decision::SharingDecision;
 use crate::domain::{AlertId, AlertRecord, Delivery, EpisodeId, Position, SubjectRef, Timestamp};
 
@@ -34,7 +34,7 @@ impl From<&AlertRecord> for pb::AlertRecord {
             timers: alert.timers.iter().map(Into::into).collect(),
             body: alert.body.as_ref().map(Into::into),
             submitted: position_out(alert.submitted),
-            conflicts: (alert.conflicts != Conflicts::default()).then(|| (&alert.conflicts).into()),
+            conflicts: alert.conflicts.as_ref().map(Into::into),
         }
     }
 }
@@ -77,7 +77,7 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
                 .map(Delivery::try_from)
                 .collect::<Result<_, _>>()?,
             timers: raw.timers.into_iter().map(Timer::try_from).collect::<Result<_, _>>()?,
-            conflicts: raw.conflicts.map(Conflicts::try_from).transpose()?.unwrap_or_default(),
+            conflicts: raw.conflicts.map(SealedConflicts::try_from).transpose()?,
             body: raw.body.map(BodyRef::try_from).transpose()?,
             submitted: position_in(raw.submitted),
         })
@@ -94,25 +94,18 @@ pub(super) fn position_in(raw: Option<u64>) -> Position {
     raw.map_or(Position::THIS, Position)
 }
 
-impl From<&Conflicts> for pb::Conflicts {
-    fn from(conflicts: &Conflicts) -> Self {
-        Self {
-            agencies: conflicts.agencies.iter().map(ToString::to_string).collect(),
-            mailboxes: conflicts.mailboxes.iter().map(ToString::to_string).collect(),
-            users: conflicts.users.iter().map(ToString::to_string).collect(),
-        }
+impl From<&SealedConflicts> for pb::SealedConflicts {
+    fn from(sealed: &SealedConflicts) -> Self {
+        Self { nonce: sealed.nonce.to_vec(), ciphertext: sealed.ciphertext.clone() }
     }
 }
 
-impl TryFrom<pb::Conflicts> for Conflicts {
+impl TryFrom<pb::SealedConflicts> for SealedConflicts {
     type Error = RecordError;
 
-    fn try_from(raw: pb::Conflicts) -> Result<Self, Self::Error> {
-        Ok(Self {
-            agencies: field::texts("Conflicts.agencies", raw.agencies)?,
-            mailboxes: field::texts("Conflicts.mailboxes", raw.mailboxes)?,
-            users: field::texts("Conflicts.users", raw.users)?,
-        })
+    fn try_from(raw: pb::SealedConflicts) -> Result<Self, Self::Error> {
+        let nonce = field::bytes("SealedConflicts.nonce", &raw.nonce)?;
+        Ok(Self { nonce, ciphertext: raw.ciphertext })
     }
 }
 

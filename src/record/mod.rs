@@ -9,6 +9,7 @@
 
 mod alert;
 mod body;
+mod conflicts;
 mod delivery;
 mod directory;
 mod entry;
@@ -31,6 +32,7 @@ use crate::domain::directory::Directory;
 use crate::domain::event::{EntryDraft, Event};
 
 pub use body::{Body, decode_body, encode_body};
+pub use conflicts::{open_conflicts, seal_conflicts};
 pub use entry::{Leaf, event_hash};
 pub use error::RecordError;
 pub use receipt::{Receipt, ReceiptError, ReceiptKind, VerifiedReceipt, verify_receipt};
