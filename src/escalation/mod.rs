@@ -61,6 +61,17 @@ pub enum EscalationError {
 }
 
 impl EscalationError {
+    /// The stable reason code.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Store(source) => source.reason(),
+            Self::Commit(_) => "COMMIT_REFUSED",
+            Self::Conflicts(source) => source.reason(),
+            Self::Denied(denied) => denied.reason(),
+        }
+    }
+
     /// Whether the next alert would fare no better.
     const fn concerns_every_alert(&self) -> bool {
         match self {

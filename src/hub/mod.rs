@@ -9,6 +9,7 @@ mod alarms;
 mod build;
 mod clocks;
 mod drivers;
+mod fault;
 mod place;
 mod progress;
 mod serve;

@@ -35,6 +35,18 @@ pub enum RetentionError {
     Denied(#[from] Denied),
 }
 
+impl RetentionError {
+    /// The stable reason code.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Store(source) => source.reason(),
+            Self::Commit(_) => "COMMIT_REFUSED",
+            Self::Denied(denied) => denied.reason(),
+        }
+    }
+}
+
 impl Driver {
     /// Puts the driver together.
     #[must_use]
