@@ -4,6 +4,7 @@
 
 mod deadlines;
 mod kept_from;
+mod purging;
 mod receiving;
 mod schools;
 mod submitting;
