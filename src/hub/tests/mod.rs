@@ -3,6 +3,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "test arithmetic")]
 
 mod deadlines;
+mod heard;
 mod kept_from;
 mod purging;
 mod receiving;
