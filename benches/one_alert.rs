@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement of a sample that is known to be good")]
 
 use divan::{Bencher, black_box};
+use staysafe::domain::alert::Conflicts;
 use staysafe::domain::directory::Directory;
 use staysafe::domain::{AgencyCode, Letter, Timestamp, View};
 use staysafe::policy::views::{self, CopyRequest};
@@ -35,6 +36,9 @@ fn unreachable_sample<T>() -> T {
     panic!("the sample is refused")
 }
 
+static NOBODY: Conflicts =
+    Conflicts { agencies: Vec::new(), mailboxes: Vec::new(), users: Vec::new() };
+
 fn context(directory: &Directory) -> Context<'_> {
     let sender = AgencyCode::try_from("WUTH-AED").unwrap();
     let now: jiff::Timestamp = "2026-11-08T03:10:00Z".parse().unwrap();
@@ -42,6 +46,7 @@ fn context(directory: &Directory) -> Context<'_> {
         directory,
         now: Timestamp::from(now),
         episode: &[],
+        kept_from: &NOBODY,
         approver: None,
         sender: directory.agencies.get(&sender).unwrap(),
         clocks: Clocks::default(),

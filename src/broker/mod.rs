@@ -150,6 +150,9 @@ pub enum SubmitError {
     /// No data key was to be had, or sealing failed.
     #[error("the alert could not be sealed")]
     Seal(#[from] SealError),
+    /// From whom the episode is kept does not open: to whom the alert may go cannot be decided.
+    #[error("from whom the episode is kept cannot be opened")]
+    Conflicts(#[source] SealError),
     /// The key of an alert that is stored cannot be had; the same key asks for it again.
     #[error("the key of a stored alert cannot be had")]
     StoredKey(#[source] SealError),
@@ -177,6 +180,7 @@ impl SubmitError {
             | Self::Store(_)
             | Self::Commit(_)
             | Self::Seal(_)
+            | Self::Conflicts(_)
             | Self::StoredKey(_)
             | Self::Receipt(_) => None,
         }
@@ -194,9 +198,10 @@ impl SubmitError {
             Self::NotSent { source, .. } => source.kind(),
             Self::Store(source) => source.kind(),
             Self::Commit(_) => ErrorKind::Internal,
-            Self::OutcomeUnknown { .. } | Self::StoredKey(_) | Self::Seal(_) => {
-                ErrorKind::Unavailable
-            }
+            Self::OutcomeUnknown { .. }
+            | Self::StoredKey(_)
+            | Self::Conflicts(_)
+            | Self::Seal(_) => ErrorKind::Unavailable,
             Self::Receipt(source) => source.kind(),
         }
     }
@@ -212,7 +217,7 @@ impl SubmitError {
             Self::Busy => "BUSY",
             Self::NotSent { .. } => "NOT_SENT",
             Self::OutcomeUnknown { .. } => "CALL_TIMED_OUT",
-            Self::StoredKey(source) => source.reason(),
+            Self::StoredKey(source) | Self::Conflicts(source) => source.reason(),
             Self::Store(source) => source.reason(),
             Self::Commit(_) => "COMMIT_REFUSED",
             Self::Seal(_) => "SEALING_FAILED",

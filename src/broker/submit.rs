@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::{ATTEMPTS_MAX, Accepted, Broker, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{ContentKey, Sealed, commitment, content_key};
-use crate::domain::alert::{AlertStatus, BodyRef, TimerKind, TimerState};
+use crate::domain::alert::{
+    AlertStatus, BodyRef, Conflicts, SealedConflicts, TimerKind, TimerState,
+};
 use crate::domain::directory::Directory;
 use crate::domain::submission::{EpisodeName, Exercise, Given, Need, Violation};
 use crate::domain::{
@@ -14,7 +16,7 @@ use crate::domain::{
 };
 use crate::policy::access::{self, Permit};
 use crate::policy::{self, Context, Decision, Validated};
-use crate::record::{Body, encode_body};
+use crate::record::{Body, encode_body, open_conflicts, seal_conflicts};
 use crate::store::{Commit, Expect, StoreError, Write};
 
 /// What was loaded to decide on.
@@ -43,13 +45,15 @@ struct Taking {
     sender: AgencyCode,
     completes: Option<AlertId>,
     body: BodyRef,
+    conflicts: Option<SealedConflicts>,
     now: Timestamp,
 }
 
-/// The sealed body, what the record says about it, and the key that goes into the receipt.
+/// The sealed body, what the record says about it, from whom it is kept, and the key that goes into the receipt.
 struct SealedBody {
     sealed: Sealed,
     body: BodyRef,
+    conflicts: Option<SealedConflicts>,
     content_key: ContentKey,
 }
 
@@ -119,6 +123,7 @@ impl Broker {
             directory,
             now,
             episode: &loaded.episode,
+            kept_from: &self.kept_from(&loaded.episode)?,
             sender: agency,
             approver: access::approver(principal),
             clocks: self.parts.clocks,
@@ -142,10 +147,11 @@ impl Broker {
                 living_outside: decision.living_outside.clone(),
                 pupils: decision.pupils.clone(),
             },
+            &decision.conflicts,
         )?;
-        let SealedBody { sealed, body, content_key } = body;
+        let SealedBody { sealed, body, conflicts, content_key } = body;
         let completes = loaded.completes.as_ref().map(|completed| completed.id);
-        let taking = Taking { alert, sender, completes, body, now };
+        let taking = Taking { alert, sender, completes, body, conflicts, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);
         let record = joined(record, &loaded);
         let commit = self.write(&permit, received, (record, &loaded), (sealed, decision, now))?;
@@ -276,14 +282,28 @@ impl Broker {
         Event::denied(self.parts.env.ids(self.parts.env.now()).event(), kind, reason)
     }
 
-    /// Seals the bytes as received, with the hub's own facts beside them.
-    fn seal(&self, alert: AlertId, body: &Body) -> Result<SealedBody, SubmitError> {
+    /// From whom the earlier alerts of the episode are kept.
+    fn kept_from(&self, episode: &[Arc<AlertRecord>]) -> Result<Conflicts, SubmitError> {
+        episode.iter().try_fold(Conflicts::default(), |all, earlier| {
+            let theirs = open_conflicts(&self.parts.sealer, earlier);
+            theirs.map(|theirs| all.and(&theirs)).map_err(SubmitError::Conflicts)
+        })
+    }
+
+    /// Seals the bytes as received, with the hub's own facts beside them, and from whom they are kept.
+    fn seal(
+        &self,
+        alert: AlertId,
+        body: &Body,
+        conflicts: &Conflicts,
+    ) -> Result<SealedBody, SubmitError> {
         let key = self.parts.sealer.fresh_key()?;
         let sealed = self.parts.sealer.seal(&key, alert, &encode_body(body))?;
         let content_key = content_key(&key)?;
         let commitment = commitment(&content_key, &body.alert);
+        let conflicts = seal_conflicts(&self.parts.sealer, (&key, alert), conflicts)?;
         let body = BodyRef { position: Position::THIS, key: key.id().clone(), commitment };
-        Ok(SealedBody { sealed, body, content_key })
+        Ok(SealedBody { sealed, body, conflicts, content_key })
     }
 
     fn record(
@@ -293,7 +313,7 @@ impl Broker {
         (validated, decision): (&Validated, &Decision),
         taking: Taking,
     ) -> AlertRecord {
-        let Taking { alert: id, sender, completes, body, now } = taking;
+        let Taking { alert: id, sender, completes, body, conflicts, now } = taking;
         let submission = &received.submission;
         let ids = self.parts.env.ids(now);
         let actor = permit.actor();
@@ -320,7 +340,7 @@ impl Broker {
             decisions: decision.decisions.clone(),
             deliveries: decision.deliveries.clone(),
             timers: decision.timers.clone(),
-            conflicts: decision.conflicts.clone(),
+            conflicts,
             body: Some(body),
             submitted: Position::THIS,
         }
@@ -383,6 +403,7 @@ impl Broker {
             SubmitError::Store(_)
             | SubmitError::Commit(_)
             | SubmitError::Seal(_)
+            | SubmitError::Conflicts(_)
             | SubmitError::Busy => {
                 let phone = self.urgent_phone(&received.submission);
                 SubmitError::NotSent { phone, source: Box::new(error) }

@@ -22,11 +22,7 @@ const HEALTH_MAX: Duration = Duration::from_secs(4);
 /// # Errors
 /// When nobody answers, or the hub does not take alerts now.
 pub(super) async fn health(admin: SocketAddr) -> Result<String, CliError> {
-    let asked = exchange(admin, format!("GET /health HTTP/1.1\r\nHost: {admin}\r\n"), "");
-    let answer = match tokio::time::timeout(HEALTH_MAX, asked).await {
-        Ok(answer) => answer.map_err(|source| CliError::system("ask the hub", source))?,
-        Err(_elapsed) => return Err(CliError::failed("the hub did not answer within 4 seconds")),
-    };
+    let answer = get(admin, "/health").await?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
     match first_line(head).split(' ').nth(1) {
         Some("200") => Ok(body.trim().to_owned()),
@@ -39,11 +35,7 @@ pub(super) async fn health(admin: SocketAddr) -> Result<String, CliError> {
 /// # Errors
 /// When nobody answers, or not in JSON.
 pub(super) async fn status(admin: SocketAddr) -> Result<Value, CliError> {
-    let asked = exchange(admin, format!("GET /status HTTP/1.1\r\nHost: {admin}\r\n"), "");
-    let answer = match tokio::time::timeout(HEALTH_MAX, asked).await {
-        Ok(answer) => answer.map_err(|source| CliError::system("ask the hub", source))?,
-        Err(_elapsed) => return Err(CliError::failed("the hub did not answer within 4 seconds")),
-    };
+    let answer = get(admin, "/status").await?;
     let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
     serde_json::from_str(body.trim())
         .map_err(|source| CliError::because("the hub's figures are not readable", source))
@@ -62,6 +54,15 @@ pub(super) async fn move_time(admin: SocketAddr, asked: &Value) -> Result<i64, C
     };
     hub_time(&answer)
         .ok_or_else(|| CliError::failed(format!("hub time did not move: {}", first_line(&answer))))
+}
+
+/// What the hub answers to a question, whatever its status.
+async fn get(admin: SocketAddr, path: &str) -> Result<String, CliError> {
+    let asked = exchange(admin, format!("GET {path} HTTP/1.1\r\nHost: {admin}\r\n"), "");
+    match tokio::time::timeout(HEALTH_MAX, asked).await {
+        Ok(answer) => answer.map_err(|source| CliError::system("ask the hub", source)),
+        Err(_elapsed) => Err(CliError::failed("the hub did not answer within 4 seconds")),
+    }
 }
 
 /// One request, the beginning of whose head is given; the whole answer.
@@ -102,8 +103,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_hub_that_is_not_there_is_told_in_words() {
-        let refused = move_time(([127, 0, 0, 1], 1).into(), &serde_json::json!({})).await;
+        let nowhere = ([127, 0, 0, 1], 1).into();
 
-        assert!(refused.unwrap_err().to_string().contains("move hub time"));
+        let moved = move_time(nowhere, &serde_json::json!({})).await.unwrap_err();
+        let healthy = health(nowhere).await.unwrap_err();
+        let figures = status(nowhere).await.unwrap_err();
+
+        assert!(moved.to_string().contains("move hub time"));
+        for told in [healthy, figures] {
+            assert!(told.to_string().contains("ask the hub"), "{told}");
+        }
     }
 }

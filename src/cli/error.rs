@@ -64,6 +64,14 @@ pub(crate) enum CliError {
     /// A signature, proof or log does not hold.
     #[error("ALARM: {0}")]
     Proof(String),
+    /// An urgent alert was answered with a receipt that does not hold: nobody knows whether it is stored.
+    #[error("ALARM: {why}")]
+    NotReceipted {
+        /// What is wrong with the receipt.
+        why: String,
+        /// Whom to phone, as far as the answer names somebody.
+        contacts: Vec<String>,
+    },
     /// The hub or its store could not do it.
     #[error("{what}")]
     Failed {
@@ -135,6 +143,7 @@ impl CliError {
             | Self::System { .. }
             | Self::Malformed { .. }
             | Self::Proof(_)
+            | Self::NotReceipted { .. }
             | Self::Failed { .. }
             | Self::Story(_)
             | Self::Certs(_)
@@ -155,7 +164,7 @@ impl CliError {
             Self::File { .. } => "FILE",
             Self::System { .. } => "SYSTEM",
             Self::Malformed { .. } => "MALFORMED",
-            Self::Proof(_) => "PROOF_DOES_NOT_HOLD",
+            Self::Proof(_) | Self::NotReceipted { .. } => "PROOF_DOES_NOT_HOLD",
             Self::Failed { .. } => "FAILED",
             Self::Story(_) => "STORY",
             Self::Certs(_) => "CERTS",
@@ -168,6 +177,9 @@ impl CliError {
         let mut lines = match self {
             Self::Client(error) => client_text(error),
             Self::NotSent(error) => format!("{}\n{}", loud(&phone(error)), client_text(error)),
+            Self::NotReceipted { contacts, .. } => {
+                format!("{}\nerror: {self}", loud(&phone_one_of(contacts)))
+            }
             Self::Witness(found) if found.is_alarm() => loud(&format!("{self}{}", causes(self))),
             Self::Alarmed => self.to_string(),
             Self::Usage(_)
@@ -198,6 +210,7 @@ impl CliError {
             | Self::System { .. }
             | Self::Malformed { .. }
             | Self::Proof(_)
+            | Self::NotReceipted { .. }
             | Self::Failed { .. }
             | Self::Story(_)
             | Self::Certs(_)
@@ -212,8 +225,15 @@ impl CliError {
             "message": message,
             "violations": violations,
         });
-        if let (Self::NotSent(source), Some(object)) = (self, error.as_object_mut()) {
-            object.insert("phone".to_owned(), json!(phone(source)));
+        let phone = if let Self::NotSent(source) = self {
+            Some(phone(source))
+        } else if let Self::NotReceipted { contacts, .. } = self {
+            Some(phone_one_of(contacts))
+        } else {
+            None
+        };
+        if let (Some(phone), Some(object)) = (phone, error.as_object_mut()) {
+            object.insert("phone".to_owned(), json!(phone));
         }
         json!({ "error": error })
     }
@@ -284,6 +304,18 @@ fn phone(error: &ClientError) -> String {
     format!(
         "{NOT_SENT}\nThe hub does not have this alert. Phone the recipient's duty desk now. \
          In danger call 999."
+    )
+}
+
+/// Where the hub answered and its receipt does not hold. Its numbers may be no better than its receipt.
+fn phone_one_of(contacts: &[String]) -> String {
+    let said = match contacts {
+        [] => String::new(),
+        named => format!(" (the hub says: {})", named.join("; ")),
+    };
+    format!(
+        "{NOT_KNOWN}\nThe hub's receipt does not hold. Phone the recipient's duty desk now{said}. In \
+         danger call 999."
     )
 }
 

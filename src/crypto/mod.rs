@@ -18,6 +18,8 @@ mod signer;
 
 pub use error::KeyError;
 pub use keys::KeyStore;
+#[cfg(test)]
+pub(crate) use keys::tests::Rig;
 pub use master::MasterKey;
 pub use sealer::{SealError, Sealed, Sealer, commitment, content_key};
 pub use secret::{ContentKey, DataKey};

@@ -107,6 +107,38 @@ impl Sealer {
         Ok(EpisodeReference::from_bytes(authenticated(&key, &named)))
     }
 
+    /// Seals from whom an alert is kept, beside its body and under the same key.
+    ///
+    /// # Errors
+    /// When the content is longer than AES-GCM can seal (64 GiB).
+    pub fn seal_conflicts(
+        &self,
+        key: &DataKey,
+        alert: AlertId,
+        content: &[u8],
+    ) -> Result<Sealed, SealError> {
+        let bound_to = conflicts_of(alert);
+        let (nonce, ciphertext) =
+            aead::seal(key.secret(), self.entropy.as_ref(), &bound_to, content)
+                .map_err(|aead::Unopened| SealError::Unopened)?;
+        Ok(Sealed { key: key.id().clone(), nonce, ciphertext })
+    }
+
+    /// Opens from whom an alert is kept. Nobody is shown it: the hub itself decides by it, so it is no disclosure and
+    /// is not recorded.
+    ///
+    /// # Errors
+    /// When the key was destroyed or cannot be read, or the bytes are not what was sealed for this alert.
+    pub fn open_conflicts(
+        &self,
+        alert: AlertId,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let key = self.key(&sealed.key)?;
+        aead::open(key.secret(), sealed.nonce, &conflicts_of(alert), &sealed.ciphertext)
+            .map_err(|aead::Unopened| SealError::Unopened)
+    }
+
     /// Opens the content of an alert. The opening must be recorded first.
     ///
     /// # Errors
@@ -120,6 +152,11 @@ impl Sealer {
         aead::open(key.secret(), sealed.nonce, alert.as_bytes(), &sealed.ciphertext)
             .map_err(|aead::Unopened| SealError::Unopened)
     }
+}
+
+/// What sealed conflicts are bound to: no body passes for them, nor they for a body.
+fn conflicts_of(alert: AlertId) -> Vec<u8> {
+    [alert.as_bytes().as_slice(), b"conflicts"].concat()
 }
 
 /// Derives the key of the commitment from a data key: HKDF-SHA-256 (RFC 5869), no salt, info

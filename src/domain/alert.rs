@@ -217,7 +217,8 @@ impl Position {
     }
 }
 
-/// From whom an alert is kept because of a conflict of interest (domain 5.7). Empty for nearly every alert.
+/// From whom an alert is kept because of a conflict of interest (domain 5.7). Empty for nearly every alert. Stands in
+/// no record in the clear: see [`SealedConflicts`].
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Conflicts {
     /// Agencies whose general inboxes are closed to it, ascending.
@@ -250,6 +251,16 @@ impl Conflicts {
         self.users.dedup();
         self
     }
+}
+
+/// [`Conflicts`] as they are kept: AES-256-GCM under the alert's data key, which the body names. They tell who is
+/// suspected, or what a person of concern works as, so they are content like the body and go with its key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SealedConflicts {
+    /// Random for each sealing.
+    pub nonce: [u8; 12],
+    /// Ciphertext and tag.
+    pub ciphertext: Vec<u8>,
 }
 
 /// Everything the hub keeps about one alert in the clear: codes, times, decisions, deliveries.
@@ -302,8 +313,8 @@ pub struct AlertRecord {
     pub deliveries: Vec<Delivery>,
     /// The timers.
     pub timers: Vec<Timer>,
-    /// From whom it is kept, whatever happens later.
-    pub conflicts: Conflicts,
+    /// From whom it is kept, whatever happens later; none where it is kept from nobody.
+    pub conflicts: Option<SealedConflicts>,
     /// The sealed content; none once purged.
     pub body: Option<BodyRef>,
     /// The commit that took the alert.

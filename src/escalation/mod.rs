@@ -7,11 +7,13 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::crypto::{SealError, Sealer};
 use crate::domain::principal::Driver as HubDriver;
 use crate::domain::{AlertId, Principal, Timestamp};
 use crate::env::Env;
 use crate::policy::access::{self, Action, Denied};
 use crate::policy::{Clocks, escalation};
+use crate::record::open_conflicts;
 use crate::store::{Commit, CommitError, Expect, Store, StoreError, Write};
 use crate::wake::Wake;
 
@@ -25,6 +27,7 @@ const PASSED_MAX: usize = 16_384;
 pub struct Driver {
     store: Arc<dyn Store>,
     env: Env,
+    sealer: Arc<Sealer>,
     wake: Arc<dyn Wake>,
     clocks: Clocks,
     /// Those that could not be done in the last run: each is told once.
@@ -49,18 +52,32 @@ pub enum EscalationError {
     /// The commit could not be made.
     #[error("the commit could not be made")]
     Commit(#[from] CommitError),
+    /// From whom the alert is kept does not open: whom to call cannot be decided.
+    #[error("from whom the alert is kept cannot be opened")]
+    Conflicts(#[source] SealError),
     /// Policy gave the driver no permit.
     #[error("the driver has no permit")]
     Denied(#[from] Denied),
 }
 
 impl EscalationError {
+    /// The stable reason code.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Store(source) => source.reason(),
+            Self::Commit(_) => "COMMIT_REFUSED",
+            Self::Conflicts(source) => source.reason(),
+            Self::Denied(denied) => denied.reason(),
+        }
+    }
+
     /// Whether the next alert would fare no better.
     const fn concerns_every_alert(&self) -> bool {
         match self {
             Self::Store(error) => error.concerns_every_commit(),
             Self::Denied(_) => true,
-            Self::Commit(_) => false,
+            Self::Commit(_) | Self::Conflicts(_) => false,
         }
     }
 }
@@ -68,8 +85,13 @@ impl EscalationError {
 impl Driver {
     /// Puts the driver together.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, env: Env, wake: Arc<dyn Wake>, clocks: Clocks) -> Self {
-        Self { store, env, wake, clocks, failing: Mutex::default() }
+    pub fn new(
+        (store, sealer): (Arc<dyn Store>, Arc<Sealer>),
+        env: Env,
+        wake: Arc<dyn Wake>,
+        clocks: Clocks,
+    ) -> Self {
+        Self { store, env, sealer, wake, clocks, failing: Mutex::default() }
     }
 
     /// Fires everything due now. An alert that cannot be done holds up no other. Takes no input and may be
@@ -143,7 +165,8 @@ impl Driver {
     async fn fire(&self, id: AlertId, now: Timestamp) -> Result<bool, EscalationError> {
         let Some(alert) = self.store.alert(id).await? else { return Ok(false) };
         let directory = self.store.directory();
-        let steps = escalation::steps(&alert, now, (&directory, &self.clocks));
+        let conflicts = open_conflicts(&self.sealer, &alert).map_err(EscalationError::Conflicts)?;
+        let steps = escalation::steps(&alert, &conflicts, now, (&directory, &self.clocks));
         if steps.events.is_empty() {
             return Ok(false);
         }

@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use super::{Edge, status};
 use crate::domain::delivery::{AckOutcome, DeclineReason};
 use crate::domain::{DeliveryId, ErrorKind, MailboxId, Redacted};
-use crate::mailbox::{self, Answer, Batch, Item, MailboxError};
+use crate::mailbox::{self, Answer, Batch, Item, Known, MailboxError};
 use crate::wire::render;
 use crate::wire::v1;
 use crate::wire::v1::mailbox_service_server::MailboxService;
@@ -96,7 +96,12 @@ impl MailboxService for Edge {
                 deliveries: page
                     .rows
                     .iter()
-                    .map(|row| render::delivery_summary(&row.alert, &row.delivery, now))
+                    .map(|row| match &row.known {
+                        Known::Read { alert, delivery } => {
+                            render::delivery_summary(alert, delivery, now)
+                        }
+                        Known::Unreadable => render::unreadable_summary(row.id, row.sequence),
+                    })
                     .collect(),
                 next_page_token: page.next.map(|next| next.to_string()).unwrap_or_default(),
             })

@@ -2,11 +2,13 @@
 //!
 //! Called from many tasks that must not wait, so recording goes through a bounded queue; what does not fit is counted.
 
+use std::error::Error;
 use std::io;
 use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 
+use super::fault::{Fault, News};
 use crate::audit::{Caller, HubEvent, Peer, raise_alarm};
 use crate::domain::{AgencyCode, EventKind, SystemName, UserId};
 use crate::env::ClockAlarm;
@@ -48,6 +50,27 @@ impl Alarms {
     /// Counts and logs an alarm: someone must act.
     pub(super) fn raise(&self, code: &'static str) {
         raise_alarm(code);
+    }
+
+    /// Tells of a driver's run: the alarm `code` when it begins to fail or fails for another reason, a line when it
+    /// works again, nothing while a fault lasts.
+    pub(super) fn tell(
+        &self,
+        code: &'static str,
+        fault: &mut Fault,
+        failed: Option<(&'static str, &dyn Error)>,
+    ) {
+        match fault.note(failed.map(|(reason, _)| reason)) {
+            News::None => {}
+            News::Fails => {
+                self.raise(code);
+                if let Some((reason, error)) = failed {
+                    let source = error.source().map(ToString::to_string).unwrap_or_default();
+                    tracing::error!(code, reason, %error, source, "a driver could not run");
+                }
+            }
+            News::Recovered => tracing::info!(code, "a driver that failed runs again"),
+        }
     }
 
     /// Hub time and the wall clock part, or meet again.

@@ -188,7 +188,7 @@ pub(super) async fn build(
         env: env.clone(),
         wake: Arc::clone(&wake),
         escalation: escalation::Driver::new(
-            Arc::clone(&port),
+            (Arc::clone(&port), Arc::clone(&sealer)),
             env.clone(),
             Arc::clone(&wake),
             clocks::of(&config.clocks),
@@ -201,7 +201,7 @@ pub(super) async fn build(
         keys,
         mirror: config.keys.mirror_dir.clone(),
         alarms: alarms.clone(),
-        escalating: tokio::sync::Mutex::new(()),
+        escalating: tokio::sync::Mutex::default(),
     });
     // A witness that connects at once finds a checkpoint.
     drivers.finish().await;

@@ -1,5 +1,6 @@
 //! The hub's own tasks: integrate, publish, escalate, look at certificates. Each is `run_once` on a tick.
 
+use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::alarms::Alarms;
-use crate::audit::{Integrator, Publisher};
+use super::fault::Fault;
+use crate::audit::{AuditError, Integrator, Publisher};
 use crate::crypto::KeyStore;
 use crate::domain::Timestamp;
 use crate::env::{Env, NotForward, SimulatedClock};
@@ -43,7 +45,14 @@ pub(super) struct Drivers {
     pub(super) mirror: Option<PathBuf>,
     pub(super) alarms: Alarms,
     /// One run of the deadline driver at a time; a second would only conflict.
-    pub(super) escalating: Mutex<()>,
+    pub(super) escalating: Mutex<DeadlineFaults>,
+}
+
+/// How the drivers of what is due ended last.
+#[derive(Default)]
+pub(super) struct DeadlineFaults {
+    retention: Fault,
+    escalation: Fault,
 }
 
 impl Drivers {
@@ -100,16 +109,16 @@ impl Drivers {
 
     /// Fires what is due; how many alerts changed.
     async fn escalate(&self) -> usize {
-        let _one_at_a_time = self.escalating.lock().await;
-        let purged = match self.retention.run_once().await {
-            Ok(purged) => purged,
-            Err(error) => {
-                tracing::error!(%error, "the retention driver could not run");
-                self.alarms.raise("RETENTION_FAILED");
-                0
-            }
-        };
-        match self.escalation.run_once().await {
+        // Held to the end: one run at a time.
+        let mut faults = self.escalating.lock().await;
+        let purged = self.retention.run_once().await;
+        let failed = purged.as_ref().err().map(|error| (error.reason(), error as &dyn Error));
+        self.alarms.tell("RETENTION_FAILED", &mut faults.retention, failed);
+        let purged = purged.unwrap_or_default();
+        let fired = self.escalation.run_once().await;
+        let failed = fired.as_ref().err().map(|error| (error.reason(), error as &dyn Error));
+        self.alarms.tell("ESCALATION_FAILED", &mut faults.escalation, failed);
+        match fired {
             Ok(fired) => {
                 if fired.newly_failing > 0 {
                     self.alarms.raise("ESCALATION_FAILED");
@@ -119,11 +128,7 @@ impl Drivers {
                 metrics::counter!("staysafe_escalations_total").increment(count);
                 changed
             }
-            Err(error) => {
-                tracing::error!(%error, "the deadline driver could not run");
-                self.alarms.raise("ESCALATION_FAILED");
-                0
-            }
+            Err(_told) => purged,
         }
     }
 
@@ -139,24 +144,19 @@ impl Drivers {
     }
 
     async fn integrate_until(&self, stop: CancellationToken) {
-        while pause(INTEGRATION_TICK, &stop).await {
-            if let Err(error) = self.integrator.run_once().await {
-                tracing::error!(%error, "durable entries could not be integrated");
-                self.alarms.raise("INTEGRATION_FAILED");
-            }
-        }
+        let run = || self.integrator.run_once();
+        run_until(&stop, INTEGRATION_TICK, (&self.alarms, "INTEGRATION_FAILED"), run).await;
     }
 
     async fn publish_until(&self, stop: CancellationToken) {
-        while pause(PUBLICATION_TICK, &stop).await {
-            if let Err(error) = self.publisher.run_once().await {
-                tracing::error!(%error, "the checkpoint could not be published");
-                self.alarms.raise("PUBLICATION_FAILED");
-            }
+        let run = || async move {
+            let run = self.publisher.run_once().await;
             if self.publisher.is_newly_late() {
                 self.alarms.raise("PUBLICATION_LATE");
             }
-        }
+            run
+        };
+        run_until(&stop, PUBLICATION_TICK, (&self.alarms, "PUBLICATION_FAILED"), run).await;
     }
 
     async fn watch_certificates_until(&self, stop: CancellationToken) {
@@ -189,10 +189,64 @@ impl Drivers {
     }
 }
 
+/// Runs a driver of the log on its tick until the hub stops; a fault that lasts is one alarm.
+async fn run_until<T, F: Future<Output = Result<T, AuditError>>>(
+    stop: &CancellationToken,
+    tick: Duration,
+    (alarms, code): (&Alarms, &'static str),
+    mut run: impl FnMut() -> F,
+) {
+    let mut fault = Fault::default();
+    while pause(tick, stop).await {
+        let failed = run().await.err();
+        let failed = failed.as_ref().map(|error| (error.reason(), error as &dyn Error));
+        alarms.tell(code, &mut fault, failed);
+    }
+}
+
 /// Waits one tick; no when the hub stops.
 async fn pause(tick: Duration, stop: &CancellationToken) -> bool {
     tokio::select! {
         () = stop.cancelled() => false,
         () = tokio::time::sleep(tick) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use super::*;
+
+    #[test]
+    fn a_driver_that_keeps_failing_is_one_alarm_and_one_more_when_it_failed_for_something_else() {
+        const CODE: &str = "INTEGRATION_FAILED";
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let shown = recorder.handle();
+        let raised = |outcomes: Vec<Result<(), AuditError>>| {
+            let mut left = outcomes.into_iter();
+            let stop = CancellationToken::new();
+            let (alarms, _heard) = Alarms::new();
+            let run = || {
+                let next = left.next();
+                if next.is_none() {
+                    stop.cancel();
+                }
+                ready(next.unwrap_or(Ok(())))
+            };
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            metrics::with_local_recorder(&recorder, || {
+                runtime.unwrap().block_on(run_until(&stop, Duration::ZERO, (&alarms, CODE), run));
+            });
+            let line = format!("staysafe_alarms_total{{code=\"{CODE}\"}} ");
+            let text = shown.render();
+            let counted = text.lines().find_map(|shown| shown.strip_prefix(&line));
+            counted.map_or(0, |count| count.parse::<u64>().unwrap())
+        };
+        let (one, other) = (|| Err(AuditError::NotPublished), || Err(AuditError::Simulated));
+
+        assert_eq!(raised(vec![Ok(()), one(), one(), one(), one()]), 1, "on every tick");
+        assert_eq!(raised(vec![one(), other(), other()]), 3, "it fails for something else");
+        assert_eq!(raised(vec![one(), Ok(()), Ok(()), one(), one()]), 5, "again after recovering");
     }
 }

@@ -9,6 +9,7 @@ mod alarms;
 mod build;
 mod clocks;
 mod drivers;
+mod fault;
 mod place;
 mod progress;
 mod serve;
@@ -43,6 +44,9 @@ use standing::Watch;
 
 /// How long streams and calls may take to end when the hub stops.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long recording what was heard before the stop may take.
+const LAST_HEARD: Duration = Duration::from_secs(2);
 
 /// How a hub is started besides its configuration.
 #[derive(Clone, Copy, Debug, Default)]
@@ -126,7 +130,7 @@ pub async fn start(config: &Config, options: StartOptions) -> Result<Running, St
         }
     });
     drivers.start(&background, &stopping);
-    background.spawn(record_heard(Arc::clone(&audit), heard, stopping.clone()));
+    background.spawn(record_heard(Arc::clone(&audit), heard, (stopping.clone(), LAST_HEARD)));
     background.spawn(report_health(Arc::clone(&watch), health.clone(), stopping.clone()));
     tracing::info!(%address, %admin_address, simulated = watch.simulated, "the hub serves");
     Ok(Running {
@@ -202,28 +206,52 @@ impl Running {
     }
 }
 
-/// Records what was heard, one after the other.
+/// Records what was heard; when the hub stops, what was heard before too, but for no longer than `at_most`.
 async fn record_heard(
     audit: Arc<Audit>,
+    heard: mpsc::Receiver<Heard>,
+    (stop, at_most): (CancellationToken, Duration),
+) {
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(at_most).await;
+    };
+    tokio::select! {
+        () = record_to_the_last(&audit, heard, &stop) => {}
+        () = late => {
+            tracing::warn!("what was heard before the stop could not all be recorded in time");
+            metrics::counter!("staysafe_alarms_total", "code" => "EVENT_QUEUE_FULL").increment(1);
+        }
+    }
+}
+
+/// One after the other; from the stop on nothing more is heard, and the rest of the queue is the end.
+async fn record_to_the_last(
+    audit: &Audit,
     mut heard: mpsc::Receiver<Heard>,
-    stop: CancellationToken,
+    stop: &CancellationToken,
 ) {
     loop {
         let next = tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled(), if !heard.is_closed() => {
+                heard.close();
+                continue;
+            }
             next = heard.recv() => next,
         };
         let Some(next) = next else { return };
-        let recorded = match next {
-            Heard::Hub(event) => audit.hub_event(Driver::Operator, event).await.map(Some),
-            Heard::Connected(peer) => audit.connected(&peer).await,
-            Heard::Refused { reason, certificate } => {
-                audit.refuse_stranger(certificate, reason).await
-            }
-        };
-        if let Err(error) = recorded {
-            tracing::warn!(%error, "an event of the hub could not be recorded");
-        }
+        record(audit, next).await;
+    }
+}
+
+async fn record(audit: &Audit, heard: Heard) {
+    let recorded = match heard {
+        Heard::Hub(event) => audit.hub_event(Driver::Operator, event).await.map(Some),
+        Heard::Connected(peer) => audit.connected(&peer).await,
+        Heard::Refused { reason, certificate } => audit.refuse_stranger(certificate, reason).await,
+    };
+    if let Err(error) = recorded {
+        tracing::warn!(%error, "an event of the hub could not be recorded");
     }
 }
 

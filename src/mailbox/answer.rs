@@ -141,7 +141,8 @@ impl Answer {
 impl Mailboxes {
     /// Confirms that the partner system has stored these numbers; tells how many were newly confirmed.
     ///
-    /// Numbers never handed out are refused; numbers confirmed before, or ended since, change nothing.
+    /// Numbers never handed out are refused; numbers confirmed before, or ended since, change nothing. What cannot be
+    /// read now is not confirmed, keeps its lease and is sent again; the others of the call are confirmed.
     ///
     /// # Errors
     /// More than [`CONFIRM_MAX`] numbers, an unknown number, or the store.
@@ -159,9 +160,10 @@ impl Mailboxes {
             match self.confirm_once(&permit, mailbox, sequences).await {
                 Err(MailboxError::Store(StoreError::Conflict)) => {}
                 done => {
-                    if done.is_ok() {
-                        sequences.iter().for_each(|n| self.outstanding.settled(mailbox, *n));
-                    }
+                    let done = done.map(|(confirmed, settled)| {
+                        settled.iter().for_each(|n| self.outstanding.settled(mailbox, *n));
+                        confirmed
+                    });
                     return self.told(principal, done).await;
                 }
             }
@@ -169,14 +171,16 @@ impl Mailboxes {
         Err(MailboxError::Busy)
     }
 
+    /// How many were newly confirmed, and the numbers of which nothing more is to be sent.
     async fn confirm_once(
         &self,
         permit: &Permit,
         mailbox: &MailboxId,
         sequences: &[u64],
-    ) -> Result<u32, MailboxError> {
+    ) -> Result<(u32, Vec<u64>), MailboxError> {
         let now = self.env.now();
         let mut changed: Vec<AlertRecord> = Vec::new();
+        let mut settled = Vec::with_capacity(sequences.len());
         let mut events = Vec::new();
         for sequence in sequences {
             let before = sequence.checked_sub(1).ok_or(MailboxError::NotFound)?;
@@ -186,25 +190,33 @@ impl Mailboxes {
             };
             let at = match changed.iter().position(|record| record.id == id.alert) {
                 Some(at) => at,
-                None => {
-                    changed.push(self.alert(id.alert).await?.as_ref().clone());
-                    changed.len().saturating_sub(1)
-                }
+                None => match self.alert_if_readable(id).await? {
+                    Ok(alert) => {
+                        changed.push(alert.as_ref().clone());
+                        changed.len().saturating_sub(1)
+                    }
+                    Err(error) => {
+                        let reason = error.reason();
+                        tracing::warn!(delivery = %id, reason, "a delivery cannot be confirmed");
+                        continue;
+                    }
+                },
             };
+            settled.push(*sequence);
             let Some(record) = changed.get_mut(at) else { return Err(MailboxError::NotFound) };
             if let Some(event) = self.confirm_delivery(record, id, mailbox, now) {
                 events.push(event);
             }
         }
         if events.is_empty() {
-            return Ok(0);
+            return Ok((0, settled));
         }
         let confirmed = u32::try_from(events.len()).unwrap_or(u32::MAX);
         changed.retain(|record| {
             events.iter().any(|event: &Event| event.alert.is_some_and(|alert| alert == record.id))
         });
         self.put(permit, now, events, changed).await?;
-        Ok(confirmed)
+        Ok((confirmed, settled))
     }
 
     /// Confirms one delivery in `record`; none when it was confirmed before or has ended.

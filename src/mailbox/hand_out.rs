@@ -286,7 +286,7 @@ impl Mailboxes {
     }
 
     /// The alert of a delivery, or why it cannot be read when that is a matter of this alert alone.
-    async fn alert_if_readable(
+    pub(super) async fn alert_if_readable(
         &self,
         id: DeliveryId,
     ) -> Result<Result<Arc<AlertRecord>, MailboxError>, MailboxError> {

@@ -1,9 +1,12 @@
 //! A mailbox at a glance: what was handed out, by number, without content.
+//!
+//! An alert whose record cannot be read hides no other: it is a row that says so.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{MailboxError, Mailboxes};
+use crate::domain::event::EventOutcome;
 use crate::domain::{
     AlertId, AlertRecord, Delivery, DeliveryId, Event, EventKind, MailboxId, Principal,
 };
@@ -23,10 +26,22 @@ pub struct Row {
     pub sequence: u64,
     /// Its id.
     pub id: DeliveryId,
-    /// The alert's record.
-    pub alert: Arc<AlertRecord>,
-    /// The delivery.
-    pub delivery: Delivery,
+    /// What is known of it.
+    pub known: Known,
+}
+
+/// What is known of a handed-out delivery.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// What its alert's record says.
+    Read {
+        /// The alert's record.
+        alert: Arc<AlertRecord>,
+        /// The delivery.
+        delivery: Box<Delivery>,
+    },
+    /// That it was handed out: the record cannot be read now.
+    Unreadable,
 }
 
 /// One page of a list.
@@ -50,7 +65,7 @@ impl Shown {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let mut here = HashSet::new();
         rows.iter()
-            .filter(|row| !seen.contains(&(fingerprint, row.alert.id)) && here.insert(row.alert.id))
+            .filter(|row| !seen.contains(&(fingerprint, row.id.alert)) && here.insert(row.id.alert))
             .collect()
     }
 
@@ -60,13 +75,13 @@ impl Shown {
         if seen.len() >= SHOWN_MAX {
             seen.clear();
         }
-        seen.extend(rows.iter().map(|row| (fingerprint, row.alert.id)));
+        seen.extend(rows.iter().map(|row| (fingerprint, row.id.alert)));
     }
 }
 
 impl Mailboxes {
     /// Lists up to `limit` (at most [`PAGE_MAX`]) handed-out deliveries numbered above `after` for which
-    /// `keep` says yes. The showing is recorded before it is returned.
+    /// `keep` says yes, and those that cannot be read. The showing is recorded before it is returned.
     ///
     /// # Errors
     /// Denied or unknown mailbox (recorded), or the store.
@@ -93,10 +108,13 @@ impl Mailboxes {
                     break 'pages;
                 }
                 through = sequence;
-                let alert = self.alert(id.alert).await?;
-                let Some(delivery) = alert.delivery(id.number).cloned() else { continue };
-                if keep(&delivery) {
-                    rows.push(Row { sequence, id, alert, delivery });
+                let known = self.known(id).await?;
+                let is_wanted = match &known {
+                    Known::Read { delivery, .. } => keep(delivery),
+                    Known::Unreadable => true,
+                };
+                if is_wanted {
+                    rows.push(Row { sequence, id, known });
                 }
             }
         }
@@ -113,11 +131,30 @@ impl Mailboxes {
         Ok(Page { rows, next })
     }
 
+    async fn known(&self, id: DeliveryId) -> Result<Known, MailboxError> {
+        let alert = match self.alert_if_readable(id).await? {
+            Ok(alert) => alert,
+            Err(error) => {
+                tracing::warn!(delivery = %id, reason = error.reason(), "a row cannot be read");
+                return Ok(Known::Unreadable);
+            }
+        };
+        let delivery = alert.delivery(id.number).cloned().map(Box::new);
+        Ok(delivery.map_or(Known::Unreadable, |delivery| Known::Read { alert, delivery }))
+    }
+
     fn viewed(&self, row: &Row, mailbox: &MailboxId) -> Event {
         let event = Event::new(self.env.ids(self.env.now()).event(), EventKind::RecordViewed);
-        let mut event = event.about(row.alert.id, row.alert.episode).to(row.id.number, mailbox);
-        event.subjects.clone_from(&row.alert.subjects);
+        let mut event = event.to(row.id.number, mailbox);
+        event.alert = Some(row.id.alert);
         event.reason = Some("LIST".to_owned());
+        match &row.known {
+            Known::Read { alert, .. } => {
+                event.episode = Some(alert.episode);
+                event.subjects.clone_from(&alert.subjects);
+            }
+            Known::Unreadable => event.outcome = EventOutcome::Error,
+        }
         event
     }
 }

@@ -21,7 +21,7 @@ use std::time::Duration;
 pub use answer::{Acknowledged, Answer, CONFIRM_MAX};
 pub use copy::Copy;
 pub use hand_out::{Batch, Item, Stream, cursor};
-pub use list::{PAGE_MAX, Page, Row};
+pub use list::{Known, PAGE_MAX, Page, Row};
 pub use words::Answers;
 
 use crate::audit::Audit;

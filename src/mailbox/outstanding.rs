@@ -71,10 +71,7 @@ impl Outstanding {
         now: Duration,
         limits: Limits,
     ) {
-        self.attempted(mailbox, what, |lease| {
-            lease.failures = 0;
-            lease.again_at = now.saturating_add(backoff(lease.sendings, limits));
-        });
+        self.attempted(mailbox, what, (now, limits), |_failures| 0);
     }
 
     /// Notes that the copy of `sequence` could not be made at `now`: it and its episode go into backoff.
@@ -85,22 +82,22 @@ impl Outstanding {
         now: Duration,
         limits: Limits,
     ) {
-        self.attempted(mailbox, what, |lease| {
-            lease.failures = lease.failures.saturating_add(1);
-            lease.again_at = now.saturating_add(backoff(lease.sendings, limits));
-        });
+        self.attempted(mailbox, what, (now, limits), |failures| failures.saturating_add(1));
     }
 
+    /// Notes an attempt at `now`; `count` tells the failures in a row after it from those before.
     fn attempted(
         &self,
         mailbox: &MailboxId,
         (sequence, episode): (u64, EpisodeId),
-        note: impl FnOnce(&mut Lease),
+        (now, limits): (Duration, Limits),
+        count: impl FnOnce(u32) -> u32,
     ) {
         let fresh = Lease { episode, sendings: 0, failures: 0, again_at: Duration::ZERO };
         self.keep(mailbox, sequence, fresh, |lease| {
             lease.sendings = lease.sendings.saturating_add(1);
-            note(lease);
+            lease.failures = count(lease.failures);
+            lease.again_at = now.saturating_add(backoff(lease.sendings, limits));
         });
     }
 

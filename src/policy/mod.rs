@@ -35,6 +35,7 @@ pub use episode::{EpisodeChanges, begins_anew};
 pub use routing::contact::{DutyContact, emergency_contact};
 pub use validation::{Rejected, Validated, minimum_priority, validate};
 
+use crate::domain::alert::Conflicts;
 use crate::domain::directory::{Agency, Directory};
 use crate::domain::{AlertRecord, Timestamp, UserId};
 
@@ -50,6 +51,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The earlier alerts of the episode the alert joins, in order; empty for a new one.
     pub episode: &'a [Arc<AlertRecord>],
+    /// From whom those earlier alerts are kept.
+    pub kept_from: &'a Conflicts,
     /// The agency of the sender's certificate.
     pub sender: &'a Agency,
     /// The duty manager with whose own certificate it was sent, where it was: the only approval that counts.

@@ -1,6 +1,6 @@
 //! An alert's record.
 
-use crate::domain::alert::{BodyRef, Conflicts, Gap, Risk, Timer};
+use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
 use crate::domain::decision::{Basis6, SharingDecision};
 use crate::domain::{
     AlertId, AlertRecord, Delivery, EpisodeId, Position, SubjectRef, SystemName, Timestamp, UserId,
@@ -37,10 +37,8 @@ impl Encode for AlertRecord {
         if let Some(completed) = &self.completes {
             to.given(23, completed.as_bytes());
         }
-        if self.conflicts != Conflicts::default() {
-            to.one(24, &self.conflicts);
-        }
         self.raised.iter().for_each(|path| to.given(25, path.as_bytes()));
+        to.maybe(26, self.conflicts.as_ref());
     }
 }
 
@@ -82,7 +80,7 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
                 .map(Delivery::try_from)
                 .collect::<Result<_, _>>()?,
             timers: raw.timers.into_iter().map(Timer::try_from).collect::<Result<_, _>>()?,
-            conflicts: raw.conflicts.map(Conflicts::try_from).transpose()?.unwrap_or_default(),
+            conflicts: raw.conflicts.map(SealedConflicts::try_from).transpose()?,
             body: raw.body.map(BodyRef::try_from).transpose()?,
             submitted: position_in(raw.submitted),
         })
@@ -99,23 +97,19 @@ pub(super) fn position_in(raw: Option<u64>) -> Position {
     raw.map_or(Position::THIS, Position)
 }
 
-impl Encode for Conflicts {
+impl Encode for SealedConflicts {
     fn encode(&self, to: &mut Encoder) {
-        self.agencies.iter().for_each(|agency| to.given(1, agency.as_str().as_bytes()));
-        self.mailboxes.iter().for_each(|mailbox| to.given(2, mailbox.as_str().as_bytes()));
-        self.users.iter().for_each(|user| to.given(3, user.as_str().as_bytes()));
+        to.bytes(1, &self.nonce);
+        to.bytes(2, &self.ciphertext);
     }
 }
 
-impl TryFrom<pb::Conflicts> for Conflicts {
+impl TryFrom<pb::SealedConflicts> for SealedConflicts {
     type Error = RecordError;
 
-    fn try_from(raw: pb::Conflicts) -> Result<Self, Self::Error> {
-        Ok(Self {
-            agencies: field::texts("Conflicts.agencies", raw.agencies)?,
-            mailboxes: field::texts("Conflicts.mailboxes", raw.mailboxes)?,
-            users: field::texts("Conflicts.users", raw.users)?,
-        })
+    fn try_from(raw: pb::SealedConflicts) -> Result<Self, Self::Error> {
+        let nonce = field::bytes("SealedConflicts.nonce", &raw.nonce)?;
+        Ok(Self { nonce, ciphertext: raw.ciphertext })
     }
 }
 

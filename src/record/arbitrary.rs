@@ -10,8 +10,8 @@ use proptest::sample::select;
 
 use crate::crypto::Sealed;
 use crate::domain::alert::{
-    AlertKind, AlertStatus, BodyRef, Conflicts, DataKeyId, Gap, Priority, Risk, Timer, TimerKind,
-    TimerState,
+    AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
+    TimerKind, TimerState,
 };
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
@@ -218,9 +218,9 @@ fn gap() -> impl Strategy<Value = Gap> {
     (text(), select(Rule::ALL), text()).prop_map(|(path, rule, reason)| Gap { path, rule, reason })
 }
 
-fn conflicts() -> impl Strategy<Value = Conflicts> {
-    (vec(agency(), 0..3), vec(mailbox(), 0..3), vec(user(), 0..3))
-        .prop_map(|(agencies, mailboxes, users)| Conflicts { agencies, mailboxes, users })
+fn conflicts() -> impl Strategy<Value = SealedConflicts> {
+    (any::<[u8; 12]>(), vec(any::<u8>(), 0..40))
+        .prop_map(|(nonce, ciphertext)| SealedConflicts { nonce, ciphertext })
 }
 
 pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
@@ -249,7 +249,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         vec(decision(), 0..3),
         vec(delivery(), 0..3),
         vec(timer(), 0..3),
-        conflicts(),
+        option::of(conflicts()),
         option::of(body()),
         position(),
     );

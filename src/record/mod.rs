@@ -9,6 +9,7 @@
 
 mod alert;
 mod body;
+mod conflicts;
 mod delivery;
 mod directory;
 mod encode;
@@ -35,6 +36,7 @@ use crate::domain::{AlertId, AlertRecord};
 use encode::{Encode, Encoder, encoded};
 
 pub use body::{Body, decode_body, encode_body};
+pub use conflicts::{open_conflicts, seal_conflicts};
 pub use entry::{Leaf, event_hash};
 pub use error::RecordError;
 pub use receipt::{Receipt, ReceiptError, ReceiptKind, VerifiedReceipt, verify_receipt};

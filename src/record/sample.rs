@@ -7,8 +7,8 @@ use jiff::civil::date;
 
 use crate::crypto::Sealed;
 use crate::domain::alert::{
-    AlertKind, AlertStatus, BodyRef, Conflicts, DataKeyId, Gap, Priority, Risk, Timer, TimerKind,
-    TimerState,
+    AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
+    TimerKind, TimerState,
 };
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
@@ -191,11 +191,7 @@ pub(crate) fn alert() -> AlertRecord {
             delivery: Some(1),
             state: TimerState::Armed,
         }],
-        conflicts: Conflicts {
-            agencies: vec![agency("FSU")],
-            mailboxes: vec![mailbox("CADT/manager")],
-            users: vec![user("u-1003")],
-        },
+        conflicts: Some(SealedConflicts { nonce: [0x0C; 12], ciphertext: (40..80).collect() }),
         body: Some(words(100)),
         submitted: Position(100),
     }

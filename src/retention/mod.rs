@@ -1,8 +1,10 @@
 //! What must go goes: look-out copies an hour after the child is found.
 //!
 //! Owns the driver; what is due is decided by [`crate::policy::retention`]. A purged copy is never handed out
-//! again: a partner that reads its mailbox anew gets a tombstone. Repeating a run does nothing twice.
+//! again: a partner that reads its mailbox anew gets a tombstone. Repeating a run does nothing twice. What is due and
+//! not to be purged, or cannot be, never stands before what can.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::domain::principal::Driver as HubDriver;
@@ -12,8 +14,11 @@ use crate::policy::access::{self, Action, Denied};
 use crate::policy::retention;
 use crate::store::{Commit, CommitError, Expect, Store, StoreError, Write};
 
-/// Alerts looked at in one run.
+/// Alerts asked for at once, beside those that were looked at.
 const BATCH_MAX: usize = 256;
+
+/// Alerts looked at in one run.
+const LOOKED_AT_MAX: usize = 16_384;
 
 /// Purges what is due.
 pub struct Driver {
@@ -35,6 +40,27 @@ pub enum RetentionError {
     Denied(#[from] Denied),
 }
 
+impl RetentionError {
+    /// The stable reason code.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Store(source) => source.reason(),
+            Self::Commit(_) => "COMMIT_REFUSED",
+            Self::Denied(denied) => denied.reason(),
+        }
+    }
+
+    /// Whether the next alert would fare no better.
+    const fn concerns_every_alert(&self) -> bool {
+        match self {
+            Self::Store(error) => error.concerns_every_commit(),
+            Self::Denied(_) => true,
+            Self::Commit(_) => false,
+        }
+    }
+}
+
 impl Driver {
     /// Puts the driver together.
     #[must_use]
@@ -51,13 +77,26 @@ impl Driver {
         let now = self.env.now();
         let mut changed: usize = 0;
         let mut failed = None;
-        for alert in self.store.due(now, BATCH_MAX).await? {
-            match self.purge(alert, now).await {
-                Ok(purged) => changed = changed.saturating_add(usize::from(purged)),
-                Err(error) => failed = failed.or(Some(error)),
+        // Most of what is due is the ladder's, and stays due here.
+        let mut looked_at = HashSet::new();
+        loop {
+            let asked = BATCH_MAX.saturating_add(looked_at.len());
+            let due = self.store.due(now, asked).await?;
+            let is_last = due.len() < asked;
+            for alert in due {
+                if !looked_at.insert(alert) {
+                    continue;
+                }
+                match self.purge(alert, now).await {
+                    Ok(purged) => changed = changed.saturating_add(usize::from(purged)),
+                    Err(error) if error.concerns_every_alert() => return Err(error),
+                    Err(error) => failed = failed.or(Some(error)),
+                }
+            }
+            if is_last || looked_at.len() >= LOOKED_AT_MAX {
+                return failed.map_or(Ok(changed), Err);
             }
         }
-        failed.map_or(Ok(changed), Err)
     }
 
     async fn purge(&self, id: AlertId, now: Timestamp) -> Result<bool, RetentionError> {

@@ -1,12 +1,13 @@
 //! Every partner is a witness: it keeps the last checkpoint it saw and checks on every connect that the hub's log
 //! still begins with it.
 //!
-//! One old checkpoint finds truncation, rollback, edits and a split view. What does not fit is never replaced: the
-//! kept checkpoint is the evidence. A finding never stands in the way of an alert (domain 7.1): it is handed over
+//! One old checkpoint finds truncation, rollback, edits and a split view. Where the new one does not fit, the old one
+//! stays and the new one is kept beside it: both are signed by the hub, and together they are the evidence. A finding
+//! never stands in the way of an alert (domain 7.1): it is handed over
 //! beside a client that works.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +24,9 @@ const CHECKPOINT_BYTES_MAX: u64 = 64 * 1024;
 
 /// How long the whole check may take: an alert waits behind it.
 pub(super) const CHECK_MAX: Duration = Duration::from_secs(5);
+
+/// Checkpoints that do not fit, kept beside the last that did. The first ones say most; no later one displaces them.
+const EVIDENCE_MAX: u32 = 8;
 
 /// Keeps the last checkpoint of one hub.
 #[derive(Clone, Debug)]
@@ -51,7 +55,7 @@ pub enum WitnessError {
         doing: &'static str,
         /// What the operating system said.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The file of the last checkpoint is not one.
     #[error("the file of the last checkpoint is damaged")]
@@ -100,6 +104,24 @@ pub enum WitnessError {
         #[source]
         source: Box<ClientError>,
     },
+    /// Something speaks against the hub; what it showed is kept as evidence.
+    #[error("what the hub showed is kept in {}", path.display())]
+    Kept {
+        /// In which file, in the form of the last checkpoint's.
+        path: PathBuf,
+        /// What speaks against the hub.
+        #[source]
+        found: Box<Self>,
+    },
+    /// Something speaks against the hub; what it showed could not be kept as evidence.
+    #[error("what the hub showed is not kept: {why}")]
+    NotKept {
+        /// Why not.
+        why: io::Error,
+        /// What speaks against the hub.
+        #[source]
+        found: Box<Self>,
+    },
     /// The hub could not be asked.
     #[error("the hub could not be asked for its checkpoint")]
     Asking(#[source] Box<ClientError>),
@@ -111,23 +133,18 @@ pub enum WitnessError {
 impl WitnessError {
     /// Whether this speaks against the hub. If not, nobody knows: the log was not checked.
     #[must_use]
-    pub const fn is_alarm(&self) -> bool {
-        match self {
-            Self::Key(_)
-            | Self::KeyChanged
-            | Self::Checkpoint(_)
-            | Self::RolledBack { .. }
-            | Self::Inconsistent { .. }
-            | Self::ProofMalformed
-            | Self::Withheld { .. }
-            | Self::Unproven { .. } => true,
-            Self::File { .. } | Self::FileDamaged | Self::Asking(_) | Self::TooSlow => false,
-        }
+    pub fn is_alarm(&self) -> bool {
+        self.unchecked().is_none()
     }
 
     /// The stable reason code.
     #[must_use]
     pub fn reason(&self) -> &str {
+        self.unchecked().unwrap_or("AUDIT_LOG_INCONSISTENT")
+    }
+
+    /// Why the log was not checked; none where it was, and this speaks against the hub.
+    fn unchecked(&self) -> Option<&str> {
         match self {
             Self::Key(_)
             | Self::KeyChanged
@@ -136,10 +153,12 @@ impl WitnessError {
             | Self::Inconsistent { .. }
             | Self::ProofMalformed
             | Self::Withheld { .. }
-            | Self::Unproven { .. } => "AUDIT_LOG_INCONSISTENT",
-            Self::File { .. } | Self::FileDamaged => "WITNESS_FILE",
-            Self::Asking(source) => source.reason(),
-            Self::TooSlow => "CHECKPOINT_TOO_SLOW",
+            | Self::Unproven { .. }
+            | Self::Kept { .. }
+            | Self::NotKept { .. } => None,
+            Self::File { .. } | Self::FileDamaged => Some("WITNESS_FILE"),
+            Self::Asking(source) => Some(source.reason()),
+            Self::TooSlow => Some("CHECKPOINT_TOO_SLOW"),
         }
     }
 }
@@ -158,19 +177,64 @@ impl Witness {
     /// Asks for the newest checkpoint, checks it against the one kept, and keeps it.
     ///
     /// # Errors
-    /// Anything that does not fit; the kept checkpoint stays.
+    /// Anything that does not fit; the kept checkpoint stays, and what does not fit is kept beside it.
     pub async fn check(&self, client: &mut Client) -> Result<Witnessed, WitnessError> {
         let before = self.kept.as_ref().map(Checkpoint::size);
         let note = client.checkpoint().await.map_err(|error| match before {
             Some(before) if error.reason() == "NOT_PUBLISHED" => WitnessError::Withheld { before },
             Some(_) | None => asking(error),
         })?;
+        let checkpoint = match self.fitting(client, &note).await {
+            Err(found) if found.is_alarm() => return Err(self.with_evidence(found, &note)),
+            checked => checked?,
+        };
+        self.keep(&checkpoint, &note)?;
+        Ok(Witnessed { checkpoint, before })
+    }
+
+    /// The checkpoint, where it verifies and fits.
+    async fn fitting(&self, client: &mut Client, note: &str) -> Result<Checkpoint, WitnessError> {
         let checkpoint = Checkpoint::open(note.as_bytes(), &self.key)?;
         if let Some(kept) = &self.kept {
             self.consistent(client, kept, &checkpoint).await?;
         }
-        self.keep(&checkpoint, &note)?;
-        Ok(Witnessed { checkpoint, before })
+        Ok(checkpoint)
+    }
+
+    /// The finding, and where what the hub showed is kept.
+    fn with_evidence(&self, found: WitnessError, note: &str) -> WitnessError {
+        let found = Box::new(found);
+        match self.keep_evidence(note) {
+            Ok(path) => WitnessError::Kept { path, found },
+            Err(why) => WitnessError::NotKept { why, found },
+        }
+    }
+
+    /// Keeps what does not fit under the first free of a few names; the same once. Whole or not at all.
+    fn keep_evidence(&self, note: &str) -> io::Result<PathBuf> {
+        let text = self.text(note);
+        if u64::try_from(text.len()).is_ok_and(|length| length > CHECKPOINT_BYTES_MAX) {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than 64 KiB"));
+        }
+        let new = self.beside();
+        let kept = self.write(&new, &text).and_then(|()| {
+            for number in 1..=EVIDENCE_MAX {
+                let path = self.with_ending(&format!("unfit-{number}"));
+                // Unlike a rename, a link takes nobody's place.
+                match fs::hard_link(&new, &path) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                        if fs::read(&path).is_ok_and(|kept| kept == text.as_bytes()) {
+                            return Ok(path);
+                        }
+                    }
+                    linked => return linked.map(|()| path),
+                }
+            }
+            Err(io::Error::other(format!("{EVIDENCE_MAX} are kept already")))
+        });
+        // The first error is the one that is told.
+        drop(fs::remove_file(&new));
+        kept
     }
 
     async fn consistent(
@@ -199,13 +263,8 @@ impl Witness {
     /// may keep theirs at the same time: each writes a file of its own, and the larger checkpoint stays.
     fn keep(&self, checkpoint: &Checkpoint, note: &str) -> Result<(), WitnessError> {
         let written = |source| WitnessError::File { doing: "written", source };
-        if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            fs::create_dir_all(parent).map_err(written)?;
-        }
         let new = self.beside();
-        let mut file = fs::File::create(&new).map_err(written)?;
-        let text = format!("{}\n{note}", self.key);
-        let synced = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+        let synced = self.write(&new, &self.text(note));
         // What was kept is read again at the last moment: an older one must not take its place.
         let newer = synced.map_err(written).and_then(|()| kept(&self.path, &self.key));
         let replaced = newer.and_then(|kept| match kept {
@@ -221,12 +280,30 @@ impl Witness {
         replaced
     }
 
+    /// Writes a file beside the checkpoint's, and syncs it.
+    fn write(&self, new: &Path, text: &str) -> io::Result<()> {
+        if let Some(parent) = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            fs::create_dir_all(parent)?;
+        }
+        let mut file = fs::File::create(new)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all())
+    }
+
+    /// What stands in a file: the key, and the note it signs.
+    fn text(&self, note: &str) -> String {
+        format!("{}\n{note}", self.key)
+    }
+
     /// A name that no other process and no other call of this one uses.
     fn beside(&self) -> PathBuf {
         static CALLS: AtomicU64 = AtomicU64::new(0);
         let call = CALLS.fetch_add(1, Ordering::Relaxed);
+        self.with_ending(&format!("{}-{call}.new", std::process::id()))
+    }
+
+    fn with_ending(&self, ending: &str) -> PathBuf {
         let mut name = self.path.as_os_str().to_owned();
-        name.push(format!(".{}-{call}.new", std::process::id()));
+        name.push(format!(".{ending}"));
         PathBuf::from(name)
     }
 }
@@ -274,7 +351,7 @@ fn kept(path: &Path, key: &VerifierKey) -> Result<Option<Checkpoint>, WitnessErr
 fn read(path: &Path) -> Result<Option<String>, WitnessError> {
     let failed = |source| WitnessError::File { doing: "read", source };
     match fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed(error)),
         Ok(meta) if meta.len() > CHECKPOINT_BYTES_MAX => Err(WitnessError::FileDamaged),
         Ok(_) => fs::read_to_string(path).map(Some).map_err(failed),
@@ -329,6 +406,54 @@ mod tests {
         assert_eq!(witness(&path, 1).unwrap().kept.unwrap().size(), 9);
         let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
         assert_eq!(left.len(), 1, "nothing half written stays: {left:?}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_kept_beside_what_did_and_neither_is_ever_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("witness/EDT");
+        let witness = witness(&path, 1).unwrap();
+        let (checkpoint, note) = signed(9);
+        witness.keep(&checkpoint, &note).unwrap();
+        let finding = || WitnessError::RolledBack { before: 9, now: 5 };
+        let file = |finding: &WitnessError| {
+            let WitnessError::Kept { path, .. } = finding else { panic!("{finding}") };
+            path.clone()
+        };
+
+        let told = witness.with_evidence(finding(), &signed(5).1);
+        let again = witness.with_evidence(finding(), &signed(5).1);
+        let other = witness.with_evidence(finding(), &signed(4).1);
+
+        assert_eq!((told.reason(), told.is_alarm()), ("AUDIT_LOG_INCONSISTENT", true));
+        assert!(told.to_string().contains("witness/EDT.unfit-1"), "{told}");
+        assert_eq!(file(&again), file(&told), "the same is kept once");
+        assert_ne!(file(&other), file(&told));
+        let evidence = kept(&file(&told), &key(1)).unwrap().unwrap();
+        assert_eq!(evidence.size(), 5, "whole, and signed by the hub");
+        assert_eq!(kept(&path, &key(1)).unwrap().unwrap().size(), 9);
+        assert_eq!(fs::read_dir(dir.path().join("witness")).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn evidence_is_bounded_the_first_stays_and_that_one_is_not_kept_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let witness = witness(&dir.path().join("EDT"), 1).unwrap();
+        let finding = || WitnessError::ProofMalformed;
+        for size in 1..=u64::from(EVIDENCE_MAX) {
+            let kept = witness.with_evidence(finding(), &signed(size).1);
+            assert!(matches!(kept, WitnessError::Kept { .. }), "{kept}");
+        }
+
+        let one_more = witness.with_evidence(finding(), &signed(100).1);
+        let too_long = witness.with_evidence(finding(), &"x".repeat(64 * 1024));
+
+        assert!(one_more.to_string().contains("8 are kept already"), "{one_more}");
+        assert!(too_long.to_string().contains("longer than 64 KiB"), "{too_long}");
+        assert!(one_more.is_alarm() && too_long.is_alarm(), "what was found stays an alarm");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 8, "nothing half written stays");
+        let first = fs::read_to_string(dir.path().join("EDT.unfit-1")).unwrap();
+        assert!(first.ends_with(&signed(1).1));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "test arithmetic")]
 
 use crate::crypto::Sealed;
-use crate::domain::alert::{AlertStatus, BodyRef, Conflicts, DataKeyId};
+use crate::domain::alert::{AlertStatus, BodyRef, DataKeyId};
 use crate::domain::delivery::{Delivery, DeliveryState, Purpose, Rung};
 use crate::domain::directory::Directory;
 use crate::domain::principal::{Driver, Principal};
@@ -75,7 +75,7 @@ pub(crate) fn alert(number: u64) -> AlertRecord {
         decisions: Vec::new(),
         deliveries: Vec::new(),
         timers: Vec::new(),
-        conflicts: Conflicts::default(),
+        conflicts: None,
         body: Some(BodyRef { position: Position::THIS, key: data_key(0), commitment: [0xC0; 32] }),
         submitted: Position::THIS,
     }

@@ -4,9 +4,11 @@
 //! address. Labels are codes: agencies, kinds, reasons.
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing::level_filters::LevelFilter;
+use tracing::subscriber::set_global_default;
+use tracing_log::{AsLog as _, LogTracer};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How log lines look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,15 +40,24 @@ pub enum TelemetryError {
 pub fn start_log(form: LogForm, filter: &str) -> Result<(), TelemetryError> {
     let filter = EnvFilter::try_new(filter).map_err(|_malformed| TelemetryError::Filter)?;
     let registry = tracing_subscriber::registry().with(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let started = match form {
-        LogForm::Text => registry
-            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false))
-            .try_init(),
-        LogForm::Json => registry
-            .with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr))
-            .try_init(),
+        LogForm::Text => set_global_default(registry.with(lines.with_target(false))),
+        LogForm::Json => set_global_default(registry.with(lines.json())),
     };
-    started.map_err(|_taken| TelemetryError::Taken)
+    started.map_err(|_taken| TelemetryError::Taken)?;
+    take_in_log_crate()
+}
+
+/// Takes in what is logged by way of the `log` crate, rustls' lines among it, but for sled's. At the finest level sled
+/// logs while its threads' locals are being dropped, where those of the log are gone already, and the process aborts
+/// at its end. A crate that is left out is left out before any of them is touched.
+fn take_in_log_crate() -> Result<(), TelemetryError> {
+    LogTracer::builder()
+        .ignore_crate("sled")
+        .with_max_level(LevelFilter::current().as_log())
+        .init()
+        .map_err(|_taken| TelemetryError::Taken)
 }
 
 /// Starts counting; the handle renders what was counted. One recorder serves the whole process.
@@ -78,4 +89,22 @@ fn describe() {
     describe_gauge!("staysafe_tree_size_entries", "Entries integrated into the audit tree");
     describe_gauge!("staysafe_checkpoint_late", "1 while the newest checkpoint is late");
     describe_gauge!("staysafe_checkpoint_size_entries", "Entries under the newest checkpoint");
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing_log::log::{Level, log_enabled};
+
+    use super::*;
+
+    #[test]
+    fn at_the_finest_level_rustls_is_heard_and_sled_is_not() {
+        start_log(LogForm::Text, "trace").unwrap();
+
+        assert!(log_enabled!(target: "rustls::server::hs", Level::Trace));
+        for level in [Level::Error, Level::Trace] {
+            assert!(!log_enabled!(target: "sled::pagecache::iobuf", level), "{level}");
+        }
+        assert!(matches!(start_log(LogForm::Text, "trace"), Err(TelemetryError::Taken)));
+    }
 }

@@ -9,6 +9,8 @@
 
 mod backup;
 mod bench;
+#[path = "../support/child_hub.rs"]
+mod child_hub;
 mod demo;
 mod hub;
 mod partnership;

@@ -1,10 +1,10 @@
 //! A hub made by the commands of the manual, and the clients of its agencies.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
+use crate::child_hub;
 
 /// The program, without the settings of whoever runs the tests.
 pub(crate) fn staysafe() -> Command {
@@ -19,8 +19,7 @@ pub(crate) fn staysafe() -> Command {
 /// A hub that serves until it is dropped.
 pub(crate) struct Hub {
     pub(crate) dir: tempfile::TempDir,
-    endpoint: String,
-    child: Child,
+    served: child_hub::Hub,
 }
 
 impl Hub {
@@ -52,20 +51,8 @@ impl Hub {
 
     /// Starts the hub of a prepared directory.
     pub(crate) fn serve(dir: tempfile::TempDir) -> Self {
-        let mut child = staysafe()
-            .args(["--json", "hub", "--stop-with-stdin", "--simulated-from"])
-            .args(["2026-11-08T03:10:00Z", "--config"])
-            .arg(dir.path().join("hub.toml"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let serving: Value = serde_json::from_str(&line).unwrap();
-        let address = serving["serving"]["address"].as_str().unwrap_or_else(|| panic!("{line}"));
-        Self { endpoint: format!("https://{address}"), child, dir }
+        let served = child_hub::Hub::launch(dir.path(), "2026-11-08T03:10:00Z", &[], &[]);
+        Self { dir, served }
     }
 
     /// Stops the hub, lets `meanwhile` do something to its directory, and starts it again on another port.
@@ -84,13 +71,13 @@ impl Hub {
     /// A client's command with certificates of another directory.
     pub(crate) fn client_with(&self, certs: &Path, caller: &str, words: &[&str]) -> Output {
         let mut command = staysafe();
-        command.args(words).args(["--hub", &self.endpoint, "--as", caller, "--certs"]).arg(certs);
+        command.args(words).args(["--hub", &self.endpoint(), "--as", caller, "--certs"]).arg(certs);
         command.output().unwrap()
     }
 
     /// Where the hub is.
     pub(crate) fn endpoint(&self) -> String {
-        self.endpoint.clone()
+        self.served.endpoint()
     }
 
     pub(crate) fn path(&self, inside: &str) -> PathBuf {
@@ -99,15 +86,7 @@ impl Hub {
 
     /// Stops the hub in order.
     pub(crate) fn stop(&mut self) {
-        drop(self.child.stdin.take());
-        assert!(self.child.wait().unwrap().success(), "the hub stops in order");
-    }
-}
-
-impl Drop for Hub {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        drop(self.child.wait());
+        assert!(self.served.close().unwrap().success(), "the hub stops in order");
     }
 }
 

@@ -41,6 +41,9 @@ fn under_an_alarm_an_alert_is_sent_received_and_taken_and_the_log_is_not_verifie
     assert!(words.contains("stored: alert"), "{words}");
     assert!(words.contains("!!  ALARM: the hub's audit log is not consistent"), "{words}");
     assert!(words.contains("it was rolled back"), "{words}");
+    let evidence = hub.path("certs/witness/WUTH-AED.unfit-1");
+    assert!(words.contains(&format!("is kept in {}", evidence.display())), "{words}");
+    assert!(evidence.exists(), "beside the last one that fitted");
     assert_eq!(sent.status.code(), Some(3), "done, and not in order: {words}");
 
     let received_objects = objects(&received);

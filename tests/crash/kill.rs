@@ -161,7 +161,7 @@ async fn all_kept(place: &Place, hub: &Hub, told: &[Acknowledged]) {
 
 /// The log still begins with what was seen before the kill; its size now.
 async fn witness(place: &Place, hub: &Hub, before: u64) -> u64 {
-    let mut connect = place.connect(hub, RECIPIENT);
+    let mut connect = place.way_to(hub, RECIPIENT);
     connect.witness = Some(place.dir.path().join("witness"));
     let client = Client::connect(&connect).await.unwrap();
     let seen = client.witnessed().unwrap().unwrap();

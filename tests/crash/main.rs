@@ -13,4 +13,6 @@ mod child_hub;
 mod disk;
 mod kill;
 mod outside;
+#[path = "../support/place.rs"]
+mod place;
 mod support;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use staysafe::tls::{CustomLeaf, LeafName};
 
-use crate::child_hub::{authority, in_repository};
+use crate::place::{authority, in_repository};
 use crate::support::{ALERT, Hub, Place, RECIPIENT, SENDER, written};
 
 /// The exit code of a call that the hub refused.
@@ -110,7 +110,7 @@ fn partner(what: &str, place: &Place, hub: &Hub) -> Command {
     );
     let mut command = Command::new(python);
     command.arg(in_repository("tests/outside/partner.py")).arg(what);
-    command.args(["--hub", &hub.address, "--ca"]).arg(place.authority.ca_path());
+    command.args(["--hub", hub.said("address"), "--ca"]).arg(place.authority.ca_path());
     command
 }
 

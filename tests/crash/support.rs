@@ -1,16 +1,17 @@
-//! A hub in a process of its own: its directory outlives it.
+//! Who sends and receives here, what was acknowledged, and how a hub is ended.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prost::Message as _;
-use staysafe::sdk::{Client, ClientError, Connect};
+use staysafe::sdk::{Client, ClientError};
 use staysafe::tls::{Authority, IssuedCertificate};
 use staysafe::wire::{SubmitAlertRequest, json, v1};
-use tokio::task::block_in_place;
 
-use crate::child_hub::{self, Directory, Served, in_repository};
+pub(crate) use crate::child_hub::Hub;
+pub(crate) use crate::place::Place;
+use crate::place::{ask, in_repository};
 
 /// The sample every test sends: an alert to the young people's service.
 pub(crate) const ALERT: &str = "docs/samples/alerts/s03-alcohol-attendance.json";
@@ -19,41 +20,10 @@ pub(crate) const SENDER: &str = "WUTH-AED";
 /// Whose mailbox it reaches.
 pub(crate) const RECIPIENT: &str = "RESPONSE";
 
-/// A hub's directory.
-pub(crate) struct Place(Directory);
-
-impl std::ops::Deref for Place {
-    type Target = Directory;
-
-    fn deref(&self) -> &Directory {
-        &self.0
-    }
-}
-
 impl Place {
+    /// With certificates for whoever sends and receives here.
     pub(crate) fn prepare() -> Self {
-        let sections = ("", "[audit]\npublish_seconds = 1\n");
-        Self(Directory::prepare(&[SENDER, RECIPIENT], sections))
-    }
-
-    /// Starts a hub on the directory and waits until it serves.
-    pub(crate) fn start(&self) -> Hub {
-        self.start_under(&[])
-    }
-
-    /// Starts a hub as the last words of another program's command line.
-    pub(crate) fn start_under(&self, wrapper: &[&str]) -> Hub {
-        Hub(self.serve(wrapper))
-    }
-
-    /// A connected client of an agency's main system.
-    pub(crate) async fn client(&self, hub: &Hub, agency: &str) -> Client {
-        Client::connect(&self.connect(hub, agency)).await.unwrap()
-    }
-
-    /// How to reach the hub as an agency's main system.
-    pub(crate) fn connect(&self, hub: &Hub, agency: &str) -> Connect {
-        Connect::to(format!("https://{}", hub.address), self.files(agency))
+        Self::of(&[SENDER, RECIPIENT], ("", "[audit]\npublish_seconds = 1\n"))
     }
 }
 
@@ -63,41 +33,20 @@ pub(crate) fn written(authority: &Authority, issued: &IssuedCertificate) -> [Pat
     [files.certificate, files.key]
 }
 
-/// A running hub; stopped in order when it is dropped.
-pub(crate) struct Hub(Served);
-
-impl std::ops::Deref for Hub {
-    type Target = Served;
-
-    fn deref(&self) -> &Served {
-        &self.0
-    }
-}
-
 impl Hub {
     /// SIGKILL: nothing of the hub runs any more when this returns.
-    pub(crate) fn kill(mut self) {
-        self.0.child.kill().unwrap();
-        block_in_place(|| self.0.child.wait()).unwrap();
+    pub(crate) fn kill(self) {
+        drop(self);
     }
 
     /// Ends the hub and waits for it; it may say that it failed.
     pub(crate) fn end(mut self) {
-        drop(self.0.input.take());
-        // Meanwhile the clients of this process must be able to hang up.
-        block_in_place(|| self.0.child.wait()).unwrap();
+        self.close().unwrap();
     }
 
     /// The answer of an admin path, with its status line.
     pub(crate) async fn ask(&self, path: &str) -> String {
-        child_hub::ask(&self.admin, path).await.unwrap()
-    }
-}
-
-impl Drop for Hub {
-    fn drop(&mut self) {
-        drop(self.0.input.take());
-        drop(block_in_place(|| self.0.child.wait()));
+        ask(self, path).await.unwrap()
     }
 }
 

@@ -11,6 +11,8 @@
 mod access;
 mod answers;
 mod canary;
+#[path = "../support/child_hub.rs"]
+mod child_hub;
 mod conflict;
 mod partnership;
 mod refusals;

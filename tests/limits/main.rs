@@ -17,5 +17,7 @@ mod floods;
 mod frames;
 mod headers;
 mod messages;
+#[path = "../support/place.rs"]
+mod place;
 mod streams;
 mod support;

@@ -1,15 +1,17 @@
-//! A hub in a process of its own, so that its memory can be measured and its signals are its own.
+//! Who sends and receives here; what is measured of a hub, and how it is told to stop.
 
 use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use staysafe::sdk::{Client, ClientError, Connect, Received, Receiving};
+use staysafe::sdk::{Client, ClientError, Received, Receiving};
 use staysafe::wire::{SubmitAlertRequest, json, v1};
 use tokio::task::block_in_place;
 use tokio::time::timeout;
 
-use crate::child_hub::{self, Directory, Served, in_repository};
+pub(crate) use crate::child_hub::Hub;
+pub(crate) use crate::place::Place;
+use crate::place::{ask, in_repository};
 
 /// How long a test waits for something that must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,37 +24,15 @@ pub(crate) const NEIGHBOUR: &str = "WUTH-SG";
 
 const ALERT: &str = "docs/samples/alerts/s03-alcohol-attendance.json";
 
-/// A hub's directory.
-pub(crate) struct Place(Directory);
-
-impl std::ops::Deref for Place {
-    type Target = Directory;
-
-    fn deref(&self) -> &Directory {
-        &self.0
-    }
-}
-
 impl Place {
     /// With these sections of the configuration besides the needed ones.
     pub(crate) fn with(sections: &str) -> Self {
-        let agencies = [SENDER, RECIPIENT, NEIGHBOUR];
-        Self(Directory::prepare(&agencies, ("reload_seconds = 1\n", sections)))
-    }
-
-    /// Starts a hub on the directory; it serves when this returns.
-    pub(crate) fn start(&self) -> Hub {
-        Hub(self.serve(&[]))
+        Self::of(&[SENDER, RECIPIENT, NEIGHBOUR], ("reload_seconds = 1\n", sections))
     }
 
     /// A connected client of an agency's main system, or its refusal.
     pub(crate) async fn connect(&self, hub: &Hub, agency: &str) -> Result<Client, ClientError> {
-        Client::connect(&Connect::to(hub.endpoint(), self.files(agency))).await
-    }
-
-    /// A connected client of an agency's main system.
-    pub(crate) async fn client(&self, hub: &Hub, agency: &str) -> Client {
-        self.connect(hub, agency).await.unwrap()
+        Client::connect(&self.way_to(hub, agency)).await
     }
 
     /// A name that a clean stop leaves and a start takes away.
@@ -67,23 +47,7 @@ impl Place {
     }
 }
 
-/// A running hub; killed when it is dropped.
-pub(crate) struct Hub(Served);
-
-impl std::ops::Deref for Hub {
-    type Target = Served;
-
-    fn deref(&self) -> &Served {
-        &self.0
-    }
-}
-
 impl Hub {
-    /// `https://127.0.0.1:port`.
-    pub(crate) fn endpoint(&self) -> String {
-        format!("https://{}", self.address)
-    }
-
     /// What it holds in memory, in KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
         self.memory_kib("VmRSS:")
@@ -104,12 +68,12 @@ impl Hub {
 
     /// Waits until it has ended.
     pub(crate) fn wait(mut self) -> ExitStatus {
-        block_in_place(|| self.0.child.wait()).unwrap()
+        block_in_place(|| self.child.wait()).unwrap()
     }
 
     /// The answer of an admin path, with its status line; none when the address is closed.
     pub(crate) async fn ask(&self, path: &str) -> Option<String> {
-        child_hub::ask(&self.admin, path).await
+        ask(self, path).await
     }
 
     /// Waits until an admin path answers with these words in it.
@@ -120,14 +84,6 @@ impl Hub {
             }
         };
         timeout(PATIENCE, asked).await.unwrap_or_else(|_| panic!("{path} never says {words}"));
-    }
-}
-
-impl Drop for Hub {
-    fn drop(&mut self) {
-        drop(self.0.input.take());
-        drop(self.0.child.kill());
-        drop(self.0.child.wait());
     }
 }
 

@@ -374,6 +374,7 @@ async fn list(args: &InboxArgs, out: &mut Output) -> Result<(), CliError> {
         .load_style(comfy_table::presets::NOTHING)
         .set_header(["delivery", "kind", "priority", "state", "due", "ladder", "taken by"]);
     let (mut page_token, mut deliveries) = (String::new(), Vec::new());
+    let mut unreadable = 0_usize;
     loop {
         let request = v1::ListDeliveriesRequest {
             mailbox: mailbox.clone(),
@@ -383,6 +384,7 @@ async fn list(args: &InboxArgs, out: &mut Output) -> Result<(), CliError> {
         let page = session.client.list_deliveries(request).await?;
         for summary in &page.deliveries {
             table.add_row(row(summary));
+            unreadable = unreadable.saturating_add(usize::from(summary.unreadable));
             deliveries.push(json::of("staysafe.v1.DeliverySummary", summary)?);
         }
         page_token = page.next_page_token;
@@ -394,11 +396,30 @@ async fn list(args: &InboxArgs, out: &mut Output) -> Result<(), CliError> {
         true => out.text(&format!("{mailbox}: nothing lies there."))?,
         false => out.text(&table.to_string())?,
     }
+    if unreadable > 0 {
+        out.aside(&phone_about(unreadable))?;
+    }
     out.json(&json!({ "mailbox": mailbox, "deliveries": deliveries }))?;
     session.finish()
 }
 
+/// What to do about deliveries that the hub cannot show.
+fn phone_about(unreadable: usize) -> String {
+    let those = match unreadable {
+        1 => "1 delivery that the hub cannot read now".to_owned(),
+        more => format!("{more} deliveries that the hub cannot read now"),
+    };
+    format!("{those}: somebody may be waiting for you. Phone the operator of the hub.")
+}
+
 fn row(summary: &v1::DeliverySummary) -> [String; 7] {
+    if summary.unreadable {
+        let mut cells = [const { String::new() }; 7];
+        let [delivery, kind, ..] = &mut cells;
+        *delivery = clean(&summary.delivery_id);
+        *kind = "CANNOT BE READ".to_owned();
+        return cells;
+    }
     let late = if summary.overdue { " LATE" } else { "" };
     let ladder = match summary.escalation_level {
         0 => String::new(),
@@ -428,6 +449,21 @@ mod tests {
         }
         let first: Duration = (0..64).map(|_| wait(0)).max().unwrap();
         assert!(first <= Duration::from_millis(500), "{first:?}");
+    }
+
+    #[test]
+    fn what_the_hub_cannot_read_is_a_row_that_says_so_and_no_alert_of_some_kind() {
+        let unread = v1::DeliverySummary {
+            delivery_id: "d.1".to_owned(),
+            unreadable: true,
+            ..v1::DeliverySummary::default()
+        };
+
+        let cells = row(&unread);
+
+        assert_eq!(cells.join("|"), "d.1|CANNOT BE READ|||||");
+        assert!(phone_about(1).contains("1 delivery that the hub cannot read now"));
+        assert!(phone_about(2).ends_with("Phone the operator of the hub."));
     }
 
     #[test]

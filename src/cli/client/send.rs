@@ -73,17 +73,18 @@ pub(crate) async fn run(args: &SendArgs, out: &mut Output) -> Result<(), CliErro
         }
         not_sent(error.into(), urgent)
     })?;
-    tell(args, &session, &answer, out)?;
+    let receipt = receipts::checked(answer.receipt.as_ref(), &session.key);
+    let receipt = receipt.map_err(|error| not_receipted(error, urgent, &answer))?;
+    tell(args, &receipt, &answer, out)?;
     session.finish()
 }
 
 fn tell(
     args: &SendArgs,
-    session: &Session,
+    receipt: &receipts::Checked<'_>,
     answer: &v1::SubmitAlertResponse,
     out: &mut Output,
 ) -> Result<(), CliError> {
-    let receipt = receipts::checked(answer.receipt.as_ref(), &session.key)?;
     let kept = match args.state.directory(&args.connect) {
         Some(state) => Some(state::keep_receipt(&state, &answer.alert_id, &receipt.json()?)?),
         None => None,
@@ -252,11 +253,24 @@ fn not_sent(error: CliError, urgent: bool) -> CliError {
     error
 }
 
+/// An urgent alert whose receipt does not hold may have reached nobody: what the hub says of it is worth no more.
+fn not_receipted(error: CliError, urgent: bool, answer: &v1::SubmitAlertResponse) -> CliError {
+    let raised = matches!(answer.priority(), v1::Priority::P1 | v1::Priority::P2);
+    let CliError::Proof(why) = error else { return error };
+    if !urgent && !raised {
+        return CliError::Proof(why);
+    }
+    let contacts = answer.duty_contacts.iter();
+    let contacts = contacts.map(|contact| format!("{}: {}", contact.name, contact.phone));
+    CliError::NotReceipted { why, contacts: contacts.collect() }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::merkle::{KeyName, VerifierKey};
     use crate::sdk::ClientError;
 
     #[derive(Parser)]
@@ -362,6 +376,42 @@ mod tests {
         assert!(gone.contains("call 999"), "{gone}");
         let routine = not_sent(ClientError::StreamEnded.into(), false).to_text();
         assert!(!routine.contains("NOT SENT"), "{routine}");
+    }
+
+    #[test]
+    fn an_urgent_alert_whose_receipt_does_not_hold_ends_with_whom_to_phone() {
+        let key = VerifierKey::new(KeyName::try_from("log.example".to_owned()).unwrap(), [7; 32]);
+        let forged = v1::Receipt { signature: vec![0; 64], ..v1::Receipt::default() };
+        let edt = v1::DutyContact { name: "EDT".to_owned(), phone: "0151 496 0030".to_owned() };
+        let stored = v1::SubmitAlertResponse {
+            duty_contacts: vec![edt],
+            receipt: Some(forged),
+            ..v1::SubmitAlertResponse::default()
+        };
+        let told = |urgent, answer: &v1::SubmitAlertResponse| {
+            let checked = receipts::checked(answer.receipt.as_ref(), key.as_ref().unwrap());
+            not_receipted(checked.err().unwrap(), urgent, answer)
+        };
+
+        let urgent = told(true, &stored).to_text();
+        assert!(urgent.contains("!!  NOT KNOWN TO BE STORED"), "{urgent}");
+        assert!(urgent.contains("the hub says: EDT: 0151 496 0030"), "{urgent}");
+        assert!(urgent.contains("In danger call 999"), "{urgent}");
+        assert!(urgent.contains("error: ALARM: the"), "{urgent}");
+        assert!(!urgent.contains("stored: alert"), "{urgent}");
+        let script = told(true, &stored).to_json();
+        assert_eq!(script["error"]["reason"], "PROOF_DOES_NOT_HOLD");
+        assert!(script["error"]["phone"].as_str().unwrap().contains("0151 496 0030"), "{script}");
+
+        let raised =
+            v1::SubmitAlertResponse { priority: v1::Priority::P2.into(), ..stored.clone() };
+        assert!(told(false, &raised).to_text().contains("call 999"), "the hub took it as urgent");
+        let none = v1::SubmitAlertResponse::default();
+        let none = told(true, &none).to_text();
+        assert!(none.contains("Phone the recipient's duty desk now. In"), "no receipt: {none}");
+        let routine = told(false, &stored);
+        assert!(!routine.to_text().contains("999"), "{}", routine.to_text());
+        assert!(routine.to_json()["error"].get("phone").is_none());
     }
 
     #[test]

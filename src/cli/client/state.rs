@@ -3,17 +3,29 @@
 //! Nothing is confirmed to the hub before it is here and synced; the cursor is written after the copies it covers.
 //! A crash in between means a copy is received again, never lost. Copies are personal data: readable by their owner
 //! only.
+//!
+//! Several processes of one agency may keep things here at once: each writes beside under a name of its own, and what
+//! is installed is always one's own whole file. Whose position is installed last stands; what it does not cover comes
+//! again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 use clap::Args;
 use serde_json::Value;
 
 use super::super::connect::ConnectArgs;
 use super::super::error::CliError;
+use crate::domain::Timestamp;
+use crate::env::{Machine, MachineTime as _, SystemEntropy, random};
+
+/// How a file being written is named until it is whole.
+const BESIDE: &str = ".new";
+/// After so long nobody writes it any more: its process was killed.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 /// The longest file read back, in bytes.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
@@ -42,7 +54,9 @@ impl MailboxState {
     /// Opens, or makes, the part of `state` that belongs to `mailbox`.
     pub(crate) fn open(state: &Path, mailbox: &str) -> Result<Self, CliError> {
         let directory = state.join("mailboxes").join(file_name(mailbox));
-        make_directory(&directory.join("copies"))?;
+        let copies = directory.join("copies");
+        make_directory(&copies)?;
+        remove_abandoned(&[&directory, &copies], Machine::new().wall());
         Ok(Self { directory })
     }
 
@@ -157,16 +171,46 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, CliError> {
 
 /// Written beside, synced, renamed: a crash leaves the former content or the new one.
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
+    let beside = beside(path);
     let written = (|| {
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)
     })();
+    if written.is_err() {
+        // The first error is the one that is told.
+        drop(fs::remove_file(&beside));
+    }
     written.map_err(|source| CliError::file("write", path, source))
+}
+
+/// A name that no other process and no other call of this one uses. Process numbers come again, and differ between
+/// containers on one directory; chance does not.
+fn beside(path: &Path) -> PathBuf {
+    let chance: [u8; 8] = random(&SystemEntropy::new());
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{:016x}{BESIDE}", u64::from_be_bytes(chance)));
+    PathBuf::from(name)
+}
+
+/// Removes what a process left half written when it was killed: copies are personal data. That one cannot be removed
+/// keeps nobody from an alert.
+fn remove_abandoned(directories: &[&Path], now: Timestamp) {
+    let entries = directories.iter().filter_map(|directory| fs::read_dir(directory).ok()).flatten();
+    for entry in entries.flatten() {
+        let is_beside = entry.file_name().to_string_lossy().ends_with(BESIDE);
+        if is_beside && is_abandoned(&entry, now) {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+fn is_abandoned(entry: &fs::DirEntry, now: Timestamp) -> bool {
+    let written = entry.metadata().and_then(|meta| meta.modified()).ok();
+    let written = written.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    let now = u64::try_from(now.as_millis()).map(Duration::from_millis).unwrap_or_default();
+    written.is_some_and(|written| now.saturating_sub(written) > ABANDONED)
 }
 
 fn sync_directory(path: &Path) -> Result<(), CliError> {
@@ -179,6 +223,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::domain::Span;
 
     #[test]
     fn a_mailbox_read_before_goes_on_where_it_was() {
@@ -248,6 +293,67 @@ mod tests {
         let kept = keep_receipt(dir.path(), "../../etc/passwd", &serde_json::json!({})).unwrap();
 
         assert_eq!(kept, dir.path().join("receipts/______etc_passwd.json"));
+    }
+
+    #[test]
+    fn what_another_process_is_writing_is_neither_installed_nor_written_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = MailboxState::open(dir.path(), "EDT").unwrap();
+        let of_another =
+            [state.directory.join("cursor.new"), state.directory.join("unconfirmed.new")];
+        for path in &of_another {
+            fs::write(path, "ha").unwrap();
+        }
+
+        state.keep_position(&[1, 0, 7], &[7]).unwrap();
+        state.confirmed().unwrap();
+
+        assert_eq!(state.cursor().unwrap(), [1, 0, 7]);
+        for path in &of_another {
+            assert_eq!(fs::read_to_string(path).unwrap(), "ha", "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn processes_that_keep_their_position_at_once_all_succeed_and_one_whole_position_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        let keep = |letter: u8| {
+            let state = MailboxState::open(dir.path(), "EDT").unwrap();
+            for _ in 0..40 {
+                state.keep_position(&[letter; 20_000], &[u64::from(letter)]).unwrap();
+                let found = state.cursor().unwrap();
+                assert!(found.len() == 20_000 && found.iter().all(|byte| *byte == found[0]));
+            }
+        };
+
+        std::thread::scope(|scope| {
+            for letter in *b"abc" {
+                scope.spawn(move || keep(letter));
+            }
+        });
+
+        let state = MailboxState::open(dir.path(), "EDT").unwrap();
+        let left: Vec<_> = fs::read_dir(&state.directory).unwrap().collect();
+        assert_eq!(left.len(), 3, "copies, cursor, unconfirmed: {left:?}");
+    }
+
+    #[test]
+    fn half_a_copy_of_a_process_that_was_killed_goes_after_an_hour_and_not_while_it_may_be_written()
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let state = MailboxState::open(dir.path(), "EDT").unwrap();
+        state.keep_copy(1, &serde_json::json!({})).unwrap();
+        let half = beside(&state.copy_path(2));
+        fs::write(&half, "{").unwrap();
+        let copies = state.directory.join("copies");
+        let in_minutes = |minutes| Machine::new().wall().plus(Span::minutes(minutes));
+
+        remove_abandoned(&[&copies], in_minutes(59));
+        assert!(half.exists());
+        remove_abandoned(&[&copies], in_minutes(61));
+
+        assert!(!half.exists());
+        assert!(state.copy_path(1).exists(), "a whole copy stays");
     }
 
     #[test]

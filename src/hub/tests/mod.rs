@@ -3,6 +3,9 @@
 #![expect(clippy::arithmetic_side_effects, reason = "test arithmetic")]
 
 mod deadlines;
+mod heard;
+mod kept_from;
+mod purging;
 mod receiving;
 mod schools;
 mod submitting;
@@ -88,7 +91,7 @@ impl Desk {
             clocks: Clocks::DEFAULT,
         });
         let escalation = escalation::Driver::new(
-            Arc::clone(&port),
+            (Arc::clone(&port), Arc::clone(&sealer)),
             env.clone(),
             Arc::clone(&wake),
             Clocks::DEFAULT,

@@ -89,6 +89,49 @@ async fn a_later_alert_of_the_episode_waits_once_for_the_failed_one_and_not_for_
 }
 
 #[tokio::test]
+async fn an_alert_that_cannot_be_read_hides_no_other_row_and_is_a_row_that_says_so() {
+    let desk = Desk::opening_at(NIGHT).await;
+    let bad = desk.submits("MERPOL", URGENT, "k-1").await;
+    let good = desk.submits("MERPOL", URGENT, "k-2").await;
+    let mut stream = desk.stream("EDT", &[]).await;
+    desk.receives(&mut stream).await;
+    desk.store.set_unreadable(bad, true);
+    let (team, mailbox) = (system("EDT"), id("EDT"));
+
+    let all = desk.mailboxes.list(&team, &mailbox, (0, 50), |_| true).await.unwrap();
+    let none = desk.mailboxes.list(&team, &mailbox, (0, 50), |_| false).await.unwrap();
+
+    let is_read = |row: &mailbox::Row| matches!(row.known, mailbox::Known::Read { .. });
+    let told = |page: mailbox::Page| -> Vec<_> {
+        page.rows.iter().map(|row| (row.sequence, row.id.alert, is_read(row))).collect()
+    };
+    assert_eq!(told(all), [(1, bad, false), (2, good, true)]);
+    assert_eq!(told(none), [(1, bad, false)], "in no state that anybody knows");
+    assert_eq!(desk.store.count("RECORD_VIEWED:LIST", bad), 1);
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_does_not_keep_the_others_from_being_confirmed_and_comes_again() {
+    let desk = Desk::opening_at(NIGHT).await;
+    let bad = desk.submits("MERPOL", URGENT, "k-1").await;
+    let good = desk.submits("MERPOL", URGENT, "k-2").await;
+    let mut stream = desk.stream("EDT", &[]).await;
+    desk.receives(&mut stream).await;
+    desk.store.set_unreadable(bad, true);
+
+    let confirmed = desk.mailboxes.confirm(&system("EDT"), &id("EDT"), &[1, 2]).await.unwrap();
+
+    assert_eq!(confirmed, 1);
+    assert_eq!((desk.store.count("CONFIRMED", good), desk.store.count("CONFIRMED", bad)), (1, 0));
+    desk.store.set_unreadable(bad, false);
+    desk.clock.advance(LEASE);
+    assert_eq!(desk.receives(&mut stream).await, [(1, bad)], "and not the confirmed one");
+    let unknown = desk.mailboxes.confirm(&system("EDT"), &id("EDT"), &[1, 3]).await.unwrap_err();
+    assert_eq!(unknown.reason(), "NOT_FOUND", "a number never handed out");
+    assert_eq!(desk.store.count("CONFIRMED", bad), 0);
+}
+
+#[tokio::test]
 async fn rows_are_shown_only_on_the_strength_of_an_entry_that_is_durable() {
     let desk = Desk::opening_at(NIGHT).await;
     let alert = desk.submits("MERPOL", URGENT, "k-1").await;

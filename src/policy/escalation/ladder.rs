@@ -17,7 +17,11 @@ use super::super::sketch::EventSketch;
 use super::{Climb, is_answered};
 
 /// Calls every rung that is due at `now`.
-pub(super) fn call(climb: &mut Climb, (directory, clocks): (&Directory, &Clocks), now: Timestamp) {
+pub(super) fn call(
+    climb: &mut Climb<'_>,
+    (directory, clocks): (&Directory, &Clocks),
+    now: Timestamp,
+) {
     let is_due = |delivery: &&Delivery| delivery.rung.is_some_and(|rung| rung.at <= now);
     // Each turn ends a ladder or makes its level one higher, so there are at most four a delivery.
     while let Some(due) = climb.record.deliveries.iter().find(is_due).cloned() {
@@ -43,7 +47,7 @@ struct Call<'a> {
 
 /// Calls one rung and says which is next.
 fn rung_called(
-    climb: &mut Climb,
+    climb: &mut Climb<'_>,
     directory: &Directory,
     unanswered: &Delivery,
     call: Call<'_>,
@@ -60,7 +64,7 @@ fn rung_called(
                 .due(unanswered.due),
         );
     }
-    let people = People { directory, conflicts: &climb.record.conflicts, now };
+    let people = People { directory, conflicts: climb.conflicts, now };
     let whom = people.target(unanswered, rung.level);
     let is_on_duty = whom.is_some_and(|whom| people.are_there(&whom.id));
     // The last level is called even if the rota is empty: somebody must be.
@@ -218,7 +222,7 @@ impl<'a> People<'a> {
 
 /// Information governance hears of a duty that nobody covered: which inbox and how late, no content.
 fn tell_of_failed_cover(
-    climb: &mut Climb,
+    climb: &mut Climb<'_>,
     directory: &Directory,
     (unanswered, now): (&Delivery, Timestamp),
 ) {

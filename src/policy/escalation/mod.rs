@@ -12,7 +12,7 @@ pub use ladder::is_staffed;
 
 use super::clocks::Clocks;
 use super::sketch::EventSketch;
-use crate::domain::alert::{AlertStatus, Timer, TimerKind, TimerState};
+use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind, TimerState};
 use crate::domain::delivery::{Purpose, Rung};
 use crate::domain::directory::Directory;
 use crate::domain::{AlertRecord, Deadline, Delivery, Event, EventKind, Letter, Timestamp, View};
@@ -35,21 +35,22 @@ pub fn first_rung(letter: Letter, purpose: Purpose, due: Option<Deadline>) -> Op
     Some(Rung { level: 1, at: due.at })
 }
 
-/// Fires what is due at `now`: timers, then rungs.
+/// Fires what is due at `now`: timers, then rungs. Nobody is called from whom the alert is kept.
 #[must_use]
 pub fn steps(
     record: &AlertRecord,
+    conflicts: &Conflicts,
     now: Timestamp,
     (directory, clocks): (&Directory, &Clocks),
 ) -> Steps {
-    let mut climb = Climb { record: record.clone(), events: Vec::new() };
+    let mut climb = Climb { record: record.clone(), conflicts, events: Vec::new() };
     timers::fire(&mut climb, directory, now);
     ladder::call(&mut climb, (directory, clocks), now);
     if climb.events.is_empty() && climb.record != *record {
         // Everything that was due had been settled by a person.
         climb.events.push(EventSketch::of(EventKind::TaskDone));
     }
-    let Climb { record, events } = climb;
+    let Climb { record, events, .. } = climb;
     let about = |sketch: EventSketch| {
         let mut event = sketch.into_event().about(record.id, record.episode);
         event.subjects.clone_from(&record.subjects);
@@ -132,12 +133,14 @@ fn is_settled(record: &AlertRecord, timer: &Timer) -> bool {
 }
 
 /// The record while its steps are taken.
-struct Climb {
+struct Climb<'a> {
     record: AlertRecord,
+    /// From whom the alert is kept.
+    conflicts: &'a Conflicts,
     events: Vec<EventSketch>,
 }
 
-impl Climb {
+impl Climb<'_> {
     /// Adds a delivery under the next number and says that it was queued.
     fn add(&mut self, delivery: Delivery) -> u32 {
         let number = u32::try_from(self.record.deliveries.len()).unwrap_or(u32::MAX);

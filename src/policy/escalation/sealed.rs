@@ -21,8 +21,16 @@ fn kept_from(codes: &[&str]) -> AlertBuilder {
         .envelope(|envelope| envelope.exclude.extend(agencies))
 }
 
-fn taken_at(alert: &AlertBuilder, now: &str) -> AlertRecord {
-    Arc::unwrap_or_clone(record_of(alert, now))
+/// An alert as it was taken, and from whom it is kept.
+struct Taken {
+    record: AlertRecord,
+    conflicts: Conflicts,
+}
+
+fn taken_at(alert: &AlertBuilder, now: &str) -> Taken {
+    let (validated, decision) = taken(alert.clone(), now);
+    let record = recorded(alert, now, (&validated, &decision));
+    Taken { record, conflicts: decision.conflicts }
 }
 
 /// The deliveries to this mailbox, as `P1 L1 LADDER D0`.
@@ -41,15 +49,15 @@ fn number_of(record: &AlertRecord, to: &str) -> u32 {
     record.deliveries.iter().find(|delivery| delivery.mailbox == mailbox(to)).unwrap().number
 }
 
-fn everything_by(record: &AlertRecord, when: &str, directory: &Directory) -> Steps {
-    steps(record, at(when), (directory, &Clocks::DEFAULT))
+fn everything_by(taken: &Taken, when: &str, directory: &Directory) -> Steps {
+    steps(&taken.record, &taken.conflicts, at(when), (directory, &Clocks::DEFAULT))
 }
 
 #[test]
 fn at_closing_what_the_front_door_s_lead_holds_under_d0_is_nobody_else_s() {
-    let record = taken_at(&kept_from(&["CADT"]), BEFORE_CLOSING);
+    let taken = taken_at(&kept_from(&["CADT"]), BEFORE_CLOSING);
 
-    let at_closing = everything_by(&record, "2026-11-19T17:00Z", &directory());
+    let at_closing = everything_by(&taken, "2026-11-19T17:00Z", &directory());
 
     assert_eq!(sent_to(&at_closing.record, "CADT/lead"), ["P1 ALERT STANDARD D0"]);
     assert_eq!(sent_to(&at_closing.record, "EDT"), Vec::<String>::new());
@@ -57,9 +65,9 @@ fn at_closing_what_the_front_door_s_lead_holds_under_d0_is_nobody_else_s() {
 
 #[test]
 fn at_closing_edt_is_passed_over_where_the_alert_is_kept_from_it() {
-    let record = taken_at(&kept_from(&["EDT"]), BEFORE_CLOSING);
+    let taken = taken_at(&kept_from(&["EDT"]), BEFORE_CLOSING);
 
-    let at_closing = everything_by(&record, "2026-11-19T17:00Z", &directory());
+    let at_closing = everything_by(&taken, "2026-11-19T17:00Z", &directory());
 
     let record = at_closing.record;
     assert_eq!(sent_to(&record, "EDT"), Vec::<String>::new());
@@ -72,10 +80,10 @@ fn at_closing_edt_is_passed_over_where_the_alert_is_kept_from_it() {
 
 #[test]
 fn a_sealed_item_s_ladder_is_its_lead_then_head_of_service_then_the_director() {
-    let record = taken_at(&kept_from(&["CADT"]), "2026-11-19T10:00Z");
-    let lead = number_of(&record, "CADT/lead");
+    let taken = taken_at(&kept_from(&["CADT"]), "2026-11-19T10:00Z");
+    let lead = number_of(&taken.record, "CADT/lead");
 
-    let late = everything_by(&record, "2026-11-19T16:00Z", &directory());
+    let late = everything_by(&taken, "2026-11-19T16:00Z", &directory());
 
     let expected = ["L1 COUNCIL/head-of-service LADDER", "L2 COUNCIL/director LADDER"];
     assert_eq!(levels(&late, lead), expected);
@@ -87,27 +95,29 @@ fn a_sealed_item_s_ladder_is_its_lead_then_head_of_service_then_the_director() {
 #[test]
 fn cover_at_the_head_of_service_is_called_no_second_time_there_but_at_the_director() {
     // 02:00: no lead of the front door is on duty.
-    let record = taken_at(&kept_from(&["EDT", "CADT"]), "2026-11-19T02:00Z");
-    let head = number_of(&record, "COUNCIL/head-of-service");
+    let taken = taken_at(&kept_from(&["EDT", "CADT"]), "2026-11-19T02:00Z");
+    let head = number_of(&taken.record, "COUNCIL/head-of-service");
 
-    let late = everything_by(&record, "2026-11-19T09:00Z", &directory());
+    let late = everything_by(&taken, "2026-11-19T09:00Z", &directory());
 
     assert_eq!(levels(&late, head), ["L1 COUNCIL/director LADDER"]);
 }
 
 #[test]
 fn a_manager_outside_sees_the_envelope_only_though_its_lead_has_the_alert_under_d0() {
-    let record = taken_at(&kept_from(&["CADT"]), "2026-11-19T10:00Z");
-    let police =
-        number_of(&taken_at(&kept_from(&["CADT"]).from("EDT"), "2026-11-19T10:00Z"), "MERPOL");
-    let record_of_edt = taken_at(&kept_from(&["CADT"]).from("EDT"), "2026-11-19T10:00Z");
+    let taken = taken_at(&kept_from(&["CADT"]), "2026-11-19T10:00Z");
+    let police = number_of(
+        &taken_at(&kept_from(&["CADT"]).from("EDT"), "2026-11-19T10:00Z").record,
+        "MERPOL",
+    );
+    let of_edt = taken_at(&kept_from(&["CADT"]).from("EDT"), "2026-11-19T10:00Z");
 
-    let late = everything_by(&record_of_edt, "2026-11-19T16:00Z", &directory());
+    let late = everything_by(&of_edt, "2026-11-19T16:00Z", &directory());
 
     let of_police = levels(&late, police);
     assert_eq!(of_police[2], "L3 COUNCIL/head-of-service LADDER", "not the closed front door");
     assert!(!of_police.iter().any(|line| line.contains("CADT")), "{of_police:?}");
-    let shared = everything_by(&record, "2026-11-19T16:00Z", &directory());
+    let shared = everything_by(&taken, "2026-11-19T16:00Z", &directory());
     let closed = |it: &&Delivery| it.mailbox.agency_code() == "CADT" && it.row != Rule::D0;
     let at_the_front_door: Vec<_> = shared.record.deliveries.iter().filter(closed).collect();
     assert!(at_the_front_door.is_empty(), "{at_the_front_door:?}");
@@ -116,10 +126,10 @@ fn a_manager_outside_sees_the_envelope_only_though_its_lead_has_the_alert_under_
 #[test]
 fn the_third_level_never_calls_a_desk_that_the_alert_is_kept_from() {
     let night = "2026-11-19T02:00Z";
-    let record = taken_at(&kept_from(&["EDT"]).from("LA-341"), night);
-    let police = number_of(&record, "MERPOL");
+    let taken = taken_at(&kept_from(&["EDT"]).from("LA-341"), night);
+    let police = number_of(&taken.record, "MERPOL");
 
-    let late = everything_by(&record, "2026-11-19T08:00Z", &directory());
+    let late = everything_by(&taken, "2026-11-19T08:00Z", &directory());
 
     let expected = [
         "L1 MERPOL/manager STANDARD",
@@ -141,10 +151,10 @@ fn a_rota_on_which_only_the_person_stands_is_nobody_on_duty() {
     }
     let alert = kept_from(&[]).from("EDT");
     let alert = alert.envelope(|it| it.exclude.push(Exclusion::User(person.clone())));
-    let record = taken_at(&alert, "2026-11-19T10:00Z");
-    let police = number_of(&record, "MERPOL");
+    let taken = taken_at(&alert, "2026-11-19T10:00Z");
+    let police = number_of(&taken.record, "MERPOL");
 
-    let at_l1 = everything_by(&record, "2026-11-19T10:15Z", &directory);
+    let at_l1 = everything_by(&taken, "2026-11-19T10:15Z", &directory);
 
     let said: Vec<_> = at_l1
         .events
@@ -158,9 +168,9 @@ fn a_rota_on_which_only_the_person_stands_is_nobody_on_duty() {
 #[test]
 fn a_task_goes_to_no_inbox_that_is_closed_to_the_alert() {
     let found = found_child().envelope(|it| it.exclude.push(Exclusion::Agency(code("CADT"))));
-    let record = taken_at(&found, "2026-10-24T10:00+01:00");
+    let taken = taken_at(&found, "2026-10-24T10:00+01:00");
 
-    let missed = everything_by(&record, "2026-10-28T09:00Z", &directory());
+    let missed = everything_by(&taken, "2026-10-28T09:00Z", &directory());
 
     let is_task = |it: &&Delivery| it.purpose == Purpose::Task && it.state == DeliveryState::Queued;
     let told: Vec<_> =
@@ -171,10 +181,12 @@ fn a_task_goes_to_no_inbox_that_is_closed_to_the_alert() {
 
 #[test]
 fn news_of_an_episode_is_kept_from_whom_its_first_alert_was_kept() {
-    let first = record_of(&kept_from(&["EDT"]), "2026-11-19T02:00Z");
+    let first = taken_at(&kept_from(&["EDT"]), "2026-11-19T02:00Z");
+    let episode = [Arc::new(first.record)];
     let news = missing_child().kind(crate::domain::AlertKind::MissingUpdated).risk(Risk::High);
 
-    let (_, decision) = taken_in(news, "2026-11-19T03:00Z", &[first], &directory());
+    let kept_from = (episode.as_slice(), &first.conflicts);
+    let (_, decision) = taken_kept_from(news, "2026-11-19T03:00Z", kept_from, &directory());
 
     let told: Vec<_> = decision
         .deliveries

@@ -13,6 +13,11 @@ use crate::policy::fixtures::*;
 /// S20: a HIGH risk report at 01:00 on a Sunday; EDT never answers.
 const S20: &str = "2026-05-24T01:00+01:00";
 
+/// What is due for an alert that is kept from nobody.
+fn steps(record: &AlertRecord, now: Timestamp, by: (&Directory, &Clocks)) -> Steps {
+    super::steps(record, &Conflicts::default(), now, by)
+}
+
 fn high() -> AlertBuilder {
     missing_child().risk(Risk::High).stating(Priority::P1)
 }

@@ -13,7 +13,7 @@ use super::super::{routing, sharing};
 use super::{Climb, first_rung, is_settled};
 
 /// Fires every armed timer due at `now`, but the purge of look-outs: that is retention's.
-pub(super) fn fire(climb: &mut Climb, directory: &Directory, now: Timestamp) {
+pub(super) fn fire(climb: &mut Climb<'_>, directory: &Directory, now: Timestamp) {
     let due: Vec<(usize, Timer)> = climb
         .record
         .timers
@@ -36,7 +36,7 @@ pub(super) fn fire(climb: &mut Climb, directory: &Directory, now: Timestamp) {
     }
 }
 
-fn fired(climb: &mut Climb, directory: &Directory, timer: &Timer, now: Timestamp) {
+fn fired(climb: &mut Climb<'_>, directory: &Directory, timer: &Timer, now: Timestamp) {
     let mut raise = Raise { climb, directory, timer, now };
     match timer.kind {
         TimerKind::ChaseFirst | TimerKind::ChaseSecond => {
@@ -69,14 +69,14 @@ fn fired(climb: &mut Climb, directory: &Directory, timer: &Timer, now: Timestamp
 }
 
 /// What a timer that fires raises.
-struct Raise<'a> {
-    climb: &'a mut Climb,
+struct Raise<'a, 'c> {
+    climb: &'a mut Climb<'c>,
     directory: &'a Directory,
     timer: &'a Timer,
     now: Timestamp,
 }
 
-impl Raise<'_> {
+impl Raise<'_, '_> {
     fn event(&mut self, kind: EventKind) {
         let event =
             EventSketch::of(kind).due(Some(self.timer.due)).because(self.timer.kind.as_str());
@@ -88,7 +88,7 @@ impl Raise<'_> {
 
     fn task(&mut self, mailbox: &MailboxId, priority: Priority, letter: Letter) {
         let (directory, now) = (self.directory, self.now);
-        let mailbox = sharing::told_of(mailbox, &self.climb.record.conflicts, (directory, now));
+        let mailbox = sharing::told_of(mailbox, self.climb.conflicts, (directory, now));
         let new = task(0, &mailbox, priority, self.now);
         let due = Some(self.timer.due);
         self.climb.add(Delivery { letter, due, of: self.timer.delivery, ..new });

@@ -62,8 +62,7 @@ pub(super) fn once_each(verdicts: Vec<Verdict>) -> Vec<Verdict> {
 /// From whom the alert is kept: by what it says itself, and by what the earlier alerts of its episode said. An
 /// update need not repeat why somebody must not learn of the child.
 pub(crate) fn conflicts(submission: &Submission, context: &Context<'_>) -> Conflicts {
-    let stated = stated(submission, context.directory);
-    context.episode.iter().fold(stated, |all, earlier| all.and(&earlier.conflicts))
+    stated(submission, context.directory).and(context.kept_from)
 }
 
 /// From whom the alert is kept by what it says itself: whom the sender excludes, the agencies that employ a

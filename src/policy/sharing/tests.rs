@@ -1,6 +1,7 @@
 //! The rows as tables: `rows.txt` line by line, and what must hold of every cell.
 
 use super::*;
+use crate::domain::alert::Conflicts;
 use crate::domain::delivery::Purpose;
 use crate::domain::directory::{Agency, Directory, UserEntry};
 use crate::domain::principal::Role;
@@ -197,6 +198,7 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
         directory: &directory,
         now: at(NOW),
         episode: &[],
+        kept_from: &Conflicts::default(),
         sender,
         approver: Some(&approver),
         clocks: crate::policy::Clocks::DEFAULT,

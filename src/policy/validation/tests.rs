@@ -1,7 +1,7 @@
 //! What is taken, what is refused, and what becomes a gap (domain 3.2).
 
 use super::*;
-use crate::domain::alert::AlertStatus;
+use crate::domain::alert::{AlertStatus, Conflicts};
 use crate::domain::submission::{
     BodyFacts, EnvelopeFacts, LookedAfter, MissingCategory, MissingFacts, MissingRiskFactor,
     RiskMarker, SchemaStanding, SharingFacts, SubjectFacts, SubjectRole, ToldState,
@@ -43,6 +43,7 @@ fn a_missing_hard_field_refuses_at_every_priority() {
         directory: &directory,
         now: at(NOW),
         episode: &[],
+        kept_from: &Conflicts::default(),
         sender,
         approver: None,
         clocks: crate::policy::Clocks::DEFAULT,
@@ -202,6 +203,7 @@ fn an_unknown_code_is_never_read_as_the_least_urgent() {
         directory: &directory,
         now: at(NOW),
         episode: &[],
+        kept_from: &Conflicts::default(),
         sender,
         approver: None,
         clocks: crate::policy::Clocks::DEFAULT,

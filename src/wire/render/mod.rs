@@ -20,7 +20,7 @@ use super::v1;
 use super::words::what_to_do;
 use crate::domain::alert::{AlertStatus, Gap};
 use crate::domain::delivery::DeliveryState;
-use crate::domain::{AlertKind, AlertRecord, Delivery, Priority, Timestamp, View};
+use crate::domain::{AlertKind, AlertRecord, Delivery, DeliveryId, Priority, Timestamp, View};
 use crate::policy::sender_view::{self, DutyContact, Notice, VisibleDelivery};
 use crate::record::Receipt;
 
@@ -113,6 +113,19 @@ pub fn delivery_summary(
         exercise: alert.exercise,
         acknowledged_by: taken_by.map(ToString::to_string).unwrap_or_default(),
         escalation_level: delivery.purpose.level().map_or(0, u32::from),
+        unreadable: false,
+    }
+}
+
+/// A delivery in a list whose record cannot be read now: that it is there, and nothing else.
+#[must_use]
+pub fn unreadable_summary(id: DeliveryId, sequence: u64) -> v1::DeliverySummary {
+    v1::DeliverySummary {
+        delivery_id: id.to_string(),
+        sequence,
+        alert_id: id.alert.to_string(),
+        unreadable: true,
+        ..v1::DeliverySummary::default()
     }
 }
 

@@ -27,9 +27,9 @@ const NO_CANARY: [(&str, &str); 6] = [
     ("staysafe.v1.Exclusion.id", "an agency or mailbox of the directory"),
 ];
 
-/// An agency's code where it is one: the record names whom an alert is kept from as it names whom it goes to. Out of
-/// shape it has a canary as any other text.
-const CODE: &str = "staysafe.v1.PersonOfConcern.employed_by";
+/// Whom an alert is kept from: a code and an id of the directory's shape that only the alert says.
+const EMPLOYER: &str = "staysafe.v1.PersonOfConcern.employed_by";
+const STAFF: &str = "staysafe.v1.PersonOfConcern.staff_user";
 
 /// How far a plant goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -118,14 +118,15 @@ impl Planted {
         extent: Extent,
     ) -> Option<String> {
         let name = field.full_name();
-        let is_code = name == CODE && extent == Extent::Given;
-        if is_code || NO_CANARY.iter().any(|(exempt, _)| *exempt == name) {
+        if NO_CANARY.iter().any(|(exempt, _)| *exempt == name) {
             return None;
         }
         let number = self.canaries.len();
         let fresh = format!("Zn{number:03}Kestrelin");
         let (canary, text) = match extent {
             Extent::Everything => (fresh.clone(), format!("{fresh} stands for a person's data")),
+            Extent::Given if name == EMPLOYER => (fresh.to_uppercase(), fresh.to_uppercase()),
+            Extent::Given if name == STAFF => (fresh.to_lowercase(), fresh.to_lowercase()),
             Extent::Given if field.name().ends_with("_ref") && !given.starts_with("Zq") => {
                 let own = self.refs.entry(given.to_owned()).or_insert(fresh).clone();
                 (own.clone(), own)

@@ -1,6 +1,7 @@
 //! The samples as policy decides on them: the scenarios' own outcome, from the bytes on.
 
 use super::*;
+use crate::domain::alert::Conflicts;
 use crate::domain::submission::Given;
 use crate::policy::fixtures::{agency, directory, recipients};
 use crate::policy::{Context, Decision, Rejected, Validated, decide, validate};
@@ -19,6 +20,7 @@ fn decided(name: &str) -> Result<(Validated, Decision), Rejected> {
         directory: &directory,
         now,
         episode: &[],
+        kept_from: &Conflicts::default(),
         sender,
         approver: None,
         clocks: crate::policy::Clocks::DEFAULT,
