@@ -16,6 +16,7 @@ mod encode;
 mod entry;
 mod error;
 mod field;
+mod fields;
 mod receipt;
 mod write;
 
@@ -25,6 +26,8 @@ mod arbitrary;
 pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
+
+use std::ops::Range;
 
 use prost::Message as _;
 use prost::bytes::Bytes;
@@ -170,12 +173,33 @@ pub fn decode_alert_in_commit(
     bytes: &[u8],
     alert: AlertId,
 ) -> Result<Option<AlertRecord>, RecordError> {
-    let put = write::AlertsPut::decode(bytes)
-        .map_err(|source| RecordError::unreadable("StoredCommit", source))?;
-    let mut records = put.writes.into_iter().filter_map(|write| write.alert);
-    let of = |raw: &pb::AlertRecord| raw.id == alert.as_bytes();
-    records.find(of).map(AlertRecord::try_from).transpose()
+    let mut raw = alerts_in_commit(bytes).filter_map(|range| bytes.get(range)).map(|raw| {
+        pb::AlertRecord::decode(raw)
+            .map_err(|source| RecordError::unreadable("AlertRecord", source))
+    });
+    let of = |raw: &Result<pb::AlertRecord, _>| {
+        raw.as_ref().map_or(true, |raw| raw.id == alert.as_bytes())
+    };
+    raw.find(of).transpose()?.map(AlertRecord::try_from).transpose()
 }
+
+/// Where in the bytes of a commit the records of the alerts lie that it puts, in the order of its writes. Bytes that are
+/// no commit end the list.
+pub fn alerts_in_commit(commit: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let writes = fields::of(commit).filter(|(number, _)| *number == WRITES);
+    writes.flat_map(|(_, write)| {
+        let inner = fields::of(commit.get(write.clone()).unwrap_or_default());
+        inner.filter(|(number, _)| *number == ALERT).map(move |(_, alert)| {
+            let at = |place: usize| place.saturating_add(write.start);
+            at(alert.start)..at(alert.end)
+        })
+    })
+}
+
+/// `StoredCommit.writes`.
+const WRITES: u32 = 3;
+/// `Write.alert`.
+const ALERT: u32 = 1;
 
 /// Encodes an alert's record.
 #[must_use]

@@ -276,10 +276,21 @@ proptest! {
     ) {
         let entry = RecordedEntry::record(&draft, &seed);
 
-        let stored = decode_commit(&encode_commit(&entry, &writes)).unwrap();
+        let bytes = encode_commit(&entry, &writes);
+        let stored = decode_commit(&bytes).unwrap();
 
         prop_assert_eq!(&stored.entry, &entry);
-        prop_assert_eq!(stored.writes, writes);
+        prop_assert_eq!(&stored.writes, &writes);
+        let apart = alerts_in_commit(&bytes).map(|place| decode_alert(&bytes[place]).unwrap());
+        let alerts = writes.iter().filter_map(|write| match write {
+            Write::Alert(alert) => Some(alert.as_ref().clone()),
+            Write::Body { .. }
+            | Write::Key { .. }
+            | Write::Reference { .. }
+            | Write::HandOut { .. }
+            | Write::Directory(_) => None,
+        });
+        prop_assert!(apart.eq(alerts));
         let leaf = entry.decode_leaf().unwrap();
         prop_assert_eq!(leaf.actor, draft.actor);
         prop_assert_eq!(leaf.at, draft.at);

@@ -58,20 +58,6 @@ pub enum Write {
     Directory(Box<Directory>),
 }
 
-/// The alerts that a `StoredCommit` puts; the rest of it is passed over.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub(super) struct AlertsPut {
-    #[prost(message, repeated, tag = "3")]
-    pub(super) writes: Vec<AlertPut>,
-}
-
-/// The alert that a `Write` puts, if it puts one.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub(super) struct AlertPut {
-    #[prost(message, optional, tag = "1")]
-    pub(super) alert: Option<pb::AlertRecord>,
-}
-
 impl Encode for Write {
     fn encode(&self, to: &mut Encoder) {
         match self {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::effect::{Effect, Held, KeyUse};
+use super::effect::{Effect, Held, InGroup, KeyUse};
 use super::state::Shared;
 use crate::domain::{
     AgencyCode, AlertId, EpisodeReference, IdempotencyKey, MailboxId, Position, Timestamp,
@@ -93,7 +93,7 @@ impl<'a> Admission<'a> {
                 let version = old.as_ref().map_or(0, |old| old.record.version);
                 next_or_conflict(version, record.version)?;
                 let new = Arc::new(Held::after(old.as_deref(), *record, position));
-                Effect::Alert { old, new }
+                Effect::Alert { old, new, lies: InGroup::default() }
             }
             Write::Key { agency, key, alert, expires_at } => {
                 if self.key_in_use(&agency, &key, now)? {

@@ -191,8 +191,10 @@ fn replay(shared: &Shared, group: &GroupBytes, position: Position) -> Result<Eff
     let commit = commit_in(group, position)?;
     // Only its own writes are checked: what it expected held when it was made.
     let changes = Admission::new(shared).admit(position, group.header.at, &[], commit.writes)?;
-    let in_group = group.in_group(position);
-    let mut effects = Effects { position, in_group, bytes: 0, changes };
+    let mut effects = Effects { position, bytes: 0, changes };
+    if let Some((begin, commit)) = group.place(position) {
+        effects.note_places(begin, commit);
+    }
     shared.visible_mut().take(&mut effects);
     Ok(effects)
 }

@@ -7,9 +7,10 @@ use crate::domain::{
     AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
     Position, Timestamp,
 };
+use crate::record;
 
-/// Where a commit's bytes lie within its group and what they add up to, so that it can be read without the others.
-/// No more than a hint: what does not add up is read with its whole group.
+/// Where an alert's record lies within the group that holds it and what its bytes add up to, so that it can be read
+/// without the rest of its commit. No more than a hint: what does not add up is read with its whole group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct InGroup {
     /// From the beginning of the group's header.
@@ -25,8 +26,6 @@ pub(crate) struct InGroup {
 pub(crate) struct Effects {
     /// The commit.
     pub(crate) position: Position,
-    /// Where its bytes lie.
-    pub(crate) in_group: InGroup,
     /// About how much memory they hold, in bytes.
     pub(crate) bytes: u64,
     /// The changes, in the commit's order.
@@ -34,6 +33,27 @@ pub(crate) struct Effects {
 }
 
 impl Effects {
+    /// Notes where the alerts lie, in a commit whose bytes begin at this place of the group.
+    pub(crate) fn note_places(&mut self, begin: usize, commit: &[u8]) {
+        let written = self.changes.iter_mut().filter_map(|change| match change {
+            Effect::Alert { lies, .. } => Some(lies),
+            Effect::Key { .. }
+            | Effect::Reference { .. }
+            | Effect::HandOut { .. }
+            | Effect::Directory(_) => None,
+        });
+        for (lies, range) in written.zip(record::alerts_in_commit(commit)) {
+            let bytes = commit.get(range.clone()).unwrap_or_default();
+            // A group is far shorter than 4 GiB.
+            let short = |length| u32::try_from(length).unwrap_or(u32::MAX);
+            *lies = InGroup {
+                offset: short(begin.saturating_add(range.start)),
+                length: short(bytes.len()),
+                check: crc32c::crc32c(bytes),
+            };
+        }
+    }
+
     /// The alerts that are written, in the commit's order.
     pub(crate) fn alerts(&self) -> Vec<Arc<AlertRecord>> {
         let written = self.changes.iter().filter_map(|change| match change {
@@ -56,6 +76,8 @@ pub(crate) enum Effect {
         old: Option<Arc<Held>>,
         /// The record.
         new: Arc<Held>,
+        /// Where it lies.
+        lies: InGroup,
     },
     /// What a sender's key was used for.
     Key {

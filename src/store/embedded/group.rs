@@ -23,7 +23,6 @@
 use ring::digest::{Context, SHA256};
 
 use super::bytes::{Cursor, narrow, wide};
-use super::effect::InGroup;
 use crate::domain::{Position, Timestamp};
 use crate::merkle::{self, Hash};
 
@@ -260,17 +259,13 @@ impl GroupBytes {
 
     /// The bytes of the commit at `position`; none when it is another group's.
     pub(crate) fn commit(&self, position: Position) -> Option<&[u8]> {
-        let number = position.0.checked_sub(self.header.first.0)?;
-        self.commits().nth(narrow(number)?)
+        self.place(position).map(|(_, commit)| commit)
     }
 
-    /// Where that commit's bytes lie.
-    pub(crate) fn in_group(&self, position: Position) -> InGroup {
-        let before = position.0.saturating_sub(self.header.first.0);
-        let before = narrow(before).unwrap_or(usize::MAX);
-        let mut commits = self.commits();
-        let begin = commits.by_ref().take(before).fold(first_place(self.header.commits), after);
-        commits.next().map(|commit| place(begin, commit)).unwrap_or_default()
+    /// The bytes of the commit at `position` and where they begin; none when it is another group's.
+    pub(crate) fn place(&self, position: Position) -> Option<(usize, &[u8])> {
+        let number = position.0.checked_sub(self.header.first.0)?;
+        places(self.header.commits, self.commits()).nth(narrow(number)?)
     }
 
     fn payload(&self) -> &[u8] {
@@ -289,31 +284,17 @@ pub(crate) fn leaves_in(payload: &[u8], commits: u32) -> Vec<[u8; 32]> {
     section.as_chunks::<LEAF_BYTES>().0.to_vec()
 }
 
-/// Where the commits of a group lie, in order.
+/// The commits of a group, in order, and where in the group each begins.
 pub(crate) fn places<'a>(
     count: u32,
     commits: impl Iterator<Item = &'a [u8]>,
-) -> impl Iterator<Item = InGroup> {
-    let mut begin = first_place(count);
+) -> impl Iterator<Item = (usize, &'a [u8])> {
+    let mut end = HEADER_BYTES.saturating_add(leaf_section(count));
     commits.map(move |commit| {
-        let next = after(begin, commit);
-        place(std::mem::replace(&mut begin, next), commit)
+        let begin = end.saturating_add(LENGTH_BYTES);
+        end = begin.saturating_add(commit.len());
+        (begin, commit)
     })
-}
-
-fn first_place(count: u32) -> usize {
-    HEADER_BYTES.saturating_add(leaf_section(count)).saturating_add(LENGTH_BYTES)
-}
-
-const fn after(begin: usize, commit: &[u8]) -> usize {
-    begin.saturating_add(commit.len()).saturating_add(LENGTH_BYTES)
-}
-
-fn place(begin: usize, commit: &[u8]) -> InGroup {
-    // A group is far shorter than 4 GiB.
-    let short = |length| u32::try_from(length).unwrap_or(u32::MAX);
-    let (offset, length) = (short(begin), short(commit.len()));
-    InGroup { offset, length, check: crc32c::crc32c(commit) }
 }
 
 /// Goes through the commits of a group.
@@ -409,10 +390,9 @@ mod tests {
         assert_eq!(group.commit(Position(39)), None);
         assert_eq!(group.commit(Position(42)), None);
         for (number, commit) in (40..).zip(group.commits()) {
-            let InGroup { offset, length, check } = group.in_group(Position(number));
-            let (begin, length) = (offset as usize, length as usize);
-            assert_eq!(&group.raw()[begin..begin + length], commit);
-            assert_eq!(check, crc32c::crc32c(commit));
+            let (begin, bytes) = group.place(Position(number)).unwrap();
+            assert_eq!(bytes, commit);
+            assert_eq!(&group.raw()[begin..begin + commit.len()], commit);
         }
     }
 

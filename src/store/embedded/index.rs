@@ -22,7 +22,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use ring::digest::{Context, SHA256};
 
 use super::bytes::{Cursor, narrow, wide};
-use super::effect::{Effect, Effects, Held, KeyUse};
+use super::effect::{Effect, Effects, Held, InGroup, KeyUse};
 use super::filter::Filter;
 use super::index_alert::{self, Indexed};
 use super::index_position::IndexPosition;
@@ -187,7 +187,7 @@ impl Index {
         let mut puts = Puts::default();
         for effects in batch.iter().filter(|effects| effects.position >= marker.next) {
             for change in &effects.changes {
-                puts.take(&self.tree, effects, change)?;
+                puts.take(&self.tree, effects.position, change)?;
             }
             next.next = effects.position.next();
         }
@@ -371,7 +371,7 @@ impl Marker {
 /// What a batch puts: each key once, at its newest.
 #[derive(Default)]
 struct Puts<'a> {
-    alerts: HashMap<AlertId, (&'a Effects, &'a Held)>,
+    alerts: HashMap<AlertId, (Position, &'a Held, InGroup)>,
     others: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
@@ -379,12 +379,12 @@ impl<'a> Puts<'a> {
     fn take(
         &mut self,
         tree: &sled::Db,
-        effects: &'a Effects,
+        position: Position,
         change: &'a Effect,
     ) -> Result<(), StoreError> {
         match change {
-            Effect::Alert { new, .. } => {
-                self.alerts.insert(new.record.id, (effects, new));
+            Effect::Alert { new, lies, .. } => {
+                self.alerts.insert(new.record.id, (position, new, *lies));
             }
             Effect::Key { agency, key, usage } => {
                 self.others.insert(key_key(agency, key.as_str()), encode_key(usage));
@@ -399,7 +399,7 @@ impl<'a> Puts<'a> {
                 }
             }
             Effect::Directory(_) => {
-                self.others.insert(DIRECTORY.to_vec(), effects.position.0.to_le_bytes().to_vec());
+                self.others.insert(DIRECTORY.to_vec(), position.0.to_le_bytes().to_vec());
             }
         }
         Ok(())
@@ -426,10 +426,9 @@ impl<'a> Puts<'a> {
     }
 
     fn finish(self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
-        let value = |(effects, held): (&Effects, &Held)| {
-            index_alert::encode(held, effects.position, effects.in_group)
-        };
-        let alerts = self.alerts.into_iter().map(move |(id, put)| (alert_key(id), value(put)));
+        let alerts = self.alerts.into_iter().map(|(id, (position, held, lies))| {
+            (alert_key(id), index_alert::encode(held, position, lies))
+        });
         alerts.chain(self.others)
     }
 }

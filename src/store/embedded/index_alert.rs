@@ -9,7 +9,7 @@
 //! | bytes | what |
 //! |---|---|
 //! | 8 | position of the commit that put the record |
-//! | 4, 4, 4 | where that commit lies in its group, its length, its CRC-32C |
+//! | 4, 4, 4 | where in that commit's group the record lies, its length, its CRC-32C |
 //! | 16 | episode |
 //! | 8 | when the next thing is due, in milliseconds; the least number: nothing is |
 //! | 4, then 12 each | later queued deliveries: number, position of the commit that queued it |
@@ -30,7 +30,7 @@ use crate::store::StoreError;
 pub(crate) struct Indexed {
     /// The commit that put the record.
     position: Position,
-    in_group: InGroup,
+    lies: InGroup,
     /// As in [`Held`].
     queued: Vec<(u32, Position)>,
     /// What is going on.
@@ -40,14 +40,14 @@ pub(crate) struct Indexed {
 const NOTHING_DUE: i64 = i64::MIN;
 
 /// The value of an alert whose record the commit at `position` put.
-pub(crate) fn encode(held: &Held, position: Position, in_group: InGroup) -> Vec<u8> {
+pub(crate) fn encode(held: &Held, position: Position, lies: InGroup) -> Vec<u8> {
     let mut value = Vec::with_capacity(160);
     let mut put = |bytes: &[u8]| value.extend_from_slice(bytes);
     let standing = Standing::of(held);
     put(&position.0.to_le_bytes());
-    put(&in_group.offset.to_le_bytes());
-    put(&in_group.length.to_le_bytes());
-    put(&in_group.check.to_le_bytes());
+    put(&lies.offset.to_le_bytes());
+    put(&lies.length.to_le_bytes());
+    put(&lies.check.to_le_bytes());
     put(standing.episode.as_bytes());
     put(&standing.due.map_or(NOTHING_DUE, Timestamp::as_millis).to_le_bytes());
     put(&count(held.queued.len()));
@@ -75,7 +75,7 @@ fn count(length: usize) -> [u8; 4] {
 pub(crate) fn decode(value: &[u8]) -> Option<Indexed> {
     let mut cursor = Cursor::new(value);
     let position = Position(cursor.u64()?);
-    let in_group = InGroup { offset: cursor.u32()?, length: cursor.u32()?, check: cursor.u32()? };
+    let lies = InGroup { offset: cursor.u32()?, length: cursor.u32()?, check: cursor.u32()? };
     let episode = EpisodeId::from_bytes(cursor.array()?);
     let due = i64::from_le_bytes(cursor.array()?);
     let due = (due != NOTHING_DUE).then(|| Timestamp::from_millis(due));
@@ -85,7 +85,7 @@ pub(crate) fn decode(value: &[u8]) -> Option<Indexed> {
     let waits = cursor.u32()?;
     let waits = (0..waits).map(|_| waits_in(&mut cursor)).collect::<Option<_>>()?;
     let standing = Standing { episode, due, waits };
-    cursor.rest().is_empty().then_some(Indexed { position, in_group, queued, standing })
+    cursor.rest().is_empty().then_some(Indexed { position, lies, queued, standing })
 }
 
 fn waits_in(cursor: &mut Cursor<'_>) -> Option<Waits> {
@@ -109,10 +109,19 @@ impl Indexed {
         let misplaced = || StoreError::Damaged {
             place: format!("the commit at position {}: the index names it", self.position),
         };
-        let commit = reader.commit(self.position, self.in_group)?.ok_or_else(misplaced)?;
-        let record =
-            record::decode_alert_in_commit(&commit, alert).map_err(|_error| misplaced())?;
-        let record = record.ok_or_else(misplaced)?.settled_at(self.position);
+        let record = match reader.part(self.position, self.lies)? {
+            Some(bytes) => record::decode_alert(&bytes).map_err(|_error| misplaced())?,
+            None => {
+                let group = reader.group(self.position)?.ok_or_else(misplaced)?;
+                let commit = group.commit(self.position).ok_or_else(misplaced)?;
+                let found = record::decode_alert_in_commit(commit, alert);
+                found.map_err(|_error| misplaced())?.ok_or_else(misplaced)?
+            }
+        };
+        if record.id != alert {
+            return Err(misplaced());
+        }
+        let record = record.settled_at(self.position);
         Ok(Held { record: Arc::new(record), queued: self.queued })
     }
 }
@@ -128,12 +137,12 @@ mod tests {
         let mut record = sample::alert().settled_at(Position(7));
         record.deliveries[0].state = DeliveryState::Queued;
         let held = Held { record: Arc::new(record), queued: vec![(1, Position(9))] };
-        let in_group = InGroup { offset: 180, length: 4_000, check: 0xDEAD_BEEF };
+        let lies = InGroup { offset: 180, length: 4_000, check: 0xDEAD_BEEF };
 
-        let value = encode(&held, Position(9), in_group);
+        let value = encode(&held, Position(9), lies);
 
         let read = decode(&value).unwrap();
-        assert_eq!((read.position, read.in_group), (Position(9), in_group));
+        assert_eq!((read.position, read.lies), (Position(9), lies));
         assert_eq!(read.queued, held.queued);
         assert_eq!(read.standing, Standing::of(&held));
         assert!(!read.standing.waits.is_empty(), "the sample has something that waits");

@@ -281,29 +281,27 @@ impl Reader {
         Ok(Some(group))
     }
 
-    /// The bytes of the commit at `position`, read alone where they lie at `hint`; none when it is not durable yet.
-    pub(crate) fn commit(
+    /// The bytes that lie at `hint` in the group that holds `position`; none when that is not durable yet, or when what
+    /// lies there does not add up.
+    pub(crate) fn part(
         &self,
         position: Position,
         hint: InGroup,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let group = match self.kept_group(position) {
-            Some(group) => group,
+        let (offset, length) = (u64::from(hint.offset), u64::from(hint.length));
+        let end = offset.saturating_add(length);
+        let part = match self.kept_group(position) {
+            Some(group) => {
+                let range = narrow(offset).zip(narrow(end));
+                range.and_then(|(from, to)| group.raw().get(from..to).map(<[u8]>::to_vec))
+            }
             None => {
-                let Some(found) = self.locate(position)? else { return Ok(None) };
-                let (offset, length) = (u64::from(hint.offset), u64::from(hint.length));
-                let is_within = offset.saturating_add(length) <= found.header.group_bytes();
-                let alone = if is_within { found.bytes(offset, length).ok() } else { None };
-                let adds_up =
-                    |bytes: &Vec<u8>| !bytes.is_empty() && crc32c::crc32c(bytes) == hint.check;
-                if let Some(alone) = alone.filter(adds_up) {
-                    return Ok(Some(alone));
-                }
-                let Some(group) = self.group(position)? else { return Ok(None) };
-                group
+                let found = self.locate(position)?;
+                let found = found.filter(|found| end <= found.header.group_bytes());
+                found.and_then(|found| found.bytes(offset, length).ok())
             }
         };
-        Ok(group.commit(position).map(<[u8]>::to_vec))
+        Ok(part.filter(|part| !part.is_empty() && crc32c::crc32c(part) == hint.check))
     }
 
     /// Up to `limit` leaf hashes from `from` on, without reading any commit.

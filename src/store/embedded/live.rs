@@ -75,7 +75,7 @@ impl Live {
     /// Takes in one change.
     pub(crate) fn take(&mut self, effect: &Effect) {
         match effect {
-            Effect::Alert { old, new } => self.replace(old.as_deref(), new),
+            Effect::Alert { old, new, .. } => self.replace(old.as_deref(), new),
             Effect::HandOut { mailbox, first_sequence, deliveries } => {
                 let count = u64::try_from(deliveries.len()).unwrap_or(u64::MAX);
                 self.handed_out(mailbox, first_sequence.saturating_add(count).saturating_sub(1));

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::admission::Admission;
 use super::bytes::wide;
-use super::effect::{Effects, InGroup};
+use super::effect::Effects;
 use super::event::StoreEvent;
 use super::group::{Link, places};
 use super::journal::{AppendError, Appender};
@@ -162,10 +162,9 @@ impl Writer {
         let commits: Vec<&[u8]> = making.commits.iter().map(Vec::as_slice).collect();
         let at = making.at.unwrap_or_default();
         let count = u32::try_from(commits.len()).unwrap_or(u32::MAX);
-        for (effects, place) in
-            making.effects.iter_mut().zip(places(count, commits.iter().copied()))
-        {
-            effects.in_group = place;
+        let places = places(count, commits.iter().copied());
+        for (effects, (begin, commit)) in making.effects.iter_mut().zip(places) {
+            effects.note_places(begin, commit);
         }
         match self.appender.append(at, &making.leaves, &commits) {
             Ok(header) => {
@@ -188,8 +187,8 @@ impl Writer {
         for request in gathered {
             match admission.admit(position, request.at, &request.expects, request.writes) {
                 Ok(changes) => {
-                    let (bytes, in_group) = (wide(request.encoded.len()), InGroup::default());
-                    making.effects.push(Effects { position, in_group, bytes, changes });
+                    let bytes = wide(request.encoded.len());
+                    making.effects.push(Effects { position, bytes, changes });
                     making.leaves.push(request.leaf);
                     making.commits.push(request.encoded);
                     making.at = making.at.max(Some(request.at));

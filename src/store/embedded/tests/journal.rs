@@ -528,40 +528,47 @@ fn a_leaf_hash_that_rots_while_the_hub_runs_is_not_served() {
     assert_eq!(opened.reader.leaves(Position(2), 4).unwrap(), commits(2, 2).0);
 }
 
+/// Where the commit at a position lies.
+fn lies(opened: &Opened, position: Position) -> (InGroup, Vec<u8>) {
+    let group = opened.reader.group(position).unwrap().unwrap();
+    let (begin, commit) = group.place(position).unwrap();
+    let [offset, length] = [begin, commit.len()].map(|number| u32::try_from(number).unwrap());
+    (InGroup { offset, length, check: crc32c::crc32c(commit) }, commit.to_vec())
+}
+
 #[test]
-fn a_commit_is_read_alone_and_where_the_hint_is_wrong_with_its_whole_group() {
+fn a_part_of_a_group_is_read_alone_and_only_where_it_adds_up() {
     let rig = journal_of_twenty();
     let opened = rig.open().unwrap();
     for position in 0..20 {
         let position = Position(position);
-        let group = opened.reader.group(position).unwrap().unwrap();
-        let written = group.commit(position).unwrap().to_vec();
-        let right = group.in_group(position);
+        let (right, written) = lies(&opened, position);
         let longer = InGroup { length: u32::MAX, ..right };
         let elsewhere = InGroup { offset: right.offset + 1, ..right };
         let other = InGroup { check: !right.check, ..right };
 
-        for hint in [right, longer, elsewhere, other, InGroup::default()] {
-            // Opened anew: none of its groups is kept in memory.
-            let reader = rig.open().unwrap().reader;
-            assert_eq!(reader.commit(position, hint).unwrap().unwrap(), written);
+        // Once from the groups in memory, once opened anew: none is in memory.
+        for reader in [&opened.reader, &rig.open().unwrap().reader] {
+            assert_eq!(reader.part(position, right).unwrap().unwrap(), written);
+            for wrong in [longer, elsewhere, other, InGroup::default()] {
+                assert_eq!(reader.part(position, wrong).unwrap(), None);
+            }
         }
     }
-    assert_eq!(opened.reader.commit(Position(20), InGroup::default()).unwrap(), None);
+    assert_eq!(opened.reader.part(Position(20), InGroup::default()).unwrap(), None);
 }
 
 #[test]
-fn a_commit_that_rots_while_the_hub_runs_is_not_served() {
+fn a_part_that_rots_while_the_hub_runs_is_not_served() {
     let rig = journal_of_twenty();
-    let first = rig.open().unwrap().reader.group(Position(0)).unwrap().unwrap();
-    let hint = first.in_group(Position(0));
+    let (right, _) = lies(&rig.open().unwrap(), Position(0));
     let reader = rig.open().unwrap().reader;
     let path = segment_path(1);
     let mut file_bytes = rig.disk.bytes(&path);
-    file_bytes[hint.offset as usize] ^= 1;
+    file_bytes[right.offset as usize] ^= 1;
     rig.disk.open(&path).unwrap().write_at(&file_bytes, 0).unwrap();
 
-    let refused = reader.commit(Position(0), hint).unwrap_err();
-
+    assert_eq!(reader.part(Position(0), right).unwrap(), None);
+    let refused = reader.group(Position(0)).unwrap_err();
     assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
 }
