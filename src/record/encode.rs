@@ -5,6 +5,7 @@
 //! every byte against what the generated types write.
 
 use prost::bytes::Bytes;
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
 /// Says which fields it has.
 pub(super) trait Encode {
@@ -14,11 +15,6 @@ pub(super) trait Encode {
 
 /// The bytes of one message under way.
 pub(super) struct Encoder(Vec<u8>);
-
-const VARINT: u32 = 0;
-const LENGTH_DELIMITED: u32 = 2;
-/// The first length that takes more than one byte.
-const LONG: usize = 0x80;
 
 /// The bytes of a message; `expected` is about how many there will be.
 pub(super) fn encoded(message: &impl Encode, expected: usize) -> Vec<u8> {
@@ -99,15 +95,17 @@ impl Encoder {
 
     /// Bytes that are there, even when empty: with presence, or one of several; also a message that is encoded already.
     pub(super) fn given(&mut self, field: u32, bytes: &[u8]) {
-        self.key(field, LENGTH_DELIMITED);
-        self.varint(wide(bytes.len()));
+        self.length_delimited(field);
+        encode_varint(wide(bytes.len()), &mut self.0);
         self.0.extend_from_slice(bytes);
     }
 
     /// Numbers of a code list, packed; absent when there is none.
     pub(super) fn codes(&mut self, field: u32, codes: impl ExactSizeIterator<Item = u32>) {
         if codes.len() > 0 {
-            self.nested(field, |to| codes.for_each(|code| to.varint(u64::from(code))));
+            self.nested(field, |to| {
+                codes.for_each(|code| encode_varint(u64::from(code), &mut to.0))
+            });
         }
     }
 
@@ -136,60 +134,32 @@ impl Encoder {
 
     /// A message of these fields.
     pub(super) fn nested(&mut self, field: u32, content: impl FnOnce(&mut Self)) {
-        self.key(field, LENGTH_DELIMITED);
+        self.length_delimited(field);
         // Most are short: one byte for the length, more only where it turns out to take them.
         let place = self.0.len();
         self.0.push(0);
         let begin = self.0.len();
         content(self);
         let end = self.0.len();
-        let length = end.saturating_sub(begin);
-        if length >= LONG {
-            let more = varint_bytes(length).saturating_sub(1);
+        let length = wide(end.saturating_sub(begin));
+        let more = encoded_len_varint(length).saturating_sub(1);
+        if more > 0 {
             self.0.resize(end.saturating_add(more), 0);
             self.0.copy_within(begin..end, begin.saturating_add(more));
         }
-        let mut rest = wide(length);
-        for byte in self.0.iter_mut().skip(place) {
-            *byte = low_bits(&mut rest);
-            if rest == 0 {
-                break;
-            }
+        if let Some(mut slot) = self.0.get_mut(place..begin.saturating_add(more)) {
+            encode_varint(length, &mut slot);
         }
     }
 
     fn given_number(&mut self, field: u32, value: u64) {
-        self.key(field, VARINT);
-        self.varint(value);
+        encode_key(field, WireType::Varint, &mut self.0);
+        encode_varint(value, &mut self.0);
     }
 
-    fn key(&mut self, field: u32, wire_type: u32) {
-        self.varint(u64::from((field << 3) | wire_type));
+    fn length_delimited(&mut self, field: u32) {
+        encode_key(field, WireType::LengthDelimited, &mut self.0);
     }
-
-    fn varint(&mut self, value: u64) {
-        let mut rest = value;
-        loop {
-            let byte = low_bits(&mut rest);
-            self.0.push(byte);
-            if rest == 0 {
-                break;
-            }
-        }
-    }
-}
-
-/// Takes the next byte of a varint off a number.
-fn low_bits(rest: &mut u64) -> u8 {
-    let [low, ..] = rest.to_le_bytes();
-    *rest >>= 7;
-    if *rest == 0 { low & 0x7F } else { low | 0x80 }
-}
-
-/// How many bytes a length takes.
-fn varint_bytes(length: usize) -> usize {
-    let bits = usize::BITS.saturating_sub(length.leading_zeros()).max(1);
-    usize::try_from(bits.div_ceil(7)).unwrap_or(usize::MAX)
 }
 
 fn wide(length: usize) -> u64 {
@@ -222,8 +192,8 @@ mod tests {
     /// Field 1 of these bytes, by prost.
     fn prefixed(bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        prost::encoding::encode_key(1, prost::encoding::WireType::LengthDelimited, &mut out);
-        prost::encoding::encode_varint(bytes.len() as u64, &mut out);
+        encode_key(1, WireType::LengthDelimited, &mut out);
+        encode_varint(bytes.len() as u64, &mut out);
         out.extend_from_slice(bytes);
         out
     }

@@ -165,24 +165,6 @@ pub fn decode_commit(bytes: &[u8]) -> Result<StoredCommit, RecordError> {
     })
 }
 
-/// Reads an alert's record out of a commit that put it, and nothing else of the commit; none if it put another.
-///
-/// # Errors
-/// When the bytes are not a commit, or the record is not one.
-pub fn decode_alert_in_commit(
-    bytes: &[u8],
-    alert: AlertId,
-) -> Result<Option<AlertRecord>, RecordError> {
-    let mut raw = alerts_in_commit(bytes).filter_map(|range| bytes.get(range)).map(|raw| {
-        pb::AlertRecord::decode(raw)
-            .map_err(|source| RecordError::unreadable("AlertRecord", source))
-    });
-    let of = |raw: &Result<pb::AlertRecord, _>| {
-        raw.as_ref().map_or(true, |raw| raw.id == alert.as_bytes())
-    };
-    raw.find(of).transpose()?.map(AlertRecord::try_from).transpose()
-}
-
 /// Where in the bytes of a commit the records of the alerts lie that it puts, in the order of its writes. Bytes that are
 /// no commit end the list.
 pub fn alerts_in_commit(commit: &[u8]) -> impl Iterator<Item = Range<usize>> {

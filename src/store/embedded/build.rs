@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use super::admission::Admission;
 use super::applier;
 use super::backlog::{Backlog, TailBound};
-use super::effect::Effects;
+use super::effect::{Effects, InGroup};
 use super::error::OpenError;
 use super::event::{Stage, StoreEvent, StoreObserver};
 use super::group::GroupBytes;
@@ -193,7 +193,8 @@ fn replay(shared: &Shared, group: &GroupBytes, position: Position) -> Result<Eff
     let changes = Admission::new(shared).admit(position, group.header.at, &[], commit.writes)?;
     let mut effects = Effects { position, bytes: 0, changes };
     if let Some((begin, commit)) = group.place(position) {
-        effects.note_places(begin, commit);
+        effects.note_alerts(InGroup::of_alerts(commit));
+        effects.begin_at(begin);
     }
     shared.visible_mut().take(&mut effects);
     Ok(effects)

@@ -1,5 +1,6 @@
 //! What a commit changes, decoded: the form in which the writer, the tail and the index pass it on.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::domain::directory::Directory;
@@ -21,6 +22,23 @@ pub(crate) struct InGroup {
     pub(crate) check: u32,
 }
 
+impl InGroup {
+    /// Where the alerts' records lie within the bytes of a commit, in the order of its writes.
+    pub(crate) fn of_alerts(commit: &[u8]) -> Vec<Self> {
+        let place = |range: Range<usize>| {
+            let bytes = commit.get(range.clone()).unwrap_or_default();
+            let (offset, length) = (short(range.start), short(bytes.len()));
+            Self { offset, length, check: crc32c::crc32c(bytes) }
+        };
+        record::alerts_in_commit(commit).map(place).collect()
+    }
+}
+
+// A group is far shorter than 4 GiB.
+fn short(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
 /// The changes of one commit.
 #[derive(Debug)]
 pub(crate) struct Effects {
@@ -33,25 +51,26 @@ pub(crate) struct Effects {
 }
 
 impl Effects {
-    /// Notes where the alerts lie, in a commit whose bytes begin at this place of the group.
-    pub(crate) fn note_places(&mut self, begin: usize, commit: &[u8]) {
-        let written = self.changes.iter_mut().filter_map(|change| match change {
+    /// Notes where the alerts lie within the commit.
+    pub(crate) fn note_alerts(&mut self, places: impl IntoIterator<Item = InGroup>) {
+        self.places().zip(places).for_each(|(lies, place)| *lies = place);
+    }
+
+    /// Notes that the commit begins at this place of its group.
+    pub(crate) fn begin_at(&mut self, begin: usize) {
+        for lies in self.places() {
+            lies.offset = lies.offset.saturating_add(short(begin));
+        }
+    }
+
+    fn places(&mut self) -> impl Iterator<Item = &mut InGroup> {
+        self.changes.iter_mut().filter_map(|change| match change {
             Effect::Alert { lies, .. } => Some(lies),
             Effect::Key { .. }
             | Effect::Reference { .. }
             | Effect::HandOut { .. }
             | Effect::Directory(_) => None,
-        });
-        for (lies, range) in written.zip(record::alerts_in_commit(commit)) {
-            let bytes = commit.get(range.clone()).unwrap_or_default();
-            // A group is far shorter than 4 GiB.
-            let short = |length| u32::try_from(length).unwrap_or(u32::MAX);
-            *lies = InGroup {
-                offset: short(begin.saturating_add(range.start)),
-                length: short(bytes.len()),
-                check: crc32c::crc32c(bytes),
-            };
-        }
+        })
     }
 
     /// The alerts that are written, in the commit's order.

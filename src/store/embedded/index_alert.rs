@@ -21,8 +21,9 @@ use super::bytes::{Cursor, narrow};
 use super::effect::{Held, InGroup};
 use super::journal::Reader;
 use super::live::{Standing, Waits};
+use super::state::writes_at;
 use crate::domain::{AlertId, EpisodeId, MailboxId, Position, Priority, Timestamp};
-use crate::record;
+use crate::record::{self, Write};
 use crate::store::StoreError;
 
 /// What stands in the index for an alert.
@@ -112,10 +113,17 @@ impl Indexed {
         let record = match reader.part(self.position, self.lies)? {
             Some(bytes) => record::decode_alert(&bytes).map_err(|_error| misplaced())?,
             None => {
-                let group = reader.group(self.position)?.ok_or_else(misplaced)?;
-                let commit = group.commit(self.position).ok_or_else(misplaced)?;
-                let found = record::decode_alert_in_commit(commit, alert);
-                found.map_err(|_error| misplaced())?.ok_or_else(misplaced)?
+                let put =
+                    writes_at(reader, self.position)?.into_iter().find_map(|write| match write {
+                        Write::Alert(record) if record.id == alert => Some(*record),
+                        Write::Alert(_)
+                        | Write::Body { .. }
+                        | Write::Key { .. }
+                        | Write::Reference { .. }
+                        | Write::HandOut { .. }
+                        | Write::Directory(_) => None,
+                    });
+                put.ok_or_else(misplaced)?
             }
         };
         if record.id != alert {

@@ -58,6 +58,7 @@ use crate::record::{self, RecordedEntry, Write};
 use backlog::{Stop, TailBound};
 use build::Building;
 use disk::{Disk, SystemDisk};
+use effect::InGroup;
 use group::Link;
 use index_position::IndexPosition;
 use opening::Opening;
@@ -260,13 +261,15 @@ impl EmbeddedStore {
         // Encoded here, by many at once, and not by the one writer.
         let encoded = record::encode_commit(&entry, &writes);
         let leaf = entry.leaf_hash();
+        let alerts = InGroup::of_alerts(&encoded);
         if encoded.len() > COMMIT_BYTES_MAX {
             let source = Arc::new(std::io::Error::from(std::io::ErrorKind::FileTooLarge));
             return Err(StoreError::Io { doing: "take a commit of this size", source });
         }
         writes.retain(|write| !matches!(write, Write::Body { .. }));
         let (reply, answer) = oneshot::channel();
-        let request = Request { encoded, leaf, at, writes, expects, reply: Reply::new(reply) };
+        let request =
+            Request { encoded, leaf, alerts, at, writes, expects, reply: Reply::new(reply) };
         let sender = self.sender()?;
         sender.send(request).await.map_err(|_ended| self.refusal())?;
         drop(sender);

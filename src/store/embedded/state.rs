@@ -142,15 +142,8 @@ impl Shared {
         key: &IdempotencyKey,
         episode: Option<AlertId>,
     ) -> Result<SubmissionFacts, StoreError> {
-        let (now, in_tail) = {
-            let visible = self.visible();
-            (visible.now(), visible.tail.key(agency, key))
-        };
-        let usage = match in_tail {
-            Some(usage) => Some(usage),
-            None => self.index.key(agency, key)?,
-        };
-        let usage = usage.filter(|usage| usage.counts_at(now));
+        let now = self.visible().now();
+        let usage = self.key(agency, key)?.filter(|usage| usage.counts_at(now));
         let load = |alert: Option<AlertId>| alert.map_or(Ok(None), |alert| self.record(alert));
         let earlier = load(usage.map(|usage| usage.alert))?;
         Ok(SubmissionFacts { earlier, episode: load(episode)? })

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::admission::Admission;
 use super::bytes::wide;
-use super::effect::Effects;
+use super::effect::{Effects, InGroup};
 use super::event::StoreEvent;
 use super::group::{Link, places};
 use super::journal::{AppendError, Appender};
@@ -29,6 +29,8 @@ pub(crate) struct GroupBound {
 pub(crate) struct Request {
     pub(crate) encoded: Vec<u8>,
     pub(crate) leaf: [u8; 32],
+    /// Where the alerts' records lie in `encoded`.
+    pub(crate) alerts: Vec<InGroup>,
     pub(crate) at: Timestamp,
     /// Without the sealed bodies: those stand in `encoded`.
     pub(crate) writes: Vec<Write>,
@@ -163,8 +165,8 @@ impl Writer {
         let at = making.at.unwrap_or_default();
         let count = u32::try_from(commits.len()).unwrap_or(u32::MAX);
         let places = places(count, commits.iter().copied());
-        for (effects, (begin, commit)) in making.effects.iter_mut().zip(places) {
-            effects.note_places(begin, commit);
+        for (effects, (begin, _)) in making.effects.iter_mut().zip(places) {
+            effects.begin_at(begin);
         }
         match self.appender.append(at, &making.leaves, &commits) {
             Ok(header) => {
@@ -188,7 +190,9 @@ impl Writer {
             match admission.admit(position, request.at, &request.expects, request.writes) {
                 Ok(changes) => {
                     let bytes = wide(request.encoded.len());
-                    making.effects.push(Effects { position, bytes, changes });
+                    let mut effects = Effects { position, bytes, changes };
+                    effects.note_alerts(request.alerts);
+                    making.effects.push(effects);
                     making.leaves.push(request.leaf);
                     making.commits.push(request.encoded);
                     making.at = making.at.max(Some(request.at));
