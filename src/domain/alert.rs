@@ -44,6 +44,12 @@ impl AlertKind {
         }
     }
 
+    /// Whether the alert tells what became of something an earlier alert told of.
+    #[must_use]
+    pub const fn is_news(self) -> bool {
+        matches!(self, Self::MissingUpdated | Self::MissingFound | Self::MissingCancelled)
+    }
+
     /// Whether the alert belongs to a missing episode.
     #[must_use]
     pub const fn is_missing(self) -> bool {

@@ -13,8 +13,8 @@ use crate::domain::directory::MailboxRole;
 use crate::domain::event::EventKind;
 use crate::domain::submission::Offer;
 use crate::domain::{
-    AgencyCode, AlertKind, Deadline, DeadlineTag, Delivery, Event, Letter, MailboxId, Priority,
-    Rule, Submission, View,
+    AgencyCode, Deadline, DeadlineTag, Delivery, Event, Letter, MailboxId, Priority, Rule,
+    Submission, View,
 };
 
 /// Everything a broker puts into one [`crate::domain::AlertRecord`], one entry and one reply.
@@ -243,12 +243,9 @@ fn events(case: &Case<'_>, routes: &Routes, verdicts: &[Verdict]) -> Vec<EventSk
 /// How the alert was taken: news, gaps, mismatches, fields refused alone.
 fn taken(case: &Case<'_>, events: &mut Vec<EventSketch>) {
     let Case { submission, validated, context } = *case;
-    match submission.kind {
-        AlertKind::MissingUpdated | AlertKind::MissingFound | AlertKind::MissingCancelled => {
-            let news = EventSketch::of(EventKind::AlertUpdated).because(submission.kind.as_str());
-            events.push(news);
-        }
-        AlertKind::MissingReported | AlertKind::AlcoholAttendance | AlertKind::DvNotification => {}
+    if submission.kind.is_news() {
+        let news = EventSketch::of(EventKind::AlertUpdated).because(submission.kind.as_str());
+        events.push(news);
     }
     if validated.status == AlertStatus::AcceptedIncomplete {
         let paths: Vec<String> = validated.gaps.iter().map(|gap| gap.path.clone()).collect();

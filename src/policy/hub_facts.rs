@@ -1,7 +1,7 @@
 //! What the hub adds to an alert's copies: derived areas, markers, deadlines (domain 3).
 
 use super::routing::{self, Routes};
-use super::validation::{Assessment, SharingStanding, Validated};
+use super::validation::{SharingStanding, Validated};
 use super::views::{HubFacts, HubNote};
 use super::{Context, age::Age, area};
 use crate::domain::submission::RiskMarker;
@@ -17,14 +17,8 @@ pub(super) fn of(
     context: &Context<'_>,
     routes: &Routes,
 ) -> HubFacts {
-    let markers = match &validated.assessment {
-        Assessment::Alcohol(found) => added_markers(submission, &found.markers),
-        Assessment::Missing(_) | Assessment::DomesticAbuse(_) => Vec::new(),
-    };
-    let age = match &validated.assessment {
-        Assessment::Alcohol(found) => years(found.age),
-        Assessment::Missing(_) | Assessment::DomesticAbuse(_) => None,
-    };
+    let attendance = validated.assessment.alcohol();
+    let markers = attendance.map(|found| added_markers(submission, &found.markers));
     let stated = submission.envelope.risk.known();
     HubFacts {
         received_at: Some(context.now),
@@ -32,8 +26,8 @@ pub(super) fn of(
         area: area::resolve(submission, context.directory).codes(),
         effective_risk: validated.risk.filter(|risk| stated != Some(*risk)),
         rhi_due_at: routing::interview_due(submission, validated, context),
-        age_at_attendance: age,
-        added_risk_markers: markers,
+        age_at_attendance: attendance.and_then(|found| years(found.age)),
+        added_risk_markers: markers.unwrap_or_default(),
         encompass: routes.encompass.clone(),
         contact_due_at: routing::contact_due(submission, validated, context),
         marac_referral_expected_at: routing::referral_expected(validated, context),

@@ -27,15 +27,10 @@ pub(crate) fn priority(code: v1::Priority) -> &'static str {
 
 /// Such as `MISSING_REPORTED`; a task whose kind may not be told is a `TASK`.
 pub(crate) fn kind(code: v1::AlertKind) -> &'static str {
-    match code {
-        v1::AlertKind::Unspecified => "TASK",
-        v1::AlertKind::MissingReported
-        | v1::AlertKind::MissingUpdated
-        | v1::AlertKind::MissingFound
-        | v1::AlertKind::MissingCancelled
-        | v1::AlertKind::AlcoholAttendance
-        | v1::AlertKind::DvNotification => short(code.as_str_name(), "ALERT_KIND_"),
+    if code == v1::AlertKind::Unspecified {
+        return "TASK";
     }
+    short(code.as_str_name(), "ALERT_KIND_")
 }
 
 /// Such as `ACKNOWLEDGED`.

@@ -479,28 +479,19 @@ impl Submission {
     /// The missing part, where the kind has one.
     #[must_use]
     pub const fn missing(&self) -> Option<&MissingFacts> {
-        match &self.body {
-            BodyFacts::Missing(facts) => Some(facts),
-            BodyFacts::Alcohol(_) | BodyFacts::DomesticAbuse(_) => None,
-        }
+        if let BodyFacts::Missing(facts) = &self.body { Some(facts) } else { None }
     }
 
     /// The alcohol part, where the kind has one.
     #[must_use]
     pub const fn alcohol(&self) -> Option<&AlcoholFacts> {
-        match &self.body {
-            BodyFacts::Alcohol(facts) => Some(facts),
-            BodyFacts::Missing(_) | BodyFacts::DomesticAbuse(_) => None,
-        }
+        if let BodyFacts::Alcohol(facts) = &self.body { Some(facts) } else { None }
     }
 
     /// The domestic abuse part, where the kind has one.
     #[must_use]
     pub const fn domestic_abuse(&self) -> Option<&DomesticAbuseFacts> {
-        match &self.body {
-            BodyFacts::DomesticAbuse(facts) => Some(facts),
-            BodyFacts::Missing(_) | BodyFacts::Alcohol(_) => None,
-        }
+        if let BodyFacts::DomesticAbuse(facts) = &self.body { Some(facts) } else { None }
     }
 
     /// The PRIMARY subject: the first with that role, else the first with a role this hub cannot read.
@@ -518,15 +509,11 @@ impl Submission {
     /// Whether FORCED_MARRIAGE or HBA stands anywhere in the alert (domain 3.3, "one chance").
     #[must_use]
     pub fn is_one_chance(&self) -> bool {
-        match &self.body {
-            BodyFacts::Missing(facts) => facts
-                .risk_factors
-                .contains_any(&[MissingRiskFactor::ForcedMarriage, MissingRiskFactor::Hba]),
-            BodyFacts::DomesticAbuse(facts) => {
-                facts.abuse_types.contains_any(&[AbuseType::ForcedMarriage, AbuseType::Hba])
-            }
-            BodyFacts::Alcohol(_) => false,
-        }
+        const FACTORS: &[MissingRiskFactor] =
+            &[MissingRiskFactor::ForcedMarriage, MissingRiskFactor::Hba];
+        const ABUSE: &[AbuseType] = &[AbuseType::ForcedMarriage, AbuseType::Hba];
+        self.missing().is_some_and(|facts| facts.risk_factors.contains_any(FACTORS))
+            || self.domestic_abuse().is_some_and(|facts| facts.abuse_types.contains_any(ABUSE))
     }
 }
 

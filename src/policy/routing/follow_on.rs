@@ -114,10 +114,7 @@ pub(crate) fn interview_due(
     validated: &Validated,
     context: &Context<'_>,
 ) -> Option<Timestamp> {
-    let deceased = match &validated.assessment {
-        Assessment::Missing(found) => found.deceased,
-        Assessment::Alcohol(_) | Assessment::DomesticAbuse(_) => true,
-    };
+    let deceased = validated.assessment.missing().is_none_or(|found| found.deceased);
     let is_return = submission.kind == AlertKind::MissingFound
         && is_confirmed_end(submission, context)
         && !deceased;
@@ -151,20 +148,15 @@ pub(crate) fn contact_due(
     validated: &Validated,
     context: &Context<'_>,
 ) -> Option<Timestamp> {
-    let is_pathway = match &validated.assessment {
-        Assessment::Alcohol(found) => !found.hard,
-        Assessment::Missing(_) | Assessment::DomesticAbuse(_) => false,
-    };
+    let is_pathway = validated.assessment.alcohol().is_some_and(|found| !found.hard);
     let is_agreed = submission.alcohol().is_some_and(|facts| facts.offer.is(Offer::Accepted));
     (is_pathway && is_agreed).then(|| clock::working_days(context.now, 2))
 }
 
 /// By when a referral to the MARAC is expected: two working days after a gold notification (R20).
 pub(crate) fn referral_expected(validated: &Validated, context: &Context<'_>) -> Option<Timestamp> {
-    let is_gold = match &validated.assessment {
-        Assessment::DomesticAbuse(found) => found.band == RiskBand::HighGold,
-        Assessment::Missing(_) | Assessment::Alcohol(_) => false,
-    };
+    let found = validated.assessment.domestic_abuse();
+    let is_gold = found.is_some_and(|found| found.band == RiskBand::HighGold);
     is_gold.then(|| clock::working_days(context.now, 2))
 }
 

@@ -38,11 +38,13 @@ const UNKNOWN_EPISODE: &[Line] = &[line(CADT, Priority::P3), line(MERPOL, Priori
 
 pub(super) fn rows(facts: &Facts<'_>, found: &MissingAssessment, wishes: &mut Wishes) {
     let Some(body) = facts.submission.missing() else { return };
-    match facts.submission.kind {
-        AlertKind::MissingReported => report(facts, found.row, body, wishes),
-        AlertKind::MissingUpdated => r05(facts, found, body, wishes),
-        AlertKind::MissingFound | AlertKind::MissingCancelled => r06(facts, found, body, wishes),
-        AlertKind::AlcoholAttendance | AlertKind::DvNotification => {}
+    let kind = facts.submission.kind;
+    if kind == AlertKind::MissingReported {
+        report(facts, found.row, body, wishes);
+    } else if kind == AlertKind::MissingUpdated {
+        r05(facts, found, body, wishes);
+    } else if matches!(kind, AlertKind::MissingFound | AlertKind::MissingCancelled) {
+        r06(facts, found, body, wishes);
     }
 }
 
@@ -199,12 +201,6 @@ pub(crate) fn is_confirmed_end(submission: &Submission, context: &Context<'_>) -
 
 /// Whether this kind from this sender ends an episode.
 pub(crate) fn ends(kind: AlertKind, sender: &AgencyCode) -> bool {
-    match kind {
-        AlertKind::MissingFound => sender.as_str() != WUTH_AED,
-        AlertKind::MissingCancelled => true,
-        AlertKind::MissingReported
-        | AlertKind::MissingUpdated
-        | AlertKind::AlcoholAttendance
-        | AlertKind::DvNotification => false,
-    }
+    let is_found = kind == AlertKind::MissingFound && sender.as_str() != WUTH_AED;
+    is_found || kind == AlertKind::MissingCancelled
 }

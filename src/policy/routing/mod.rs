@@ -176,10 +176,9 @@ pub fn routes(submission: &Submission, validated: &Validated, context: &Context<
 
 /// R82: at effective priority P1 a child always reaches the front door.
 fn r82(facts: &Facts<'_>, wishes: &mut Wishes) {
-    let concerns_a_child = match &facts.validated.assessment {
-        Assessment::Missing(_) | Assessment::Alcohol(_) => true,
-        Assessment::DomesticAbuse(found) => found.child_in_scope,
-    };
+    let found = facts.validated.assessment.domestic_abuse();
+    let concerns_a_child =
+        facts.submission.kind.is_child_kind() || found.is_some_and(|found| found.child_in_scope);
     let is_p1 = facts.validated.priority == Priority::P1;
     let reaches = wishes.names(partners::CADT) || wishes.names(partners::EDT);
     if is_p1 && concerns_a_child && !reaches {

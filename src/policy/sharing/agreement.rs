@@ -6,7 +6,6 @@ use crate::domain::submission::{
 };
 
 use super::super::age::Age;
-use super::super::validation::Assessment;
 use super::Case;
 
 /// Whether a service was agreed to by somebody whose word counts.
@@ -178,10 +177,7 @@ fn competence<'a>(case: &'a Case<'_>) -> Option<&'a CompetenceFacts> {
 }
 
 fn age_of(case: &Case<'_>) -> Age {
-    match &case.validated.assessment {
-        Assessment::Alcohol(found) => found.age,
-        Assessment::Missing(_) | Assessment::DomesticAbuse(_) => {
-            case.validated.ages.first().copied().unwrap_or(Age::Unknown)
-        }
-    }
+    let at_attendance = case.validated.assessment.alcohol().map(|found| found.age);
+    let first = || case.validated.ages.first().copied().unwrap_or(Age::Unknown);
+    at_attendance.unwrap_or_else(first)
 }

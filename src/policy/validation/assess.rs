@@ -32,6 +32,26 @@ pub enum Assessment {
     DomesticAbuse(DomesticAbuseAssessment),
 }
 
+impl Assessment {
+    /// What a MISSING_* means.
+    #[must_use]
+    pub const fn missing(&self) -> Option<&MissingAssessment> {
+        if let Self::Missing(found) = self { Some(found) } else { None }
+    }
+
+    /// What an ALCOHOL_ATTENDANCE means.
+    #[must_use]
+    pub const fn alcohol(&self) -> Option<&AlcoholAssessment> {
+        if let Self::Alcohol(found) = self { Some(found) } else { None }
+    }
+
+    /// What a DV_NOTIFICATION means.
+    #[must_use]
+    pub const fn domestic_abuse(&self) -> Option<&DomesticAbuseAssessment> {
+        if let Self::DomesticAbuse(found) = self { Some(found) } else { None }
+    }
+}
+
 /// The row of a report (domain 5.3). Orders from most to least urgent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum MissingRow {
@@ -221,16 +241,10 @@ const fn news_priority(
     risen: bool,
     deceased: bool,
 ) -> Priority {
-    match kind {
-        AlertKind::MissingUpdated if !risen => Priority::P3,
-        AlertKind::MissingFound if !deceased => Priority::P3,
-        AlertKind::MissingCancelled => Priority::P3,
-        AlertKind::MissingReported
-        | AlertKind::MissingUpdated
-        | AlertKind::MissingFound
-        | AlertKind::AlcoholAttendance
-        | AlertKind::DvNotification => minimum,
-    }
+    let is_quiet = (matches!(kind, AlertKind::MissingUpdated) && !risen)
+        || (matches!(kind, AlertKind::MissingFound) && !deceased)
+        || matches!(kind, AlertKind::MissingCancelled);
+    if is_quiet { Priority::P3 } else { minimum }
 }
 
 /// The row the episode stands at: that of its newest report or risen update.

@@ -156,13 +156,10 @@ fn person_of(
         | None => false,
     };
     if is_child_role && age.is_adult() {
-        let what = match subject.submission.kind {
-            AlertKind::AlcoholAttendance => "18 and over: use the adult pathway",
-            AlertKind::MissingReported
-            | AlertKind::MissingUpdated
-            | AlertKind::MissingFound
-            | AlertKind::MissingCancelled
-            | AlertKind::DvNotification => "18 and over: use the adult route, adult social care",
+        let what = if subject.submission.kind == AlertKind::AlcoholAttendance {
+            "18 and over: use the adult pathway"
+        } else {
+            "18 and over: use the adult route, adult social care"
         };
         findings.wrong(format!("{at}.dob"), "ADULT", what);
     }

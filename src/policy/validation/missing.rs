@@ -9,26 +9,24 @@ use crate::domain::submission::{Need, path};
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(facts) = subject.submission.missing() else { return };
     let of = |field: &str| format!("{}.{field}", path::MISSING);
-    match subject.submission.kind {
-        AlertKind::MissingReported | AlertKind::MissingUpdated => {
-            findings.require(&facts.category, path::MISSING, "category");
-            findings.require(&facts.last_seen_at, path::MISSING, "last_seen_at");
-            findings.require(&facts.missing_from, path::MISSING, "missing_from");
-            if facts.risk_factors.is_empty() {
-                findings.missing(of("risk_factors"), Need::Required, "give NONE_KNOWN if none");
-            }
+    let kind = subject.submission.kind;
+    if matches!(kind, AlertKind::MissingReported | AlertKind::MissingUpdated) {
+        findings.require(&facts.category, path::MISSING, "category");
+        findings.require(&facts.last_seen_at, path::MISSING, "last_seen_at");
+        findings.require(&facts.missing_from, path::MISSING, "missing_from");
+        if facts.risk_factors.is_empty() {
+            findings.missing(of("risk_factors"), Need::Required, "give NONE_KNOWN if none");
         }
-        AlertKind::MissingFound => {
-            findings.require(&facts.found_at, path::MISSING, "found_at");
-            findings.require(&facts.found_how, path::MISSING, "found_how");
-            if facts.found_at.get().is_some_and(|at| *at > subject.context.now) {
-                findings.wrong(of("found_at"), "IN_FUTURE", "correct the clock or the time");
-            }
+    }
+    if kind == AlertKind::MissingFound {
+        findings.require(&facts.found_at, path::MISSING, "found_at");
+        findings.require(&facts.found_how, path::MISSING, "found_how");
+        if facts.found_at.get().is_some_and(|at| *at > subject.context.now) {
+            findings.wrong(of("found_at"), "IN_FUTURE", "correct the clock or the time");
         }
-        AlertKind::MissingCancelled => {
-            findings.require(&facts.cancelled_at, path::MISSING, "cancelled_at");
-        }
-        AlertKind::AlcoholAttendance | AlertKind::DvNotification => {}
+    }
+    if kind == AlertKind::MissingCancelled {
+        findings.require(&facts.cancelled_at, path::MISSING, "cancelled_at");
     }
     if partners::is(subject.context.sender, partners::MERPOL) {
         let what = "police give their own reference";

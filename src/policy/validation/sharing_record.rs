@@ -75,22 +75,21 @@ fn basis6(record: &SharingFacts, sender: &Agency, findings: &mut Findings) {
 /// Health and crime data need a condition of their own, 9G18 its reason.
 fn special_categories(subject: &Subject<'_>, assessment: &Assessment, findings: &mut Findings) {
     let record = &subject.submission.sharing;
-    let has_health_data = match assessment {
-        Assessment::Alcohol(_) => true,
-        Assessment::Missing(_) => subject.submission.missing().is_some_and(|facts| {
-            facts.risk_factors.contains_any(&[
-                MissingRiskFactor::SelfHarm,
-                MissingRiskFactor::Medication,
-                MissingRiskFactor::Disability,
-            ])
-        }),
-        Assessment::DomesticAbuse(found) => found.pregnant,
-    };
+    let of_a_missing_child = subject.submission.missing().is_some_and(|facts| {
+        facts.risk_factors.contains_any(&[
+            MissingRiskFactor::SelfHarm,
+            MissingRiskFactor::Medication,
+            MissingRiskFactor::Disability,
+        ])
+    });
+    let has_health_data = of_a_missing_child
+        || assessment.alcohol().is_some()
+        || assessment.domestic_abuse().is_some_and(|found| found.pregnant);
     if has_health_data && record.basis9.is_empty() {
         let what = "give the Article 9 condition for health data";
         findings.missing(of("basis9"), Need::Conditional, what);
     }
-    if matches!(assessment, Assessment::DomesticAbuse(_)) {
+    if assessment.domestic_abuse().is_some() {
         let what = "give the condition for criminal-offence data";
         findings.require_since(&record.basis10, PATH, "basis10", what);
     }
@@ -129,10 +128,7 @@ fn overrides(subject: &Subject<'_>, assessment: &Assessment, findings: &mut Find
     {
         findings.wrong(of("override.reason"), "TOO_SHORT", "use at least 50 characters");
     }
-    let would_override = match assessment {
-        Assessment::Alcohol(found) => found.hard,
-        Assessment::Missing(_) | Assessment::DomesticAbuse(_) => false,
-    };
+    let would_override = assessment.alcohol().is_some_and(|found| found.hard);
     let is_approved = is_approved(record, subject.context.approver);
     if !subject.mode.is_urgent() && would_override && is_refused(record) && !is_approved {
         let what = "a duty manager of your agency approves first: named as approver, who sends this with an own \

@@ -57,14 +57,8 @@ const fn view_banner(view: View) -> Option<BannerCode> {
 /// Domain 3.3 `contact_rule`: the sender's, the kind's default, and what abuse and phones add.
 fn contact_rules(facts: &Facts) -> Vec<BannerCode> {
     use numbers::value::contact_rule as rule;
-    let default = match facts.kind {
-        AlertKind::DvNotification => Some(BannerCode::DoNotContactHome),
-        AlertKind::MissingReported
-        | AlertKind::MissingUpdated
-        | AlertKind::MissingFound
-        | AlertKind::MissingCancelled
-        | AlertKind::AlcoholAttendance => None,
-    };
+    let is_abuse = matches!(facts.kind, AlertKind::DvNotification);
+    let default = is_abuse.then_some(BannerCode::DoNotContactHome);
     let mut rules = Vec::new();
     if facts.says(Sign::FamilyMustNotKnow) {
         rules.push(BannerCode::ViaSenderOnly);

@@ -32,13 +32,8 @@ fn reported(
     kind: AlertKind,
     raw: &v1::MissingFromHome,
 ) -> MissingFacts {
-    let need = match kind {
-        AlertKind::MissingReported | AlertKind::MissingUpdated => Some(Need::Required),
-        AlertKind::MissingFound
-        | AlertKind::MissingCancelled
-        | AlertKind::AlcoholAttendance
-        | AlertKind::DvNotification => None,
-    };
+    let is_report = matches!(kind, AlertKind::MissingReported | AlertKind::MissingUpdated);
+    let need = is_report.then_some(Need::Required);
     let category = at.field("category");
     let from = at.field("missing_from");
     let factors = at.field("risk_factors");
