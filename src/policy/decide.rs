@@ -5,16 +5,15 @@ use super::sharing::{self, Case, Verdict};
 use super::sketch::EventSketch;
 use super::validation::{Validated, is_refused};
 use super::views::HubFacts;
-use super::{Context, EpisodeChanges, clock, escalation, hub_facts};
-use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind, TimerState};
+use super::{Context, EpisodeChanges, escalation, follow_on, hub_facts};
+use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind};
 use crate::domain::decision::{ShareOutcome, SharingDecision};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::MailboxRole;
 use crate::domain::event::EventKind;
 use crate::domain::submission::Offer;
 use crate::domain::{
-    AgencyCode, Deadline, DeadlineTag, Delivery, Event, Letter, MailboxId, Priority, Rule,
-    Submission, View,
+    AgencyCode, Delivery, Event, Letter, MailboxId, Priority, Rule, Submission, View,
 };
 
 /// Everything a broker puts into one [`crate::domain::AlertRecord`], one entry and one reply.
@@ -56,14 +55,14 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         .map(|(verdict, number)| delivery(verdict, number, context))
         .collect();
     let conflicts = sharing::conflicts(submission, context);
-    let started = routing::Started {
+    let started = follow_on::Started {
         submission,
         validated,
         context,
         deliveries: &deliveries,
         conflicts: &conflicts,
     };
-    let mut timers = routing::timers(&started);
+    let mut timers = follow_on::timers(&started);
     let is_overridden = sharing::overrides_a_refusal(&case, &verdicts);
     let mut events = events(&case, &routes, &verdicts);
     if is_overridden {
@@ -77,11 +76,13 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         tell_of_mismatch((&case, &conflicts), &mut deliveries, &mut events);
     }
     events.extend(deliveries.iter().map(queued));
+    let changes = EpisodeChanges::of(submission, context);
+    events.extend(changes.settled(context.episode));
     Decision {
         hub_facts: hub_facts::of(submission, validated, context, &routes),
         living_outside: hub_facts::living_outside(submission, validated, context),
         pupils: routes.pupils,
-        changes: EpisodeChanges::of(submission, context),
+        changes,
         decisions: verdicts.into_iter().map(|verdict| verdict.decision).collect(),
         deliveries,
         timers,
@@ -133,8 +134,8 @@ fn review(
     events: &mut Vec<EventSketch>,
 ) {
     let Some(mailbox) = sender_manager(case, conflicts) else { return };
-    let at = clock::working_minutes(case.context.now, 8 * 60);
-    let due = Deadline { at, tag: DeadlineTag::Default };
+    let timer = follow_on::armed(TimerKind::OverrideReviewDue, case.context.now, mailbox.clone());
+    let due = timer.due;
     let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
     let task = task(number, &mailbox, Priority::P4, case.context.now);
     events.push(
@@ -144,13 +145,7 @@ fn review(
             .because(TimerKind::OverrideReviewDue.as_str()),
     );
     deliveries.push(Delivery { due: Some(due), letter: Letter::T, ..task });
-    timers.push(Timer {
-        kind: TimerKind::OverrideReviewDue,
-        due,
-        mailbox,
-        delivery: Some(number),
-        state: TimerState::Armed,
-    });
+    timers.push(Timer { delivery: Some(number), ..timer });
 }
 
 /// The sender's duty manager is told that the hub read the alert otherwise than it was sent (domain 3.2). The alert

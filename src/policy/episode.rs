@@ -2,48 +2,65 @@
 
 use std::sync::Arc;
 
-use super::Context;
 use super::routing::{ends, is_confirmed_end};
+use super::sketch::EventSketch;
+use super::{Context, follow_on};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::DeliveryState;
-use crate::domain::{
-    AlertKind, AlertRecord, Deadline, DeadlineTag, Delivery, Span, Submission, View,
-};
+use crate::domain::{AlertKind, AlertRecord, Delivery, EventKind, Submission, Timestamp, View};
 
 /// How the episode's earlier alerts change with this one. Put each changed record into the same commit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct EpisodeChanges {
-    /// When look-out copies are purged; none while the child is missing or FOUND_UNCONFIRMED.
-    purge_at: Option<Deadline>,
+    /// When the confirmed end came: look-out copies go; none while the child is missing or FOUND_UNCONFIRMED.
+    ended_at: Option<Timestamp>,
+    /// The clocks that have nothing to wait for any more.
+    settled: Vec<TimerKind>,
 }
 
 impl EpisodeChanges {
-    /// A confirmed end purges the look-outs within an hour (R06, domain 7.8).
+    /// A confirmed end purges the look-outs within an hour (R06, domain 7.8); news settles what waited for it.
     pub(super) fn of(submission: &Submission, context: &Context<'_>) -> Self {
-        let at = context.now.plus(Span::hours(1));
-        let purge_at = is_confirmed_end(submission, context)
-            .then_some(Deadline { at, tag: DeadlineTag::Default });
-        Self { purge_at }
+        let is_end = is_confirmed_end(submission, context);
+        let settled = match context.episode {
+            [] => Vec::new(),
+            _ => follow_on::settled_by_news(submission),
+        };
+        Self { ended_at: is_end.then_some(context.now), settled }
     }
 
     /// The earlier alert as it stands afterwards; equal where nothing changes.
     #[must_use]
     pub fn apply(&self, earlier: &AlertRecord) -> AlertRecord {
         let mut after = earlier.clone();
-        let Some(due) = self.purge_at else { return after };
+        for timer in after.timers.iter_mut().filter(|timer| self.settles(timer)) {
+            timer.state = TimerState::Cancelled;
+        }
+        let Some(now) = self.ended_at else { return after };
         let is_held = |delivery: &&Delivery| {
             let is_over = matches!(delivery.state, DeliveryState::Ended(_));
             delivery.view == View::Lookout && !is_over && !is_armed(earlier, delivery.number)
         };
-        let purges = earlier.deliveries.iter().filter(is_held).map(|delivery| Timer {
-            kind: TimerKind::LookoutPurge,
-            due,
-            mailbox: delivery.mailbox.clone(),
-            delivery: Some(delivery.number),
-            state: TimerState::Armed,
+        let purges = earlier.deliveries.iter().filter(is_held).map(|delivery| {
+            let purge = follow_on::armed(TimerKind::LookoutPurge, now, delivery.mailbox.clone());
+            Timer { delivery: Some(delivery.number), ..purge }
         });
         after.timers.extend(purges);
         after
+    }
+
+    /// TASK_DONE for each clock of the episode that the news settles.
+    pub(super) fn settled(&self, episode: &[Arc<AlertRecord>]) -> Vec<EventSketch> {
+        let timers = episode.iter().flat_map(|earlier| &earlier.timers);
+        let done = timers.filter(|timer| self.settles(timer)).map(|timer| {
+            let done = EventSketch::of(EventKind::TaskDone).at_mailbox(&timer.mailbox);
+            done.due(Some(timer.due)).because(timer.kind.as_str())
+        });
+        done.collect()
+    }
+
+    fn settles(&self, timer: &Timer) -> bool {
+        timer.state == TimerState::Armed && self.settled.contains(&timer.kind)
     }
 }
 

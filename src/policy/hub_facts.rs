@@ -3,7 +3,7 @@
 use super::routing::{self, Routes};
 use super::validation::{SharingStanding, Validated};
 use super::views::{HubFacts, HubNote};
-use super::{Context, age::Age, area};
+use super::{Context, age::Age, area, follow_on};
 use crate::domain::submission::RiskMarker;
 use crate::domain::{AlertKind, Span, Submission};
 
@@ -25,12 +25,12 @@ pub(super) fn of(
         notes: notes(submission, validated, context),
         area: area::resolve(submission, context.directory).codes(),
         effective_risk: validated.risk.filter(|risk| stated != Some(*risk)),
-        rhi_due_at: routing::interview_due(submission, validated, context),
+        rhi_due_at: follow_on::interview_due(submission, validated, context),
         age_at_attendance: attendance.and_then(|found| years(found.age)),
         added_risk_markers: markers.unwrap_or_default(),
         encompass: routes.encompass.clone(),
-        contact_due_at: routing::contact_due(submission, validated, context),
-        marac_referral_expected_at: routing::referral_expected(validated, context),
+        contact_due_at: follow_on::contact_due(submission, validated, context),
+        marac_referral_expected_at: follow_on::referral_expected(validated, context),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod access;
 pub mod age;
 pub mod area;
 pub mod escalation;
+pub mod follow_on;
 pub mod retention;
 pub mod routing;
 pub mod sender_view;

@@ -6,13 +6,13 @@
 //! instant does nothing twice.
 
 mod ladder;
-mod timers;
 
 pub use ladder::is_staffed;
 
 use super::clocks::Clocks;
+use super::follow_on;
 use super::sketch::EventSketch;
-use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind, TimerState};
+use crate::domain::alert::{Conflicts, TimerState};
 use crate::domain::delivery::{Purpose, Rung};
 use crate::domain::directory::Directory;
 use crate::domain::{AlertRecord, Deadline, Delivery, Event, EventKind, Letter, Timestamp, View};
@@ -44,7 +44,7 @@ pub fn steps(
     (directory, clocks): (&Directory, &Clocks),
 ) -> Steps {
     let mut climb = Climb { record: record.clone(), conflicts, events: Vec::new() };
-    timers::fire(&mut climb, directory, now);
+    follow_on::fire(&mut climb, directory, now);
     ladder::call(&mut climb, (directory, clocks), now);
     if climb.events.is_empty() && climb.record != *record {
         // Everything that was due had been settled by a person.
@@ -75,7 +75,8 @@ pub fn settled(mut record: AlertRecord) -> AlertRecord {
             delivery.rung = None;
         }
     }
-    let done: Vec<bool> = record.timers.iter().map(|timer| is_settled(&record, timer)).collect();
+    let done: Vec<bool> =
+        record.timers.iter().map(|timer| follow_on::is_settled(&record, timer)).collect();
     for (timer, is_done) in record.timers.iter_mut().zip(done) {
         if is_done && timer.state == TimerState::Armed {
             timer.state = TimerState::Cancelled;
@@ -109,40 +110,17 @@ pub fn takes_over(record: &AlertRecord, delivery: &Delivery) -> bool {
     })
 }
 
-/// Whether the timer has nothing to do any more.
-fn is_settled(record: &AlertRecord, timer: &Timer) -> bool {
-    let answered = || timer.delivery.is_some_and(|number| is_answered(record, number));
-    let opened = || {
-        let delivery = timer.delivery.and_then(|number| record.delivery(number));
-        delivery.is_some_and(|delivery| delivery.opened.is_some())
-    };
-    match timer.kind {
-        TimerKind::ChaseFirst | TimerKind::ChaseSecond => {
-            record.status != AlertStatus::AcceptedIncomplete
-        }
-        TimerKind::OutOfHoursHandover | TimerKind::OverrideReviewDue => answered(),
-        // The school is told when a person there has seen it.
-        TimerKind::EncompassDue => opened() || answered(),
-        TimerKind::LookoutPurge
-        | TimerKind::RhiWarning
-        | TimerKind::RhiDue
-        | TimerKind::MaracReferralExpected
-        | TimerKind::ResponseContactDue
-        | TimerKind::SafeguardingReviewDue => false,
-    }
-}
-
 /// The record while its steps are taken.
-struct Climb<'a> {
-    record: AlertRecord,
+pub(crate) struct Climb<'a> {
+    pub(crate) record: AlertRecord,
     /// From whom the alert is kept.
-    conflicts: &'a Conflicts,
-    events: Vec<EventSketch>,
+    pub(crate) conflicts: &'a Conflicts,
+    pub(crate) events: Vec<EventSketch>,
 }
 
 impl Climb<'_> {
     /// Adds a delivery under the next number and says that it was queued.
-    fn add(&mut self, delivery: Delivery) -> u32 {
+    pub(crate) fn add(&mut self, delivery: Delivery) -> u32 {
         let number = u32::try_from(self.record.deliveries.len()).unwrap_or(u32::MAX);
         let delivery = Delivery { number, ..delivery };
         self.events.push(super::decide::queued(&delivery));

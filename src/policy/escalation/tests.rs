@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::alert::TimerKind;
+use crate::domain::alert::{AlertStatus, TimerKind};
 use crate::domain::delivery::{AckOutcome, DeclineReason};
 use crate::domain::directory::{MailboxRole, RotaSlot, UserEntry};
 use crate::domain::submission::{Given, ImpactCode, RiskBand};
-use crate::domain::{Priority, Risk, UserId, View};
+use crate::domain::{AlertKind, Priority, Risk, UserId, View};
 use crate::policy::fixtures::*;
 
 /// S20: a HIGH risk report at 01:00 on a Sunday; EDT never answers.
@@ -390,6 +390,28 @@ fn the_return_interview_is_warned_of_at_48_hours_and_missed_at_72() {
     assert_eq!(missed.record.deliveries.last().unwrap().mailbox, mailbox("CADT/lead"));
     let fired = missed.record.timers.iter().filter(|timer| timer.kind == TimerKind::RhiDue);
     assert!(fired.into_iter().all(|timer| timer.state == TimerState::Fired));
+}
+
+#[test]
+fn a_cancelled_report_ends_the_clocks_of_its_interview_and_says_so() {
+    let found = record_of(&found_child(), "2026-10-24T10:00+01:00");
+    let waits = |record: &AlertRecord| {
+        let armed = record.timers.iter().filter(|timer| timer.state == TimerState::Armed);
+        let of = |kind: &TimerKind| matches!(kind, TimerKind::RhiWarning | TimerKind::RhiDue);
+        armed.map(|timer| timer.kind).filter(of).count()
+    };
+    assert_eq!(waits(&found), 3, "two warnings and the interview itself");
+    let cancelled = missing_child().kind(AlertKind::MissingCancelled).missing(|facts| {
+        facts.cancelled_at = Given::Given(at("2026-10-24T11:00+01:00"));
+    });
+
+    let episode = [found];
+    let (_, decision) = taken_in(cancelled, "2026-10-24T11:05+01:00", &episode, &directory());
+
+    assert_eq!(waits(&decision.changes.apply(&episode[0])), 0);
+    let done = decision.events.iter().filter(|event| event.kind == EventKind::TaskDone);
+    let reasons: Vec<_> = done.filter_map(|event| event.reason.clone()).collect();
+    assert_eq!(reasons, ["RHI_WARNING", "RHI_WARNING", "RHI_DUE"]);
 }
 
 #[test]

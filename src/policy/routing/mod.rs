@@ -9,12 +9,10 @@ pub mod contact;
 mod domestic_abuse;
 mod due;
 mod encompass;
-mod follow_on;
 mod missing;
 mod union;
 
 pub(crate) use due::{chase, due_in};
-pub(crate) use follow_on::{Started, contact_due, interview_due, referral_expected, timers};
 pub(crate) use missing::{ends, is_confirmed_end};
 
 use super::validation::{Assessment, Validated};

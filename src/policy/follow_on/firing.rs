@@ -1,26 +1,28 @@
-//! The other clocks: chases, handover, interviews, schools, reviews (domain 5.1, 5.3, 6.4).
+//! What a clock raises when it is due and nobody has settled it.
 
-use crate::domain::alert::{Timer, TimerKind, TimerState};
+use crate::domain::alert::{Timer, TimerState};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::event::EventKind;
 use crate::domain::{Delivery, Letter, MailboxId, Priority, Rule, Timestamp};
 
 use super::super::decide::task;
+use super::super::escalation::{Climb, first_rung};
 use super::super::partners::{CADT, EDT};
 use super::super::sketch::EventSketch;
 use super::super::{routing, sharing};
-use super::{Climb, first_rung, is_settled};
+use super::is_settled;
+use super::table::{self, Fires, Whom};
 
-/// Fires every armed timer due at `now`, but the purge of look-outs: that is retention's.
-pub(super) fn fire(climb: &mut Climb<'_>, directory: &Directory, now: Timestamp) {
+/// Fires every armed timer due at `now`, but the purge of copies: that is retention's.
+pub(crate) fn fire(climb: &mut Climb<'_>, directory: &Directory, now: Timestamp) {
     let due: Vec<(usize, Timer)> = climb
         .record
         .timers
         .iter()
         .enumerate()
         .filter(|(_, timer)| timer.state == TimerState::Armed && timer.due.at <= now)
-        .filter(|(_, timer)| timer.kind != TimerKind::LookoutPurge)
+        .filter(|(_, timer)| table::plan(timer.kind).fires != Fires::Purge)
         .map(|(index, timer)| (index, timer.clone()))
         .collect();
     for (index, timer) in due {
@@ -38,33 +40,13 @@ pub(super) fn fire(climb: &mut Climb<'_>, directory: &Directory, now: Timestamp)
 
 fn fired(climb: &mut Climb<'_>, directory: &Directory, timer: &Timer, now: Timestamp) {
     let mut raise = Raise { climb, directory, timer, now };
-    match timer.kind {
-        TimerKind::ChaseFirst | TimerKind::ChaseSecond => {
-            raise.event(EventKind::Chased);
-            raise.task(&timer.mailbox, Priority::P3, Letter::T);
+    match table::plan(timer.kind).fires {
+        Fires::Tells(event, tells) => {
+            raise.event(event);
+            tells.iter().for_each(|(whom, priority)| raise.tell(*whom, *priority));
         }
-        TimerKind::RhiWarning => {
-            raise.event(EventKind::DeadlineWarned);
-            raise.own_task(Priority::P3);
-        }
-        TimerKind::RhiDue => raise.interview_missed(),
-        TimerKind::EncompassDue => {
-            raise.event(EventKind::DeadlineMissed);
-            raise.task(&timer.mailbox, Priority::P2, Letter::T);
-        }
-        TimerKind::MaracReferralExpected
-        | TimerKind::ResponseContactDue
-        | TimerKind::SafeguardingReviewDue => {
-            raise.event(EventKind::TaskCreated);
-            raise.own_task(Priority::P4);
-        }
-        TimerKind::OverrideReviewDue => {
-            raise.event(EventKind::DeadlineMissed);
-            let lead = raise.mailbox_of(timer.mailbox.agency_code(), MailboxRole::Lead);
-            raise.task(&lead.unwrap_or_else(|| timer.mailbox.clone()), Priority::P3, Letter::T);
-        }
-        TimerKind::OutOfHoursHandover => raise.handover(),
-        TimerKind::LookoutPurge => {}
+        Fires::Handover => raise.handover(),
+        Fires::Purge => {}
     }
 }
 
@@ -94,24 +76,22 @@ impl Raise<'_, '_> {
         self.climb.add(Delivery { letter, due, of: self.timer.delivery, ..new });
     }
 
-    /// A task for the mailbox whose duty it is, under its own letter.
-    fn own_task(&mut self, priority: Priority) {
-        let letter = self.directory.agency_of(&self.timer.mailbox).map_or(Letter::T, |a| a.letter);
-        self.task(&self.timer.mailbox.clone(), priority, letter);
-    }
-
-    /// The owner's lead is called (L2) and the front door informed: late, whoever interviews.
-    fn interview_missed(&mut self) {
-        self.event(EventKind::DeadlineMissed);
-        let owner = self.timer.mailbox.agency_code().to_owned();
-        let letter = self.directory.agency_of(&self.timer.mailbox).map_or(Letter::T, |a| a.letter);
-        let lead = self.mailbox_of(&owner, MailboxRole::Lead);
-        self.task(&lead.unwrap_or_else(|| self.timer.mailbox.clone()), Priority::P3, letter);
-        if owner != CADT
-            && let Some(front_door) = self.mailbox_of(CADT, MailboxRole::Duty)
-        {
-            self.task(&front_door, Priority::P4, Letter::C);
+    /// A task for whom the clock's line names; none where the front door is told of its own duty.
+    fn tell(&mut self, whom: Whom, priority: Priority) {
+        let holder = self.timer.mailbox.clone();
+        let own = self.directory.agency_of(&holder).map_or(Letter::T, |agency| agency.letter);
+        let letter = if whom.is_sender() { Letter::T } else { own };
+        if whom == Whom::FrontDoor {
+            if holder.agency_code() != CADT
+                && let Some(front_door) = self.mailbox_of(CADT, MailboxRole::Duty)
+            {
+                self.task(&front_door, priority, Letter::C);
+            }
+            return;
         }
+        let role = whom.role();
+        let named = role.and_then(|role| self.mailbox_of(holder.agency_code(), role));
+        self.task(&named.unwrap_or(holder), priority, letter);
     }
 
     /// The out-of-hours team takes over what the front door still holds, with the clock it already has.

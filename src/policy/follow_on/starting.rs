@@ -1,17 +1,20 @@
-//! The clocks an alert starts besides its acknowledgements (domain 5.3, last column; 3.2; 6.4).
+//! Which clocks an alert starts, and whose duty each is.
 
-use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind, TimerState};
+use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind};
 use crate::domain::directory::MailboxRole;
 use crate::domain::submission::{LookedAfter, Offer, RiskBand};
 use crate::domain::{
-    AgencyCode, AlertKind, Deadline, DeadlineTag, Delivery, Letter, MailboxId, Rule, Span,
-    Submission, Timestamp, View,
+    AgencyCode, AlertKind, Delivery, Letter, MailboxId, Rule, Span, Submission, Timestamp, View,
 };
 
 use super::super::partners::{self, CADT, MARAC, RESPONSE, SAFERFUT, WUTH_SG};
+use super::super::routing::{chase, duty_mailbox, is_confirmed_end};
 use super::super::validation::{Assessment, Validated};
 use super::super::{Context, clock, sharing};
-use super::{chase, duty_mailbox, is_confirmed_end};
+use super::armed;
+
+/// A return home interview follows within 72 hours of elapsed time (statutory guidance of January 2014).
+const INTERVIEW_WITHIN: Span = Span::hours(72);
 
 /// What the timers rest on.
 pub(crate) struct Started<'a> {
@@ -33,9 +36,8 @@ pub(crate) fn timers(started: &Started<'_>) -> Vec<Timer> {
         Assessment::Alcohol(found) if !found.hard => pathway(started, &mut timers),
         Assessment::Alcohol(_) => {}
         Assessment::DomesticAbuse(_) => {
-            if let Some(at) = referral_expected(started.validated, started.context) {
-                let kind = TimerKind::MaracReferralExpected;
-                delivered_to(started, MARAC, kind, at, &mut timers);
+            if referral_expected(started.validated, started.context).is_some() {
+                delivered_to(started, MARAC, TimerKind::MaracReferralExpected, &mut timers);
             }
         }
     }
@@ -53,7 +55,7 @@ fn chases(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let manager = manager.or_else(|| desk.clone());
     let each = [(TimerKind::ChaseFirst, first, desk), (TimerKind::ChaseSecond, second, manager)];
     for (kind, at, mailbox) in each {
-        timers.extend(mailbox.map(|mailbox| armed(kind, at, DeadlineTag::Default, mailbox)));
+        timers.extend(mailbox.map(|mailbox| armed(kind, at, mailbox)));
     }
 }
 
@@ -74,7 +76,7 @@ fn handover(started: &Started<'_>, timers: &mut Vec<Timer>) {
     for delivery in started.deliveries.iter().filter(is_held) {
         let at = clock::next_closing(now);
         for taker in takers.iter().cloned() {
-            let timer = armed(TimerKind::OutOfHoursHandover, at, DeadlineTag::Default, taker);
+            let timer = armed(TimerKind::OutOfHoursHandover, at, taker);
             timers.push(Timer { delivery: Some(delivery.number), ..timer });
         }
     }
@@ -89,7 +91,7 @@ fn encompass(started: &Started<'_>, timers: &mut Vec<Timer>) {
         |delivery: &&Delivery| delivery.letter == Letter::E && delivery.routes.contains(&Rule::R24);
     for delivery in started.deliveries.iter().filter(is_notice) {
         let Some(due) = delivery.due else { continue };
-        let timer = armed(TimerKind::EncompassDue, due.at, due.tag, told.id.clone());
+        let timer = armed(TimerKind::EncompassDue, due.at, told.id.clone());
         timers.push(Timer { delivery: Some(delivery.number), ..timer });
     }
 }
@@ -100,12 +102,11 @@ fn return_interview(started: &Started<'_>, timers: &mut Vec<Timer>) {
         return;
     };
     let Some(owner) = interview_owner(started) else { return };
-    let warning = due.minus(Span::hours(24));
+    let returned = due.minus(INTERVIEW_WITHIN);
     let warned = [Some(owner.clone()), duty_of(started, SAFERFUT)];
     let warned = warned.into_iter().flatten();
-    timers
-        .extend(warned.map(|who| armed(TimerKind::RhiWarning, warning, DeadlineTag::Default, who)));
-    timers.push(armed(TimerKind::RhiDue, due, DeadlineTag::Stat, owner));
+    timers.extend(warned.map(|who| armed(TimerKind::RhiWarning, returned, who)));
+    timers.push(armed(TimerKind::RhiDue, returned, owner));
 }
 
 /// When the return home interview is due: 72 hours after the return; none while FOUND_UNCONFIRMED or if dead.
@@ -120,7 +121,7 @@ pub(crate) fn interview_due(
         && !deceased;
     let found_at = submission.missing().and_then(|facts| facts.found_at.get()).copied();
     let from = found_at.filter(|at| *at <= context.now).unwrap_or(context.now);
-    is_return.then(|| from.plus(Span::hours(72)))
+    is_return.then(|| from.plus(INTERVIEW_WITHIN))
 }
 
 /// The responsible council if looked after (CIC for Wirral), else the front door.
@@ -135,11 +136,11 @@ fn interview_owner(started: &Started<'_>) -> Option<MailboxId> {
 /// R10: RESPONSE makes contact in time. R11: the hospital's team reviews the next working day.
 fn pathway(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let Started { submission, validated, context, .. } = started;
-    let (kind, agency, at) = match contact_due(submission, validated, context) {
-        Some(at) => (TimerKind::ResponseContactDue, RESPONSE, at),
-        None => (TimerKind::SafeguardingReviewDue, WUTH_SG, clock::working_days(context.now, 1)),
+    let (kind, agency) = match contact_due(submission, validated, context) {
+        Some(_) => (TimerKind::ResponseContactDue, RESPONSE),
+        None => (TimerKind::SafeguardingReviewDue, WUTH_SG),
     };
-    delivered_to(started, agency, kind, at, timers);
+    delivered_to(started, agency, kind, timers);
 }
 
 /// By when RESPONSE should have made contact: two working days after an offer that was accepted (R10).
@@ -160,16 +161,10 @@ pub(crate) fn referral_expected(validated: &Validated, context: &Context<'_>) ->
     is_gold.then(|| clock::working_days(context.now, 2))
 }
 
-fn delivered_to(
-    started: &Started<'_>,
-    agency: &str,
-    kind: TimerKind,
-    at: Timestamp,
-    timers: &mut Vec<Timer>,
-) {
+fn delivered_to(started: &Started<'_>, agency: &str, kind: TimerKind, timers: &mut Vec<Timer>) {
     let is_to = |delivery: &&Delivery| delivery.mailbox.agency_code() == agency;
     if let Some(delivery) = started.deliveries.iter().find(is_to) {
-        let timer = armed(kind, at, DeadlineTag::Default, delivery.mailbox.clone());
+        let timer = armed(kind, started.context.now, delivery.mailbox.clone());
         timers.push(Timer { delivery: Some(delivery.number), ..timer });
     }
 }
@@ -178,8 +173,4 @@ fn duty_of(started: &Started<'_>, code: &str) -> Option<MailboxId> {
     let code = AgencyCode::try_from(code).ok()?;
     let agency = started.context.directory.agencies.get(&code)?;
     duty_mailbox(agency).map(|mailbox| mailbox.id.clone())
-}
-
-const fn armed(kind: TimerKind, at: Timestamp, tag: DeadlineTag, mailbox: MailboxId) -> Timer {
-    Timer { kind, due: Deadline { at, tag }, mailbox, delivery: None, state: TimerState::Armed }
 }

@@ -1,0 +1,39 @@
+//! The clocks an alert starts besides its acknowledgements (domain 5.3, last column; 3.2; 6.4): one mechanism for all.
+//!
+//! [`table`] says of each kind of clock when it is due, what settles it and what it raises when nobody has; [`starting`]
+//! which of them an alert starts and whose duty each is; [`firing`] raises. A clock is a [`Timer`] of the alert, an
+//! instant of hub time: it survives a restart and no jump of the wall clock misses or doubles it. It fires once, in
+//! one commit, or is cancelled in the commit of what settles it.
+//!
+//! Acknowledgement and its ladder are [`super::escalation`]'s; the purge of look-outs is retention's.
+
+mod firing;
+mod starting;
+mod table;
+
+pub use table::{Authority, lines};
+
+pub(crate) use firing::fire;
+pub(crate) use starting::{Started, contact_due, interview_due, referral_expected, timers};
+pub(crate) use table::{armed, settled_by_news};
+
+use super::escalation;
+use crate::domain::AlertRecord;
+use crate::domain::alert::{AlertStatus, Timer};
+use table::SettledBy;
+
+/// Whether the timer has nothing to do any more, as the alert's own record tells. What news settles is told when the
+/// news comes (see [`settled_by_news`]).
+pub(crate) fn is_settled(record: &AlertRecord, timer: &Timer) -> bool {
+    let answered = || timer.delivery.is_some_and(|number| escalation::is_answered(record, number));
+    let opened = || {
+        let delivery = timer.delivery.and_then(|number| record.delivery(number));
+        delivery.is_some_and(|delivery| delivery.opened.is_some())
+    };
+    match table::plan(timer.kind).settled_by {
+        SettledBy::Completion => record.status != AlertStatus::AcceptedIncomplete,
+        SettledBy::Answer => answered(),
+        SettledBy::OpeningOrAnswer => opened() || answered(),
+        SettledBy::News { .. } | SettledBy::Nothing => false,
+    }
+}

@@ -1,0 +1,263 @@
+//! The table of clocks: one line for each kind.
+
+use super::super::clock;
+use crate::domain::alert::{Timer, TimerKind, TimerState};
+use crate::domain::directory::MailboxRole;
+use crate::domain::event::EventKind;
+use crate::domain::{
+    AlertKind, Deadline, DeadlineTag, MailboxId, Priority, Span, Submission, Timestamp,
+};
+
+/// When a clock is due, counted from the instant that starts it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Due {
+    /// Elapsed time, day and night.
+    Elapsed(Span),
+    /// 17:00 on the n-th working day after day 0.
+    WorkingDays(u32),
+    /// Minutes of office time.
+    WorkingMinutes(u32),
+    /// An instant that the alert, the school calendar or the configuration gives: it is handed in.
+    Given,
+}
+
+/// What settles a clock before it is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum SettledBy {
+    /// The sender completes the alert.
+    Completion,
+    /// A person takes the delivery the clock belongs to.
+    Answer,
+    /// A person sees or takes the delivery.
+    OpeningOrAnswer,
+    /// A later alert of the episode, of one of these kinds, that says so.
+    News {
+        /// The kinds.
+        kinds: &'static [AlertKind],
+        /// Whether one of them settles it.
+        says: fn(&Submission) -> bool,
+    },
+    /// Nothing: it fires.
+    Nothing,
+}
+
+/// Whom a clock that fires tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Whom {
+    /// Whose duty it is, under its own letter.
+    Holder,
+    /// The sender's inbox whose duty it is: what a sender may see.
+    Sender,
+    /// The safeguarding lead of whose duty it is, or that inbox itself where it has none.
+    Lead,
+    /// The same on the sender's side.
+    SendersLead,
+    /// The front door, unless it is its own duty.
+    FrontDoor,
+}
+
+impl Whom {
+    /// Whom to look for in the directory in the holder's agency.
+    pub(super) const fn role(self) -> Option<MailboxRole> {
+        match self {
+            Self::Lead | Self::SendersLead => Some(MailboxRole::Lead),
+            Self::FrontDoor => Some(MailboxRole::Duty),
+            Self::Holder | Self::Sender => None,
+        }
+    }
+
+    /// Whether the task is cut for the alert's sender.
+    pub(super) const fn is_sender(self) -> bool {
+        matches!(self, Self::Sender | Self::SendersLead)
+    }
+}
+
+/// What a clock does when it fires.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fires {
+    /// Records this and tells these, each by a task of this priority.
+    Tells(EventKind, &'static [(Whom, Priority)]),
+    /// The out-of-hours team takes over what the front door still holds.
+    Handover,
+    /// Copies go: retention's to do.
+    Purge,
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    /// In words.
+    pub(super) what: &'static str,
+    /// The rule or section it stands in.
+    pub(super) source: &'static str,
+    pub(super) due: Due,
+    pub(super) tag: DeadlineTag,
+    pub(super) settled_by: SettledBy,
+    pub(super) fires: Fires,
+}
+
+/// Nobody was missing after all: there is nothing to talk about.
+const NOT_MISSING: SettledBy =
+    SettledBy::News { kinds: &[AlertKind::MissingCancelled], says: |_| true };
+
+const fn line(what: &'static str, source: &'static str, due: Due) -> Plan {
+    Plan {
+        what,
+        source,
+        due,
+        tag: DeadlineTag::Default,
+        settled_by: SettledBy::Nothing,
+        fires: Fires::Purge,
+    }
+}
+
+impl Plan {
+    const fn on(self, tag: DeadlineTag) -> Self {
+        Self { tag, ..self }
+    }
+
+    const fn until(self, settled_by: SettledBy) -> Self {
+        Self { settled_by, ..self }
+    }
+
+    const fn then(self, event: EventKind, tells: &'static [(Whom, Priority)]) -> Self {
+        Self { fires: Fires::Tells(event, tells), ..self }
+    }
+
+    const fn doing(self, fires: Fires) -> Self {
+        Self { fires, ..self }
+    }
+}
+
+/// The line of a kind.
+pub(super) const fn plan(kind: TimerKind) -> Plan {
+    use DeadlineTag as T;
+    use Due::{Elapsed, Given, WorkingDays, WorkingMinutes};
+    use EventKind as E;
+    use Priority::{P2, P3, P4};
+    use SettledBy::{Answer, Completion, OpeningOrAnswer};
+
+    match kind {
+        TimerKind::ChaseFirst => {
+            line("incomplete alert: the sender's desk is chased", "3.2", Given)
+                .until(Completion)
+                .then(E::Chased, &[(Whom::Sender, P3)])
+        }
+        TimerKind::ChaseSecond => {
+            line("incomplete alert: the sender's duty manager is chased", "3.2", Given)
+                .until(Completion)
+                .then(E::Chased, &[(Whom::Sender, P3)])
+        }
+        TimerKind::LookoutPurge => {
+            line("look-out copies are purged", "R06", Elapsed(Span::hours(1))).doing(Fires::Purge)
+        }
+        TimerKind::RhiWarning => {
+            line("return home interview: 24 hours are left", "R06", Elapsed(Span::hours(48)))
+                .until(NOT_MISSING)
+                .then(E::DeadlineWarned, &[(Whom::Holder, P3)])
+        }
+        TimerKind::RhiDue => line("return home interview", "R06", Elapsed(Span::hours(72)))
+            .on(T::Stat)
+            .until(NOT_MISSING)
+            .then(E::DeadlineMissed, &[(Whom::Lead, P3), (Whom::FrontDoor, P4)]),
+        TimerKind::EncompassDue => line("Operation Encompass: the school knows", "R24", Given)
+            .on(T::StatReading)
+            .until(OpeningOrAnswer)
+            .then(E::DeadlineMissed, &[(Whom::Sender, P2)]),
+        TimerKind::MaracReferralExpected => {
+            line("a referral to the MARAC is expected", "R20", WorkingDays(2))
+                .then(E::TaskCreated, &[(Whom::Holder, P4)])
+        }
+        TimerKind::ResponseContactDue => {
+            line("the young people's service has made contact", "R10", WorkingDays(2))
+                .then(E::TaskCreated, &[(Whom::Holder, P4)])
+        }
+        TimerKind::SafeguardingReviewDue => {
+            line("the hospital's safeguarding team reviews", "R11", WorkingDays(1))
+                .then(E::TaskCreated, &[(Whom::Holder, P4)])
+        }
+        TimerKind::OverrideReviewDue => {
+            line("an overridden refusal is reviewed", "6.4", WorkingMinutes(480))
+                .until(Answer)
+                .then(E::DeadlineMissed, &[(Whom::SendersLead, P3)])
+        }
+        TimerKind::OutOfHoursHandover => {
+            line("the front door's urgent alerts go to the out-of-hours team", "5.1", Given)
+                .until(Answer)
+                .doing(Fires::Handover)
+        }
+    }
+}
+
+/// A clock that starts at `from`, or is due then where the line says that its instant is given.
+pub(crate) fn armed(kind: TimerKind, from: Timestamp, holder: MailboxId) -> Timer {
+    let plan = plan(kind);
+    let at = match plan.due {
+        Due::Elapsed(span) => from.plus(span),
+        Due::WorkingDays(days) => clock::working_days(from, days),
+        Due::WorkingMinutes(minutes) => clock::working_minutes(from, minutes),
+        Due::Given => from,
+    };
+    let due = Deadline { at, tag: plan.tag };
+    Timer { kind, due, mailbox: holder, delivery: None, state: TimerState::Armed }
+}
+
+/// The kinds of clock of the episode's earlier alerts that this alert settles.
+pub(crate) fn settled_by_news(news: &Submission) -> Vec<TimerKind> {
+    let settles = |kind: &TimerKind| match plan(*kind).settled_by {
+        SettledBy::News { kinds, says } => kinds.contains(&news.kind) && says(news),
+        SettledBy::Completion
+        | SettledBy::Answer
+        | SettledBy::OpeningOrAnswer
+        | SettledBy::Nothing => false,
+    };
+    TimerKind::ALL.iter().copied().filter(settles).collect()
+}
+
+/// On whose authority a clock stands, for a reader.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Authority {
+    /// The rule or section of the domain.
+    pub source: &'static str,
+    /// Its status.
+    pub tag: DeadlineTag,
+}
+
+/// The table in words, a line a clock: its code, what it is for, when it is due, on whose authority.
+pub fn lines() -> impl Iterator<Item = (TimerKind, &'static str, String, Authority)> {
+    TimerKind::ALL.iter().map(|kind| {
+        let plan = plan(*kind);
+        let due = match plan.due {
+            Due::Elapsed(span) => format!("{} hours, day and night", span.as_millis() / 3_600_000),
+            // One working day is 8 working hours (domain 5.5).
+            Due::WorkingDays(1) => "8 working hours".to_owned(),
+            Due::WorkingDays(days) => format!("17:00 on working day {days}"),
+            Due::WorkingMinutes(minutes) => format!("{} working hours", minutes / 60),
+            Due::Given => "at an instant of the alert or the configuration".to_owned(),
+        };
+        (*kind, plan.what, due, Authority { source: plan.source, tag: plan.tag })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_clock_has_a_line_with_words_and_a_source() {
+        for (kind, what, due, authority) in lines() {
+            assert!(!what.is_empty() && !due.is_empty(), "{kind}");
+            assert!(!authority.source.is_empty(), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_statutory_clock_is_not_called_a_local_target_nor_the_other_way_round() {
+        let label = |kind| plan(kind).tag.label();
+
+        assert_eq!(label(TimerKind::RhiDue), "statutory");
+        assert_eq!(label(TimerKind::EncompassDue), "local reading of a statutory time");
+        assert_eq!(label(TimerKind::RhiWarning), "local target");
+        assert_eq!(label(TimerKind::MaracReferralExpected), "local target");
+    }
+}
