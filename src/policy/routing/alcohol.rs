@@ -9,66 +9,81 @@ use crate::domain::{Priority, Rule};
 
 use super::super::partners::{CADT, MERPOL, MIDW, RESPONSE, WCHC, WUTH_SG};
 use super::super::validation::AlcoholAssessment;
-use super::{Facts, Line, Wishes, line};
-
-/// R10, R11: the young people's service and the hospital's safeguarding team.
-const R10: &[Line] = &[line(RESPONSE, Priority::P4), line(WUTH_SG, Priority::P4)];
-const R11: &[Line] = R10;
-
-/// R12 beside the front door: any hard marker.
-const R12: &[Line] = &[line(WUTH_SG, Priority::P4), line(RESPONSE, Priority::P4)];
-
-/// R13 beside police: exploitation or sexual assault.
-const R13: &[Line] = &[line(CADT, Priority::P2), line(WUTH_SG, Priority::P3)];
-
+use super::Facts;
+use super::row::{Line, Row, line};
 /// Community health, under 16, in each of R10–R12.
-const UNDER_16: Line = line(WCHC, Priority::P5);
+const UNDER_16: Line = line(WCHC, Priority::P5)
+    .only("under 16", |facts| found(facts).is_some_and(|found| found.age.may_be_under(16)));
 
-pub(super) fn rows(facts: &Facts<'_>, found: &AlcoholAssessment, wishes: &mut Wishes) {
-    let has = |marker: RiskMarker| found.markers.contains(&marker);
-    let is_agreed = facts.submission.alcohol().is_some_and(|body| body.offer.is(Offer::Accepted));
-    let mut named = Vec::new();
-    match (found.hard, is_agreed) {
-        (true, _) => {
-            r12(found, wishes);
-            named.push(Rule::R12);
-        }
-        (false, true) => {
-            wishes.lines(Rule::R10, R10);
-            named.push(Rule::R10);
-        }
-        (false, false) => {
-            wishes.lines(Rule::R11, R11);
-            named.push(Rule::R11);
-        }
-    }
-    let is_soft = !found.hard && (has(RiskMarker::Repeat) || has(RiskMarker::Pregnant));
-    if is_soft {
-        wishes.lines(Rule::R12a, &[line(WUTH_SG, Priority::P4)]);
-    }
-    if is_soft && has(RiskMarker::Pregnant) {
-        wishes.lines(Rule::R12a, &[line(MIDW, Priority::P4)]);
-    }
-    if found.age.may_be_under(16) {
-        named.iter().for_each(|rule| wishes.lines(*rule, &[UNDER_16]));
-    }
-    if RiskMarker::EXPLOITATION.iter().any(|marker| has(*marker)) {
-        r13(facts, found, wishes);
-    }
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        rule: Rule::R10,
+        when: "ALCOHOL_ATTENDANCE, no hard marker, support agreed",
+        applies: |facts| is_hard(facts) == Some(false) && is_agreed(facts),
+        lines: &[line(RESPONSE, Priority::P4), UNDER_16, line(WUTH_SG, Priority::P4)],
+    },
+    Row {
+        rule: Rule::R11,
+        when: "ALCOHOL_ATTENDANCE, no hard marker, refused, not offered or undecided",
+        applies: |facts| is_hard(facts) == Some(false) && !is_agreed(facts),
+        lines: &[line(RESPONSE, Priority::P4), UNDER_16, line(WUTH_SG, Priority::P4)],
+    },
+    Row {
+        rule: Rule::R12,
+        when: "ALCOHOL_ATTENDANCE with a hard marker",
+        applies: |facts| is_hard(facts) == Some(true),
+        lines: &[
+            line(CADT, Priority::P3),
+            line(CADT, Priority::P2).only("no safe adult, or a protection plan", |facts| {
+                found(facts).is_some_and(|found| found.plan) || has(facts, RiskMarker::NoSafeAdult)
+            }),
+            line(WUTH_SG, Priority::P4),
+            UNDER_16,
+            line(RESPONSE, Priority::P4),
+        ],
+    },
+    Row {
+        rule: Rule::R12a,
+        when: "ALCOHOL_ATTENDANCE with only a soft marker: REPEAT, or PREGNANT at 16 or 17",
+        applies: |facts| {
+            let is_soft = has(facts, RiskMarker::Repeat) || has(facts, RiskMarker::Pregnant);
+            is_hard(facts) == Some(false) && is_soft
+        },
+        lines: &[
+            line(WUTH_SG, Priority::P4),
+            line(MIDW, Priority::P4).only("pregnant", |facts| has(facts, RiskMarker::Pregnant)),
+        ],
+    },
+    Row {
+        rule: Rule::R13,
+        when: "ALCOHOL_ATTENDANCE with SEXUAL_ASSAULT_CONCERN, CSE_CONCERN or CCE_CONCERN",
+        applies: |facts| RiskMarker::EXPLOITATION.iter().any(|marker| has(facts, *marker)),
+        lines: &[
+            line(CADT, Priority::P2),
+            line(MERPOL, Priority::P2).only(
+                "not while a competent person of 16 or 17 refuses police and endangers no others",
+                |facts| found(facts).is_some_and(|found| !police_wait(facts, found)),
+            ),
+            line(WUTH_SG, Priority::P3),
+        ],
+    },
+];
+
+fn found<'a>(facts: &Facts<'a>) -> Option<&'a AlcoholAssessment> {
+    facts.validated.assessment.alcohol()
 }
 
-fn r12(found: &AlcoholAssessment, wishes: &mut Wishes) {
-    let is_urgent = found.plan || found.markers.contains(&RiskMarker::NoSafeAdult);
-    let front_door = if is_urgent { Priority::P2 } else { Priority::P3 };
-    wishes.lines(Rule::R12, &[line(CADT, front_door)]);
-    wishes.lines(Rule::R12, R12);
+/// Whether a marker is hard; nothing for another kind.
+fn is_hard(facts: &Facts<'_>) -> Option<bool> {
+    found(facts).map(|found| found.hard)
 }
 
-fn r13(facts: &Facts<'_>, found: &AlcoholAssessment, wishes: &mut Wishes) {
-    wishes.lines(Rule::R13, R13);
-    if !police_wait(facts, found) {
-        wishes.lines(Rule::R13, &[line(MERPOL, Priority::P2)]);
-    }
+fn has(facts: &Facts<'_>, marker: RiskMarker) -> bool {
+    found(facts).is_some_and(|found| found.markers.contains(&marker))
+}
+
+fn is_agreed(facts: &Facts<'_>) -> bool {
+    facts.submission.alcohol().is_some_and(|body| body.offer.is(Offer::Accepted))
 }
 
 /// 16 or 17, competent and refusing police: the front door decides, unless others are in danger (R13).

@@ -1,91 +1,120 @@
 //! R20–R22: domestic abuse by its band (domain 5.3). Encompass is R24's.
+//!
+//! Community health gets one delivery for all children together, at the most urgent that one of them asks for.
 
-use crate::domain::submission::{RiskBand, SubjectRole};
+use crate::domain::submission::{RiskBand, SubjectFacts, SubjectRole};
 use crate::domain::{Priority, Rule};
 
 use super::super::age::Age;
 use super::super::area;
 use super::super::partners::{CADT, FSU, MARAC, MERPOL, MIDW, WCHC};
 use super::super::validation::{Danger, DomesticAbuseAssessment};
-use super::{Facts, Line, Wishes, encompass, line};
+use super::row::{Line, Row, line, told};
+use super::{Facts, encompass};
 
-/// What a band means for each recipient.
-struct Band {
-    rule: Rule,
-    /// Whatever the children.
-    always: &'static [Line],
-    /// The front door, with a child in scope.
-    front_door: Priority,
-    /// Maternity, if pregnant and a child in scope.
-    maternity: Priority,
-    /// Community health: a child under five or unborn; a school-age child in Wirral. None: not told.
-    community: Option<(Priority, Priority)>,
+/// Each relevant school, at once; due before its next school day.
+const ENCOMPASS: Row = Row {
+    rule: Rule::R24,
+    when: "DV_NOTIFICATION from police with a child who saw, heard or experienced it",
+    applies: |facts| found(facts).is_some_and(|found| found.child_in_scope),
+    lines: &[told(
+        "each relevant school; CADT-EDU P2 where it has no inbox; WCHC-019 P4 below reception age; CADT P2 where \
+         the setting is not known",
+        encompass::r24,
+        Priority::P3,
+    )],
+};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        rule: Rule::R20,
+        when: "DV_NOTIFICATION, GOLD or HIGH",
+        applies: |facts| is_of(facts, RiskBand::HighGold),
+        lines: &[
+            line(FSU, Priority::P2),
+            line(MARAC, Priority::P3),
+            line(MERPOL, Priority::P1)
+                .only("immediate threat", |facts| is_in(facts, &[Danger::ImmediateThreat])),
+            with_a_child(CADT, Priority::P2),
+            line(CADT, Priority::P1).only("child in scope: immediate threat or injured", |facts| {
+                has_child(facts) && is_in(facts, &[Danger::ImmediateThreat, Danger::ChildInjured])
+            }),
+            if_pregnant(Priority::P2),
+            line(WCHC, Priority::P3).only("a child under 5 or unborn", has_small_child),
+            line(WCHC, Priority::P4).only("a school-age child living in Wirral", has_school_child),
+        ],
+    },
+    Row {
+        rule: Rule::R21,
+        when: "DV_NOTIFICATION, SILVER or MEDIUM",
+        applies: |facts| is_of(facts, RiskBand::MediumSilver),
+        lines: &[
+            line(FSU, Priority::P3),
+            with_a_child(CADT, Priority::P3),
+            if_pregnant(Priority::P4),
+            line(WCHC, Priority::P4).only("a child under 5 or unborn", has_small_child),
+            line(WCHC, Priority::P4).only("a school-age child living in Wirral", has_school_child),
+        ],
+    },
+    Row {
+        rule: Rule::R22,
+        when: "DV_NOTIFICATION, BRONZE or STANDARD",
+        applies: |facts| is_of(facts, RiskBand::StandardBronze),
+        lines: &[
+            line(FSU, Priority::P4),
+            with_a_child(CADT, Priority::P4),
+            if_pregnant(Priority::P4),
+        ],
+    },
+    ENCOMPASS,
+];
+
+const fn with_a_child(to: &'static str, priority: Priority) -> Line {
+    line(to, priority).only("a child in scope", has_child)
 }
 
-const R20: Band = Band {
-    rule: Rule::R20,
-    always: &[line(FSU, Priority::P2), line(MARAC, Priority::P3)],
-    front_door: Priority::P2,
-    maternity: Priority::P2,
-    community: Some((Priority::P3, Priority::P4)),
-};
-
-const R21: Band = Band {
-    rule: Rule::R21,
-    always: &[line(FSU, Priority::P3)],
-    front_door: Priority::P3,
-    maternity: Priority::P4,
-    community: Some((Priority::P4, Priority::P4)),
-};
-
-const R22: Band = Band {
-    rule: Rule::R22,
-    always: &[line(FSU, Priority::P4)],
-    front_door: Priority::P4,
-    maternity: Priority::P4,
-    community: None,
-};
-
-pub(super) fn rows(facts: &Facts<'_>, found: &DomesticAbuseAssessment, wishes: &mut Wishes) {
-    let band = match found.band {
-        RiskBand::HighGold => &R20,
-        RiskBand::MediumSilver => &R21,
-        RiskBand::StandardBronze => &R22,
-    };
-    wishes.lines(band.rule, band.always);
-    let is_high = found.band == RiskBand::HighGold;
-    if is_high && found.danger == Danger::ImmediateThreat {
-        wishes.lines(band.rule, &[line(MERPOL, Priority::P1)]);
-    }
-    if !found.child_in_scope {
-        return;
-    }
-    let is_immediate = is_high && found.danger != Danger::NoneTold;
-    let front_door = if is_immediate { Priority::P1 } else { band.front_door };
-    wishes.lines(band.rule, &[line(CADT, front_door)]);
-    if found.pregnant {
-        wishes.lines(band.rule, &[line(MIDW, band.maternity)]);
-    }
-    if let Some(priority) = community(facts, found, band) {
-        wishes.lines(band.rule, &[line(WCHC, priority)]);
-    }
-    encompass::r24(facts, found, wishes);
+const fn if_pregnant(priority: Priority) -> Line {
+    line(MIDW, priority).only("pregnant, a child in scope", |facts| {
+        has_child(facts) && found(facts).is_some_and(|found| found.pregnant)
+    })
 }
 
-/// One delivery for all children together, at the most urgent that one of them asks for.
-fn community(facts: &Facts<'_>, found: &DomesticAbuseAssessment, band: &Band) -> Option<Priority> {
-    let (small, school_age) = band.community?;
-    let of_child = |index: &usize| {
-        let person = facts.submission.subjects.get(*index)?;
+fn found<'a>(facts: &Facts<'a>) -> Option<&'a DomesticAbuseAssessment> {
+    facts.validated.assessment.domestic_abuse()
+}
+
+fn is_of(facts: &Facts<'_>, band: RiskBand) -> bool {
+    found(facts).is_some_and(|found| found.band == band)
+}
+
+fn is_in(facts: &Facts<'_>, dangers: &[Danger]) -> bool {
+    found(facts).is_some_and(|found| dangers.contains(&found.danger))
+}
+
+fn has_child(facts: &Facts<'_>) -> bool {
+    found(facts).is_some_and(|found| found.child_in_scope)
+}
+
+fn has_small_child(facts: &Facts<'_>) -> bool {
+    let unborn = has_child(facts) && found(facts).is_some_and(|found| found.pregnant);
+    unborn || any_child(facts, is_small)
+}
+
+fn has_school_child(facts: &Facts<'_>) -> bool {
+    let directory = facts.context.directory;
+    any_child(facts, |person, age| {
+        !is_small(person, age) && area::lives_in_wirral(person, directory) && age.may_be_under(18)
+    })
+}
+
+fn is_small(person: &SubjectFacts, age: Age) -> bool {
+    person.role.is(SubjectRole::Unborn) || age.is_at_most(4)
+}
+
+fn any_child(facts: &Facts<'_>, is_it: impl Fn(&SubjectFacts, Age) -> bool) -> bool {
+    let Some(found) = found(facts).filter(|found| found.child_in_scope) else { return false };
+    found.children.iter().any(|index| {
         let age = facts.validated.ages.get(*index).copied().unwrap_or(Age::Unknown);
-        let is_small = person.role.is(SubjectRole::Unborn) || age.is_at_most(4);
-        let is_in_wirral = area::lives_in_wirral(person, facts.context.directory);
-        match (is_small, is_in_wirral && age.may_be_under(18)) {
-            (true, _) => Some(small),
-            (false, true) => Some(school_age),
-            (false, false) => None,
-        }
-    };
-    let unborn = found.pregnant.then_some(small);
-    found.children.iter().filter_map(of_child).chain(unborn).min()
+        facts.submission.subjects.get(*index).is_some_and(|person| is_it(person, age))
+    })
 }

@@ -9,9 +9,8 @@ use crate::domain::{AgencyCode, Deadline, DeadlineTag, Priority, Rule, View};
 
 use super::super::age::{Age, has_reached_reception};
 use super::super::partners::{CADT, CADT_EDU, MERPOL, WCHC};
-use super::super::validation::DomesticAbuseAssessment;
 use super::super::{area, clock, partners};
-use super::{Facts, Target, Wish, Wishes, line};
+use super::{Facts, Target, Wish, Wishes};
 
 /// Where a child's school is told.
 enum Setting<'a> {
@@ -40,7 +39,8 @@ impl Setting<'_> {
     }
 }
 
-pub(super) fn r24(facts: &Facts<'_>, found: &DomesticAbuseAssessment, wishes: &mut Wishes) {
+pub(super) fn r24(facts: &Facts<'_>, wishes: &mut Wishes) {
+    let Some(found) = facts.validated.assessment.domestic_abuse() else { return };
     let is_police = partners::is(facts.context.sender, MERPOL);
     // HBA and forced marriage: nothing to a school before the front door decides (domain 3.3).
     if !is_police || facts.submission.is_one_chance() {
@@ -74,10 +74,10 @@ fn tell(facts: &Facts<'_>, setting: &Setting<'_>, wishes: &mut Wishes) {
         }
         Setting::Unknown(urn) => {
             stand_in(due(facts, None, wishes), urn, wishes);
-            wishes.lines(Rule::R24, &[line(CADT, Priority::P2)]);
+            wishes.tell(Rule::R24, CADT, Priority::P2, View::Standard);
         }
         Setting::BelowReception => {
-            wishes.lines(Rule::R24, &[line(WCHC, Priority::P4)]);
+            wishes.tell(Rule::R24, WCHC, Priority::P4, View::Standard);
         }
         // That area's front door arranges it, and hears of it with the rest of the alert.
         Setting::Elsewhere => {}

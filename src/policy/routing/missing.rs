@@ -1,124 +1,160 @@
 //! R01–R06: a missing child (domain 5.3).
 
 use crate::domain::delivery::{DeliveryState, EndReason, Purpose};
-use crate::domain::submission::{FoundPlace, LookedAfter, MissingFacts, SchoolFact, Submission};
+use crate::domain::directory::School;
+use crate::domain::submission::{FoundPlace, LookedAfter, SchoolFact, Submission};
 use crate::domain::{AgencyCode, AlertKind, Delivery, Letter, Priority, Rule, View};
 
 use super::super::partners::{CADT, FSU, MERPOL, SAFERFUT, WUTH_AED};
-use super::super::validation::{MissingAssessment, MissingRow};
+use super::super::validation::MissingRow;
 use super::super::{Context, clock, partners};
-use super::{Facts, Line, Target, Wish, Wishes, line, lookout};
-
-/// R01: HIGH, 13 or under, or an exploitation, forced-marriage or HBA flag.
-const R01: &[Line] = &[
-    line(CADT, Priority::P1),
-    line(MERPOL, Priority::P1),
-    line(SAFERFUT, Priority::P3),
-    lookout(WUTH_AED, Priority::P2),
-];
-
-/// R02: MEDIUM.
-const R02: &[Line] = &[
-    line(CADT, Priority::P2),
-    line(MERPOL, Priority::P2),
-    line(SAFERFUT, Priority::P3),
-    lookout(WUTH_AED, Priority::P3),
-];
-
-/// R03: category MISSING, LOW or NONE_APPARENT.
-const R03: &[Line] =
-    &[line(CADT, Priority::P3), line(MERPOL, Priority::P3), line(SAFERFUT, Priority::P4)];
-
-/// R04: no apparent risk, or away from placement.
-const R04: &[Line] =
-    &[line(CADT, Priority::P4), line(MERPOL, Priority::P4), line(SAFERFUT, Priority::P5)];
+use super::row::{Line, Row, line, lookout, those, told};
+use super::{Facts, Target, Wish, Wishes};
 
 /// News of an episode the hub does not know still reaches the front door and police.
 const UNKNOWN_EPISODE: &[Line] = &[line(CADT, Priority::P3), line(MERPOL, Priority::P3)];
 
-pub(super) fn rows(facts: &Facts<'_>, found: &MissingAssessment, wishes: &mut Wishes) {
-    let Some(body) = facts.submission.missing() else { return };
-    let kind = facts.submission.kind;
-    if kind == AlertKind::MissingReported {
-        report(facts, found.row, body, wishes);
-    } else if kind == AlertKind::MissingUpdated {
-        r05(facts, found, body, wishes);
-    } else if matches!(kind, AlertKind::MissingFound | AlertKind::MissingCancelled) {
-        r06(facts, found, body, wishes);
-    }
-}
+/// R01–R04 are the rows of a report, and of an update that raises the risk; R05 and R06 follow the episode.
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        rule: Rule::R01,
+        when: "MISSING_REPORTED, HIGH, or age 13 or under, or CSE, CCE, TRAFFICKING, FORCED_MARRIAGE, HBA",
+        applies: |facts| is_set_by(facts, MissingRow::R01),
+        lines: &[
+            line(CADT, Priority::P1),
+            line(MERPOL, Priority::P1),
+            line(SAFERFUT, Priority::P3),
+            lookout(WUTH_AED, Priority::P2),
+            those("the Area Team", area_teams, Priority::P5).seeing(View::Info),
+            those("the school, where the sender wants it told", school, Priority::P3)
+                .only("school is today or tomorrow", school_is_near),
+        ],
+    },
+    Row {
+        rule: Rule::R02,
+        when: "MISSING_REPORTED, MEDIUM",
+        applies: |facts| is_set_by(facts, MissingRow::R02),
+        lines: &[
+            line(CADT, Priority::P2),
+            line(MERPOL, Priority::P2),
+            line(SAFERFUT, Priority::P3),
+            lookout(WUTH_AED, Priority::P3),
+        ],
+    },
+    Row {
+        rule: Rule::R03,
+        when: "MISSING_REPORTED, category MISSING, LOW or NONE_APPARENT",
+        applies: |facts| is_set_by(facts, MissingRow::R03),
+        lines: &[
+            line(CADT, Priority::P3),
+            line(MERPOL, Priority::P3),
+            line(SAFERFUT, Priority::P4),
+        ],
+    },
+    Row {
+        rule: Rule::R04,
+        when: "MISSING_REPORTED, NO_APPARENT_RISK or AWAY_FROM_PLACEMENT, not R01 or R02",
+        applies: |facts| is_set_by(facts, MissingRow::R04),
+        lines: &[
+            line(CADT, Priority::P4),
+            line(MERPOL, Priority::P4),
+            line(SAFERFUT, Priority::P5),
+            those("CIC or the responsible council", responsible, Priority::P3)
+                .only("looked after", is_looked_after),
+        ],
+    },
+    Row {
+        rule: Rule::R05,
+        when: "MISSING_UPDATED",
+        applies: |facts| facts.submission.kind == AlertKind::MissingUpdated,
+        lines: &[
+            told("the set of the new row, where the risk rises", r05_risen, Priority::P3),
+            told("everyone who got the episode; P5 stays P5", r05_again, Priority::P3),
+        ],
+    },
+    Row {
+        rule: Rule::R06,
+        when: "MISSING_FOUND, MISSING_CANCELLED",
+        applies: |facts| {
+            matches!(facts.submission.kind, AlertKind::MissingFound | AlertKind::MissingCancelled)
+        },
+        lines: &[told(
+            "everyone who got the episode, P3 (P5 stays P5); MERPOL P2; FSU P2 where found at a SAFE address; \
+             look-outs are cancelled; DECEASED: front door, responsible council and police only, P1",
+            r06,
+            Priority::P3,
+        )],
+    },
+];
 
-fn report(facts: &Facts<'_>, row: MissingRow, body: &MissingFacts, wishes: &mut Wishes) {
-    match row {
-        MissingRow::R01 => {
-            wishes.lines(Rule::R01, R01);
-            r01_area(facts, wishes);
-            r01_school(facts, body, wishes);
-        }
-        MissingRow::R02 => wishes.lines(Rule::R02, R02),
-        MissingRow::R03 => wishes.lines(Rule::R03, R03),
-        MissingRow::R04 => {
-            wishes.lines(Rule::R04, R04);
-            r04_responsible(facts, wishes);
-        }
-    }
+/// Whether the row's set is told: a report, or an update that raises the risk to it.
+fn is_set_by(facts: &Facts<'_>, row: MissingRow) -> bool {
+    let Some(found) = facts.validated.assessment.missing() else { return false };
+    let is_report = facts.submission.kind == AlertKind::MissingReported;
+    let is_rise = facts.submission.kind == AlertKind::MissingUpdated && found.risen;
+    (is_report || is_rise) && found.row == row
 }
 
 /// The Area Team's information copy; never under forced marriage or HBA, never by a sealed area.
-fn r01_area(facts: &Facts<'_>, wishes: &mut Wishes) {
+fn area_teams(facts: &Facts<'_>) -> Vec<AgencyCode> {
     if facts.submission.is_one_chance() {
-        return;
-    }
-    for team in facts.area.teams().cloned().collect::<Vec<_>>() {
-        wishes.agency(Rule::R01, team, Priority::P5, View::Info);
+        Vec::new()
+    } else {
+        facts.area.teams().cloned().collect()
     }
 }
 
-/// The school, only where the sender says so and why, and school is now or next.
-fn r01_school(facts: &Facts<'_>, body: &MissingFacts, wishes: &mut Wishes) {
-    let is_wanted = body.inform_school && body.inform_school_reason.is_given();
+/// The school, only where the sender says so and why; never under forced marriage or HBA.
+fn school(facts: &Facts<'_>) -> Vec<AgencyCode> {
+    let is_wanted = facts
+        .submission
+        .missing()
+        .is_some_and(|body| body.inform_school && body.inform_school_reason.is_given());
     if !is_wanted || facts.submission.is_one_chance() {
-        return;
+        return Vec::new();
     }
-    let Some(SchoolFact::Urn(urn)) =
-        facts.submission.primary().and_then(|child| child.school.get())
-    else {
-        return;
-    };
+    own_school(facts).and_then(|school| school.agency.clone()).into_iter().collect()
+}
+
+fn school_is_near(facts: &Facts<'_>) -> bool {
     let directory = facts.context.directory;
-    let school = directory.schools.get(urn.expose());
-    let Some(agency) = school.and_then(|school| school.agency.clone()) else { return };
-    if clock::school_today_or_tomorrow(facts.context.now, school, directory) {
-        wishes.agency(Rule::R01, agency, Priority::P3, View::Standard);
+    clock::school_today_or_tomorrow(facts.context.now, own_school(facts), directory)
+}
+
+fn own_school<'a>(facts: &Facts<'a>) -> Option<&'a School> {
+    match facts.submission.primary()?.school.get()? {
+        SchoolFact::Urn(urn) => facts.context.directory.schools.get(urn.expose()),
+        SchoolFact::HomeEducated | SchoolFact::NotInEducation => None,
     }
 }
 
-fn r04_responsible(facts: &Facts<'_>, wishes: &mut Wishes) {
-    let envelope = &facts.submission.envelope;
-    if !envelope.looked_after.is(LookedAfter::Yes) {
-        return;
-    }
-    if let Some(team) = envelope.responsible_la.get().and_then(|la| partners::responsible_team(la))
-    {
-        wishes.agency(Rule::R04, team, Priority::P3, View::Standard);
-    }
+fn is_looked_after(facts: &Facts<'_>) -> bool {
+    facts.submission.envelope.looked_after.is(LookedAfter::Yes)
 }
 
-/// R05: a risk that rises makes the new row's set; else everyone who got the episode, P3 (P5 stays P5).
-fn r05(facts: &Facts<'_>, found: &MissingAssessment, body: &MissingFacts, wishes: &mut Wishes) {
-    if found.risen {
-        report(facts, found.row, body, wishes);
-        // The new row alone would not say that it was an update which brought it here.
+fn responsible(facts: &Facts<'_>) -> Vec<AgencyCode> {
+    let council = facts.submission.envelope.responsible_la.get();
+    council.and_then(|council| partners::responsible_team(council)).into_iter().collect()
+}
+
+/// A risk that rises makes the new row's set: the row alone would not say that it was an update which brought it.
+fn r05_risen(facts: &Facts<'_>, wishes: &mut Wishes) {
+    if facts.validated.assessment.missing().is_some_and(|found| found.risen) {
         let named: Vec<Wish> =
             wishes.list.iter().map(|wish| Wish { rule: Rule::R05, ..wish.clone() }).collect();
         wishes.list.extend(named);
     }
+}
+
+/// Everyone who got the episode, P3 (P5 stays P5).
+fn r05_again(facts: &Facts<'_>, wishes: &mut Wishes) {
     again(facts, Rule::R05, wishes, |delivery| delivery.view);
 }
 
 /// R06: everyone who got the episode hears the end of it.
-fn r06(facts: &Facts<'_>, found: &MissingAssessment, body: &MissingFacts, wishes: &mut Wishes) {
-    if found.deceased {
+fn r06(facts: &Facts<'_>, wishes: &mut Wishes) {
+    let Some(body) = facts.submission.missing() else { return };
+    if facts.validated.assessment.missing().is_some_and(|found| found.deceased) {
         r06_deceased(facts, wishes);
         return;
     }
@@ -132,9 +168,9 @@ fn r06(facts: &Facts<'_>, found: &MissingAssessment, body: &MissingFacts, wishes
         wishes.list.retain(|wish| wish.view != View::Lookout);
     }
     if facts.context.episode.is_empty() {
-        wishes.lines(Rule::R06, UNKNOWN_EPISODE);
+        UNKNOWN_EPISODE.iter().for_each(|line| line.run(Rule::R06, facts, wishes));
     }
-    wishes.lines(Rule::R06, &[line(MERPOL, Priority::P2)]);
+    wishes.tell(Rule::R06, MERPOL, Priority::P2, View::Standard);
     let is_safe = body.found_place == FoundPlace::Safe
         || facts.submission.subjects.iter().any(|person| person.has_safe_address);
     if is_safe && facts.submission.kind == AlertKind::MissingFound {
@@ -158,7 +194,9 @@ fn r06_deceased(facts: &Facts<'_>, wishes: &mut Wishes) {
             wish.priority = Priority::P1;
         }
     }
-    wishes.lines(Rule::R06, &[line(CADT, Priority::P1), line(MERPOL, Priority::P1)]);
+    for desk in [CADT, MERPOL] {
+        wishes.tell(Rule::R06, desk, Priority::P1, View::Standard);
+    }
 }
 
 /// Everyone who got the episode, once each: P3, or P5 where it was P5 throughout.

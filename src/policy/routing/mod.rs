@@ -10,12 +10,14 @@ mod domestic_abuse;
 mod due;
 mod encompass;
 mod missing;
+mod row;
 mod union;
 
 pub(crate) use due::{chase, due_in};
 pub(crate) use missing::{ends, is_confirmed_end};
+use row::{Row, To, told};
 
-use super::validation::{Assessment, Validated};
+use super::validation::Validated;
 use super::{Context, area, partners};
 use crate::domain::delivery::Purpose;
 use crate::domain::directory::Agency;
@@ -81,24 +83,6 @@ enum Target {
     Again(MailboxId),
 }
 
-/// One recipient of a row's table.
-#[derive(Clone, Copy, Debug)]
-struct Line {
-    to: &'static str,
-    priority: Priority,
-    view: View,
-}
-
-/// A line in the letter's standard view.
-const fn line(to: &'static str, priority: Priority) -> Line {
-    Line { to, priority, view: View::Standard }
-}
-
-/// A look-out.
-const fn lookout(to: &'static str, priority: Priority) -> Line {
-    Line { to, priority, view: View::Lookout }
-}
-
 /// What the rows look at.
 struct Facts<'a> {
     submission: &'a Submission,
@@ -117,12 +101,6 @@ struct Wishes {
 }
 
 impl Wishes {
-    fn lines(&mut self, rule: Rule, lines: &[Line]) {
-        for line in lines {
-            self.tell(rule, line.to, line.priority, line.view);
-        }
-    }
-
     fn tell(&mut self, rule: Rule, to: &str, priority: Priority, view: View) {
         if let Ok(agency) = AgencyCode::try_from(to) {
             self.agency(rule, agency, priority, view);
@@ -154,12 +132,9 @@ pub fn routes(submission: &Submission, validated: &Validated, context: &Context<
     let area = area::resolve(submission, context.directory);
     let facts = Facts { submission, validated, context, area };
     let mut wishes = Wishes::default();
-    match &validated.assessment {
-        Assessment::Missing(found) => missing::rows(&facts, found, &mut wishes),
-        Assessment::Alcohol(found) => alcohol::rows(&facts, found, &mut wishes),
-        Assessment::DomesticAbuse(found) => domestic_abuse::rows(&facts, found, &mut wishes),
+    for row in book() {
+        row.run(&facts, &mut wishes);
     }
-    r82(&facts, &mut wishes);
     let (recipients, unroutable) = union::of(&facts, &wishes.list);
     wishes.encompass.sort();
     wishes.encompass.dedup();
@@ -172,16 +147,69 @@ pub fn routes(submission: &Submission, validated: &Validated, context: &Context<
     }
 }
 
-/// R82: at effective priority P1 a child always reaches the front door.
-fn r82(facts: &Facts<'_>, wishes: &mut Wishes) {
+/// Every row, in the order of the matrix; R82 looks at what the others named.
+fn book() -> impl Iterator<Item = &'static Row> {
+    [missing::ROWS, alcohol::ROWS, domestic_abuse::ROWS, GENERAL].into_iter().flatten()
+}
+
+/// The rows that are of no one kind.
+const GENERAL: &[Row] = &[Row {
+    rule: Rule::R82,
+    when: "any kind but a routine one at effective priority P1 with a child subject",
+    applies: |facts| facts.validated.priority == Priority::P1 && concerns_a_child(facts),
+    lines: &[told("CADT, where no row above names it (D1)", r82, Priority::P1)],
+}];
+
+fn concerns_a_child(facts: &Facts<'_>) -> bool {
     let found = facts.validated.assessment.domestic_abuse();
-    let concerns_a_child =
-        facts.submission.kind.is_child_kind() || found.is_some_and(|found| found.child_in_scope);
-    let is_p1 = facts.validated.priority == Priority::P1;
-    let reaches = wishes.names(partners::CADT) || wishes.names(partners::EDT);
-    if is_p1 && concerns_a_child && !reaches {
-        wishes.lines(Rule::R82, &[line(partners::CADT, Priority::P1)]);
+    facts.submission.kind.is_child_kind() || found.is_some_and(|found| found.child_in_scope)
+}
+
+/// R82: at effective priority P1 a child always reaches the front door.
+fn r82(_: &Facts<'_>, wishes: &mut Wishes) {
+    if !(wishes.names(partners::CADT) || wishes.names(partners::EDT)) {
+        wishes.tell(Rule::R82, partners::CADT, Priority::P1, View::Standard);
     }
+}
+
+/// The routing matrix in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RowInWords {
+    /// The rule.
+    pub rule: Rule,
+    /// Kind and condition.
+    pub when: &'static str,
+    /// Each recipient: whom, how urgently, in which view, and the condition of this recipient; empty: always.
+    pub recipients: Vec<RecipientInWords>,
+}
+
+/// One recipient of a row in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecipientInWords {
+    /// An agency's code, or words for those the alert itself leads to.
+    pub to: &'static str,
+    /// How urgently.
+    pub priority: Priority,
+    /// The view.
+    pub view: View,
+    /// Only then; empty: always.
+    pub only: &'static str,
+}
+
+/// The whole matrix as it is routed by, for a reader.
+pub fn in_words() -> impl Iterator<Item = RowInWords> {
+    book().map(|row| {
+        let recipients = row.lines.iter().map(|line| RecipientInWords {
+            to: match line.to {
+                To::Agency(code) => code,
+                To::Those { words, .. } | To::Told { words, .. } => words,
+            },
+            priority: line.priority,
+            view: line.view,
+            only: line.only.map_or("", |only| only.words),
+        });
+        RowInWords { rule: row.rule, when: row.when, recipients: recipients.collect() }
+    })
 }
 
 /// The duty inbox of an agency: the one that serves duty, else its first.
