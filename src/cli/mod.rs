@@ -14,6 +14,7 @@ mod hub;
 mod json;
 mod local;
 mod output;
+mod policy;
 mod readable;
 mod store;
 
@@ -70,6 +71,8 @@ enum Command {
     Audit(client::audit::AuditArgs),
     /// Show the agencies and their duty phones, or change your own agency's part.
     Directory(client::directory::DirectoryArgs),
+    /// Print the tables the hub decides by, in words.
+    Policy(policy::PolicyArgs),
     /// Measure what a hub does on this machine, beside what the machine itself can do.
     Bench(bench::BenchArgs),
     /// Check, rebuild, back up or restore the data directory of a stopped hub.
@@ -97,6 +100,7 @@ fn run(command: Command, out: &mut Output) -> Result<(), CliError> {
     let (mut threads, command) = match command {
         Command::Certs(args) => return run_certs(&args, out),
         Command::Store(args) => return store::run(&args, out),
+        Command::Policy(args) => return policy::run(&args, out),
         // A hub and a demonstration use every core; a client's command does one thing after the other.
         serves @ (Command::Hub(_) | Command::Demo(_) | Command::Bench(_)) => {
             (Builder::new_multi_thread(), serves)
@@ -122,6 +126,7 @@ async fn dispatch(command: Command, out: &mut Output) -> Result<(), CliError> {
     match command {
         Command::Certs(args) => run_certs(&args, out),
         Command::Store(args) => store::run(&args, out),
+        Command::Policy(args) => policy::run(&args, out),
         Command::Hub(args) => Box::pin(hub::run(&args, out)).await,
         Command::Demo(args) => Box::pin(demo::run(&args, out)).await,
         Command::Bench(args) => Box::pin(bench::run(&args, out)).await,

@@ -228,6 +228,7 @@ pub fn lines() -> impl Iterator<Item = (TimerKind, &'static str, String, Authori
     TimerKind::ALL.iter().map(|kind| {
         let plan = plan(*kind);
         let due = match plan.due {
+            Due::Elapsed(span) if span == Span::hours(1) => "1 hour, day and night".to_owned(),
             Due::Elapsed(span) => format!("{} hours, day and night", span.as_millis() / 3_600_000),
             // One working day is 8 working hours (domain 5.5).
             Due::WorkingDays(1) => "8 working hours".to_owned(),
