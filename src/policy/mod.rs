@@ -63,4 +63,6 @@ pub struct Context<'a> {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod scenarios;
