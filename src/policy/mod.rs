@@ -66,3 +66,5 @@ pub struct Context<'a> {
 mod properties;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod tables;
