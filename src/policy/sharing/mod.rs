@@ -211,4 +211,6 @@ pub fn basis_of(case: &Case<'_>) -> Basis6 {
 }
 
 #[cfg(test)]
+mod pairs;
+#[cfg(test)]
 mod tests;
