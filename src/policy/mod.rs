@@ -14,6 +14,7 @@ pub mod retention;
 pub mod routing;
 pub mod sender_view;
 pub mod sharing;
+pub mod triggers;
 pub mod validation;
 pub mod views;
 
