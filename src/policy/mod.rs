@@ -10,6 +10,7 @@ pub mod age;
 pub mod area;
 pub mod escalation;
 pub mod follow_on;
+pub mod indicators;
 pub mod matching;
 pub mod retention;
 pub mod routing;
