@@ -23,6 +23,7 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod letter;
+pub mod marac;
 pub mod place_of_safety;
 pub mod principal;
 pub mod receipt;

@@ -7,6 +7,7 @@
     reason = "test helpers"
 )]
 
+mod marac;
 mod people;
 mod police;
 mod properties;

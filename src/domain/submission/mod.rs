@@ -12,6 +12,7 @@
 
 mod alcohol;
 mod domestic_abuse;
+mod marac;
 mod missing;
 mod operation_report;
 mod place_of_safety;
@@ -28,6 +29,7 @@ pub use domestic_abuse::{
     ImpactText, ImpactedChild, PerpetratorFacts, PersonallyConnected, PlaceType, RiskBand,
     RiskTool, SeenAndSpokenTo, VictimConsentSupport,
 };
+pub use marac::{MaracBasis, MaracCaseFacts, MaracOutcomeFacts, MaracReferralFacts, VictimAnswer};
 pub use missing::{
     FoundHow, FoundPlace, MissingCategory, MissingFacts, MissingFrom, MissingRiskFactor, Rank,
 };
@@ -60,6 +62,10 @@ pub mod path {
     pub const ALCOHOL: &str = "alert.alcohol";
     /// The body of DV_NOTIFICATION.
     pub const DOMESTIC_ABUSE: &str = "alert.domestic_violence";
+    /// The body of MARAC_REFERRAL.
+    pub const MARAC_REFERRAL: &str = "alert.marac_referral";
+    /// The body of MARAC_OUTCOME.
+    pub const MARAC_OUTCOME: &str = "alert.marac_outcome";
     /// The body of PLACE_OF_SAFETY.
     pub const PLACE_OF_SAFETY: &str = "alert.place_of_safety";
     /// The body of OPERATION_REPORT.
@@ -442,6 +448,10 @@ pub enum BodyFacts {
     Alcohol(Box<AlcoholFacts>),
     /// DV_NOTIFICATION.
     DomesticAbuse(Box<DomesticAbuseFacts>),
+    /// MARAC_REFERRAL.
+    MaracReferral(Box<MaracReferralFacts>),
+    /// MARAC_OUTCOME.
+    MaracOutcome(Box<MaracOutcomeFacts>),
     /// PLACE_OF_SAFETY.
     PlaceOfSafety(Box<PlaceOfSafetyFacts>),
     /// OPERATION_REPORT.
@@ -459,6 +469,8 @@ impl BodyFacts {
             | AlertKind::MissingCancelled => Self::Missing(Box::default()),
             AlertKind::AlcoholAttendance => Self::Alcohol(Box::default()),
             AlertKind::DvNotification => Self::DomesticAbuse(Box::default()),
+            AlertKind::MaracReferral => Self::MaracReferral(Box::default()),
+            AlertKind::MaracOutcome => Self::MaracOutcome(Box::default()),
             AlertKind::PlaceOfSafety => Self::PlaceOfSafety(Box::default()),
             AlertKind::OperationReport => Self::OperationReport(Box::default()),
         }
@@ -471,6 +483,8 @@ impl BodyFacts {
             Self::Missing(_) => path::MISSING,
             Self::Alcohol(_) => path::ALCOHOL,
             Self::DomesticAbuse(_) => path::DOMESTIC_ABUSE,
+            Self::MaracReferral(_) => path::MARAC_REFERRAL,
+            Self::MaracOutcome(_) => path::MARAC_OUTCOME,
             Self::PlaceOfSafety(_) => path::PLACE_OF_SAFETY,
             Self::OperationReport(_) => path::OPERATION_REPORT,
         }
@@ -513,6 +527,25 @@ impl Submission {
         if let BodyFacts::DomesticAbuse(facts) = &self.body { Some(facts) } else { None }
     }
 
+    /// The referral to the MARAC, where the kind is one.
+    #[must_use]
+    pub const fn marac_referral(&self) -> Option<&MaracReferralFacts> {
+        if let BodyFacts::MaracReferral(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The outcome of the MARAC, where the kind is one.
+    #[must_use]
+    pub const fn marac_outcome(&self) -> Option<&MaracOutcomeFacts> {
+        if let BodyFacts::MaracOutcome(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// What both MARAC kinds say.
+    #[must_use]
+    pub fn marac_case(&self) -> Option<&MaracCaseFacts> {
+        let outcome = || self.marac_outcome().map(|facts| &facts.case);
+        self.marac_referral().map(|facts| &facts.case).or_else(outcome)
+    }
+
     /// The place of safety part, where the kind has one.
     #[must_use]
     pub const fn place_of_safety(&self) -> Option<&PlaceOfSafetyFacts> {
@@ -545,26 +578,9 @@ impl Submission {
         const ABUSE: &[AbuseType] = &[AbuseType::ForcedMarriage, AbuseType::Hba];
         self.missing().is_some_and(|facts| facts.risk_factors.contains_any(FACTORS))
             || self.domestic_abuse().is_some_and(|facts| facts.abuse_types.contains_any(ABUSE))
+            || self.marac_referral().is_some_and(|facts| facts.basis.contains(MaracBasis::Hba))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_code_is_kept_and_is_not_the_least_urgent_value() {
-        let risk: Given<Code<Risk>> = Given::Given(Code::Unrecognised(9));
-
-        assert!(risk.is_given());
-        assert!(risk.is_unrecognised());
-        assert_eq!(risk.known(), None);
-        assert!(!risk.is(Risk::NoneApparent));
-    }
-
-    #[test]
-    fn a_blank_text_counts_as_not_given() {
-        assert_eq!(Length::of(" \n"), Given::Missing);
-        assert_eq!(Length::of(" no  coat "), Given::Given(Length(8)));
-    }
-}
+mod tests;

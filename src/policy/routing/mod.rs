@@ -9,6 +9,7 @@ pub mod contact;
 mod domestic_abuse;
 mod due;
 mod encompass;
+mod marac;
 mod missing;
 mod place_of_safety;
 mod row;
@@ -68,6 +69,8 @@ struct Wish {
     to: Target,
     priority: Priority,
     view: View,
+    /// The letter in place of the agency's own.
+    letter: Option<Letter>,
     rule: Rule,
     /// The row's own deadline (Encompass) in place of the inbox's clock.
     due: Option<Deadline>,
@@ -113,6 +116,7 @@ impl Wishes {
             to: Target::Duty(to),
             priority,
             view,
+            letter: None,
             rule,
             due: None,
             setting: None,
@@ -150,9 +154,16 @@ pub fn routes(submission: &Submission, validated: &Validated, context: &Context<
 
 /// Every row, in the order of the matrix; R82 looks at what the others named.
 fn book() -> impl Iterator<Item = &'static Row> {
-    [missing::ROWS, alcohol::ROWS, domestic_abuse::ROWS, place_of_safety::ROWS, GENERAL]
-        .into_iter()
-        .flatten()
+    [
+        missing::ROWS,
+        alcohol::ROWS,
+        domestic_abuse::ROWS,
+        marac::ROWS,
+        place_of_safety::ROWS,
+        GENERAL,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The rows that are of no one kind.
@@ -165,7 +176,10 @@ const GENERAL: &[Row] = &[Row {
 
 fn concerns_a_child(facts: &Facts<'_>) -> bool {
     let found = facts.validated.assessment.domestic_abuse();
-    facts.submission.kind.is_child_kind() || found.is_some_and(|found| found.child_in_scope)
+    let of_case = facts.validated.assessment.marac().is_some_and(|found| found.has_children);
+    facts.submission.kind.is_child_kind()
+        || found.is_some_and(|found| found.child_in_scope)
+        || of_case
 }
 
 /// R82: at effective priority P1 a child always reaches the front door.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::delivery::Purpose;
 use crate::domain::directory::{Agency, Mailbox};
-use crate::domain::{AgencyCode, Letter, MailboxId, Priority, View};
+use crate::domain::{AgencyCode, AlertKind, Letter, MailboxId, Priority, View};
 
 use super::super::partners::{CADT, EDT};
 use super::super::{Context, clock};
@@ -28,7 +28,7 @@ pub(super) fn of(facts: &Facts<'_>, wishes: &[Wish]) -> (Vec<Routed>, Vec<Agency
         }
     }
     let mut recipients: Vec<Routed> = union.into_values().collect();
-    raise(&mut recipients, facts.validated.priority);
+    raise(&mut recipients, facts.validated.priority, facts.submission.kind);
     let mut recipients = swap(facts.context, recipients);
     recipients.retain(|routed| routed.agency != facts.context.sender.code);
     for routed in &mut recipients {
@@ -68,7 +68,7 @@ fn routed(wish: &Wish, agency: &Agency, mailbox: &Mailbox) -> Routed {
     Routed {
         mailbox: mailbox.id.clone(),
         agency: agency.code.clone(),
-        letter: agency.letter,
+        letter: wish.letter.unwrap_or(agency.letter),
         view: wish.view,
         purpose: Purpose::Alert,
         setting: wish.setting.clone(),
@@ -86,6 +86,10 @@ fn merge(union: &mut BTreeMap<Slot, Routed>, new: Routed) {
         return;
     };
     held.priority = held.priority.most_urgent(new.priority);
+    // A row that names the agency itself gives it its own letter, which sees more than an attending agency's.
+    if held.letter == Letter::K {
+        held.letter = new.letter;
+    }
     if new.view == View::Standard {
         held.view = new.view;
     }
@@ -102,11 +106,12 @@ fn merge(union: &mut BTreeMap<Slot, Routed>, new: Routed) {
 }
 
 /// The alert goes as urgently as its sender says (domain 3.2): front door and police, and whoever the rows
-/// name first. Look-outs, information copies and the missing service keep their own pace.
-fn raise(recipients: &mut [Routed], effective: Priority) {
+/// name first; of a referral to the MARAC its coordinator. Look-outs, information copies and the missing service keep their own pace.
+fn raise(recipients: &mut [Routed], effective: Priority, kind: AlertKind) {
     let first = recipients.iter().map(|routed| routed.priority).min();
     for routed in recipients {
-        let leads = matches!(routed.letter, Letter::C | Letter::P);
+        let leads = matches!(routed.letter, Letter::C | Letter::P)
+            || (kind == AlertKind::MaracReferral && routed.letter == Letter::M);
         let follows = matches!(routed.letter, Letter::A | Letter::E | Letter::H1 | Letter::S);
         let is_first = Some(routed.priority) == first && !follows;
         if leads || is_first {

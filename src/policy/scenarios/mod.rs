@@ -2,5 +2,6 @@
 
 mod alcohol;
 mod domestic_abuse;
+mod marac;
 mod missing;
 mod police;

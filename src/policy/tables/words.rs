@@ -13,6 +13,8 @@ pub(super) fn alert(given: &str) -> AlertBuilder {
         "MISSING_FOUND" => found_child(),
         "ALCOHOL_ATTENDANCE" => attendance(),
         "DV_NOTIFICATION" => abuse(),
+        "MARAC_REFERRAL" => marac_referral(),
+        "MARAC_OUTCOME" => marac_outcome(),
         "PLACE_OF_SAFETY" => moved_child(),
         "OPERATION_REPORT" => operation_report(),
         other => panic!("not a kind of these tables: {other}"),
@@ -36,6 +38,7 @@ fn with(alert: AlertBuilder, kind: &str, said: &str) -> AlertBuilder {
         _ => match kind {
             "ALCOHOL_ATTENDANCE" => attended(alert, word, value),
             "DV_NOTIFICATION" => abused(alert, word, value),
+            "MARAC_REFERRAL" | "MARAC_OUTCOME" => of_case(alert, word, value),
             "PLACE_OF_SAFETY" | "OPERATION_REPORT" => moved(alert, word, value),
             _ => missed(alert, word, value),
         },
@@ -130,6 +133,19 @@ fn abused(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
             facts.victim_consent_support = known(VictimConsentSupport::No);
         }),
         other => panic!("not a word of domestic abuse: {other:?}"),
+    }
+}
+
+fn of_case(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
+    match (word, value) {
+        ("child", "of 8") => alert.child_of_case(tilly(), impact(&[ImpactCode::FearDistress])),
+        ("attends", agency) => alert.case(|case| case.attendees.push(code(agency))),
+        ("nobody", "attends") => alert.case(|case| case.attendees.clear()),
+        ("victim", "refuses") => alert.case(|case| {
+            case.victim_agrees = known(VictimAnswer::No);
+            case.share_without_agreement_reason = text(60);
+        }),
+        other => panic!("not a word of a MARAC case: {other:?}"),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::super::age::Age;
 use super::super::clock;
+use super::marac::MaracAssessment;
 use super::place_of_safety::PlaceOfSafetyAssessment;
-use super::{Reading, operation_report, place_of_safety};
+use super::{Reading, marac, operation_report, place_of_safety};
 use crate::domain::alert::Gap;
 use crate::domain::submission::{
     AlcoholFacts, BodyFacts, Bool3, ChildrenInScope, CpPlan, CpisResult, DomesticAbuseFacts,
@@ -31,6 +32,8 @@ pub enum Assessment {
     Alcohol(AlcoholAssessment),
     /// DV_NOTIFICATION.
     DomesticAbuse(DomesticAbuseAssessment),
+    /// MARAC_REFERRAL, MARAC_OUTCOME.
+    Marac(MaracAssessment),
     /// PLACE_OF_SAFETY.
     PlaceOfSafety(PlaceOfSafetyAssessment),
     /// OPERATION_REPORT: nothing about a person.
@@ -54,6 +57,12 @@ impl Assessment {
     #[must_use]
     pub const fn domestic_abuse(&self) -> Option<&DomesticAbuseAssessment> {
         if let Self::DomesticAbuse(found) = self { Some(found) } else { None }
+    }
+
+    /// What a MARAC_REFERRAL or MARAC_OUTCOME means.
+    #[must_use]
+    pub const fn marac(&self) -> Option<&MaracAssessment> {
+        if let Self::Marac(found) = self { Some(found) } else { None }
     }
 
     /// What a PLACE_OF_SAFETY means.
@@ -162,6 +171,8 @@ pub(super) fn assess(submission: &Submission, context: &Reading<'_>, ages: &[Age
         BodyFacts::Missing(facts) => missing(submission, context, ages, facts),
         BodyFacts::Alcohol(facts) => alcohol(submission, context, facts),
         BodyFacts::DomesticAbuse(facts) => domestic_abuse(submission, context, ages, facts),
+        BodyFacts::MaracReferral(facts) => marac::assess(submission, context, ages, &facts.case),
+        BodyFacts::MaracOutcome(facts) => marac::assess(submission, context, ages, &facts.case),
         BodyFacts::PlaceOfSafety(facts) => {
             let age = primary_age(submission, ages);
             place_of_safety::assess(submission, context, age, facts)
@@ -468,7 +479,11 @@ fn victim_index(submission: &Submission, facts: &DomesticAbuseFacts) -> Option<u
 }
 
 /// Every child subject, and the victim where known to be under 18.
-fn children(submission: &Submission, victim: Option<usize>, victim_age: Age) -> Vec<usize> {
+pub(super) fn children(
+    submission: &Submission,
+    victim: Option<usize>,
+    victim_age: Age,
+) -> Vec<usize> {
     let is_child = |(index, person): &(usize, &SubjectFacts)| {
         let has_child_role = matches!(
             person.role.known(),

@@ -7,9 +7,11 @@
 
 mod alcohol;
 mod assess;
+mod child_impact;
 mod domestic_abuse;
 mod envelope;
 mod findings;
+mod marac;
 mod missing;
 mod operation_report;
 mod place_of_safety;
@@ -22,6 +24,7 @@ pub use assess::{
     AlcoholAssessment, Assessment, Danger, DomesticAbuseAssessment, Mismatch, MissingAssessment,
     MissingRow,
 };
+pub use marac::MaracAssessment;
 pub use place_of_safety::{PlaceOfSafetyAssessment, Power};
 
 use std::sync::Arc;
@@ -113,6 +116,7 @@ pub fn validate(submission: &Submission, context: &Context<'_>) -> Result<Valida
         Assessment::DomesticAbuse(found) => {
             domestic_abuse::check(&subject, found, &mut findings);
         }
+        Assessment::Marac(found) => marac::check(&subject, found, &mut findings),
         Assessment::PlaceOfSafety(found) => {
             place_of_safety::check(&subject, found, &mut findings);
         }

@@ -86,7 +86,8 @@ const fn is_cut_by_content(rule: Rule) -> bool {
         | Rule::PrHolders
         | Rule::OwnSchool
         | Rule::SchoolVoice
-        | Rule::ChildSchoolVoice => true,
+        | Rule::ChildSchoolVoice
+        | Rule::OwnActions => true,
         // A gap names the block that may not be read, never what is in it.
         Rule::Plain
         | Rule::Headline

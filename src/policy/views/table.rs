@@ -111,6 +111,7 @@ pub(super) enum Rule {
     OccurredAt,
     ChildSchoolVoice,
     PoliceProtection,
+    OwnActions,
 }
 
 impl Message {

@@ -16,6 +16,7 @@ mod child_impact;
 mod domestic_abuse;
 mod envelope;
 mod format;
+mod marac;
 mod missing;
 mod operation_report;
 mod people;
@@ -147,10 +148,12 @@ fn readable(reader: &mut Reader, bytes: &Bytes) -> Option<(v1::Alert, AlertKind)
 
 /// The one body belongs to the kind. Decoding keeps the last of several; the bytes keep them all.
 fn bodies(reader: &mut Reader, kind: AlertKind, bodies: &[u32]) {
-    const PATHS: [(u32, &str); 5] = [
+    const PATHS: [(u32, &str); 7] = [
         (2, path::MISSING),
         (3, path::ALCOHOL),
         (4, path::DOMESTIC_ABUSE),
+        (7, path::MARAC_REFERRAL),
+        (8, path::MARAC_OUTCOME),
         (9, path::PLACE_OF_SAFETY),
         (10, path::OPERATION_REPORT),
     ];
@@ -204,8 +207,15 @@ fn body(
     subjects: &[SubjectFacts],
     people: &People<'_>,
 ) -> (BodyFacts, Staff) {
-    use v1::alert::Body::{Alcohol, DomesticViolence, Missing, OperationReport, PlaceOfSafety};
+    use v1::alert::Body::{
+        Alcohol, DomesticViolence, MaracOutcome, MaracReferral, Missing, OperationReport,
+        PlaceOfSafety,
+    };
 
+    let raw_subjects = alert.envelope.as_ref().map(|envelope| envelope.subjects.as_slice());
+    let subjects =
+        domestic_abuse::Subjects { raw: raw_subjects.unwrap_or_default(), facts: subjects };
+    let concerns = alert.envelope.as_ref().map_or(0, |envelope| envelope.persons_of_concern.len());
     match (BodyFacts::absent(kind), &alert.body) {
         (BodyFacts::Missing(_), Some(Missing(raw))) => {
             (BodyFacts::Missing(Box::new(missing::missing(reader, kind, raw))), Staff::default())
@@ -214,11 +224,16 @@ fn body(
             (BodyFacts::Alcohol(Box::new(alcohol::alcohol(reader, raw))), Staff::default())
         }
         (BodyFacts::DomesticAbuse(_), Some(DomesticViolence(raw))) => {
-            let raw_subjects = alert.envelope.as_ref().map(|envelope| envelope.subjects.as_slice());
-            let subjects =
-                domestic_abuse::Subjects { raw: raw_subjects.unwrap_or_default(), facts: subjects };
             let (facts, staff) = domestic_abuse::domestic_abuse(reader, raw, subjects, people);
             (BodyFacts::DomesticAbuse(Box::new(facts)), staff)
+        }
+        (BodyFacts::MaracReferral(_), Some(MaracReferral(raw))) => {
+            let facts = marac::referral(reader, raw, (subjects, concerns), people);
+            (BodyFacts::MaracReferral(Box::new(facts)), Staff::default())
+        }
+        (BodyFacts::MaracOutcome(_), Some(MaracOutcome(raw))) => {
+            let facts = marac::outcome(reader, raw, (subjects, concerns), people);
+            (BodyFacts::MaracOutcome(Box::new(facts)), Staff::default())
         }
         (BodyFacts::PlaceOfSafety(_), Some(PlaceOfSafety(raw))) => {
             let facts = place_of_safety::place_of_safety(reader, raw, people);
@@ -231,8 +246,8 @@ fn body(
         (
             absent,
             Some(
-                Missing(_) | Alcohol(_) | DomesticViolence(_) | PlaceOfSafety(_)
-                | OperationReport(_),
+                Missing(_) | Alcohol(_) | DomesticViolence(_) | MaracReferral(_) | MaracOutcome(_)
+                | PlaceOfSafety(_) | OperationReport(_),
             )
             | None,
         ) => (absent, Staff::default()),

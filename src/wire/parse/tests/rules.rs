@@ -7,6 +7,8 @@ const MISSING: &str = "s01-missing-reported";
 const FOUND: &str = "s01-missing-found";
 const ALCOHOL: &str = "s03-alcohol-attendance";
 const ABUSE: &str = "s05-domestic-abuse-gold";
+const REFERRAL: &str = "s07-marac-referral";
+const OUTCOME: &str = "s07-marac-outcome";
 const PLACE: &str = "s08-place-of-safety";
 const REPORT: &str = "s08-operation-report";
 
@@ -89,6 +91,8 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
         (FOUND, "missing", 3),
         (ALCOHOL, "alcohol", 12),
         (ABUSE, "domestic_violence", 11),
+        (REFERRAL, "marac_referral", 7),
+        (OUTCOME, "marac_outcome", 8),
         (PLACE, "place_of_safety", 9),
         (REPORT, "operation_report", 7),
     ] {
@@ -98,6 +102,8 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
             v1::alert::Body::DomesticViolence(body) => {
                 *body = v1::DomesticViolenceNotification::default()
             }
+            v1::alert::Body::MaracReferral(body) => *body = v1::MaracReferral::default(),
+            v1::alert::Body::MaracOutcome(body) => *body = v1::MaracOutcome::default(),
             v1::alert::Body::PlaceOfSafety(body) => *body = v1::PlaceOfSafety::default(),
             v1::alert::Body::OperationReport(body) => *body = v1::OperationReport::default(),
         });
