@@ -36,6 +36,8 @@ code_list! {
         R22 = 122 => "R22",
         /// Operation Encompass.
         R24 = 124 => "R24",
+        /// Correction, recall: every recipient of the original.
+        R57 = 157 => "R57",
         /// A child subject at priority P1 always reaches the front door.
         R82 = 182 => "R82",
         /// Excluded, on a deny list, or conflicted.

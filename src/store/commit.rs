@@ -140,7 +140,7 @@ impl Commit {
 /// Which writes an action allows: a permit to read cannot carry a write.
 const fn allows(action: Action, write: &Write) -> bool {
     match action {
-        Action::SubmitAlert => {
+        Action::SubmitAlert | Action::CorrectAlert => {
             matches!(
                 write,
                 Write::Alert(_) | Write::Body { .. } | Write::Key { .. } | Write::Reference { .. }
@@ -151,9 +151,11 @@ const fn allows(action: Action, write: &Write) -> bool {
         Action::Acknowledge | Action::Decline => {
             matches!(write, Write::Alert(_) | Write::Body { .. })
         }
-        Action::ReportOpened | Action::Escalate | Action::Purge => {
-            matches!(write, Write::Alert(_))
-        }
+        Action::ReportOpened
+        | Action::RecallAlert
+        | Action::ConfirmRecall
+        | Action::Escalate
+        | Action::Purge => matches!(write, Write::Alert(_)),
         Action::ChangeDirectory
         | Action::ProposeRoles
         | Action::ApproveRoles
@@ -224,11 +226,14 @@ mod tests {
         let table = [
             (Action::SubmitAlert, "ABKR"),
             (Action::ReadStatus, ""),
+            (Action::CorrectAlert, "ABKR"),
+            (Action::RecallAlert, "A"),
             (Action::Receive, "AH"),
             (Action::ListMailbox, ""),
             (Action::ReportOpened, "A"),
             (Action::Acknowledge, "AB"),
             (Action::Decline, "AB"),
+            (Action::ConfirmRecall, "A"),
             (Action::Witness, ""),
             (Action::ReadAudit, ""),
             (Action::ReadDirectory, ""),

@@ -37,6 +37,8 @@ pub(super) enum SettledBy {
         /// Whether one of them settles it.
         says: fn(&Submission) -> bool,
     },
+    /// The recipient confirms that nothing more is done with what was recalled.
+    StopConfirmed,
     /// Nothing: it fires.
     Nothing,
 }
@@ -135,7 +137,7 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
     use Due::{Elapsed, Given, WorkingDays, WorkingMinutes};
     use EventKind as E;
     use Priority::{P2, P3, P4};
-    use SettledBy::{Answer, Completion, OpeningOrAnswer};
+    use SettledBy::{Answer, Completion, OpeningOrAnswer, StopConfirmed};
 
     match kind {
         TimerKind::ChaseFirst => {
@@ -186,6 +188,13 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
                 .until(Answer)
                 .doing(Fires::Handover)
         }
+        TimerKind::StopConfirmationDue => line(
+            "a recipient confirms that it stopped using what was recalled",
+            "6.6",
+            WorkingDays(2),
+        )
+        .until(StopConfirmed)
+        .then(E::Chased, &[(Whom::Holder, P3)]),
     }
 }
 
@@ -209,6 +218,7 @@ pub(crate) fn settled_by_news(news: &Submission) -> Vec<TimerKind> {
         SettledBy::Completion
         | SettledBy::Answer
         | SettledBy::OpeningOrAnswer
+        | SettledBy::StopConfirmed
         | SettledBy::Nothing => false,
     };
     TimerKind::ALL.iter().copied().filter(settles).collect()
