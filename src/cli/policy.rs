@@ -58,12 +58,16 @@ fn recipient(line: &RecipientInWords) -> String {
         format!(", {} view", line.view.as_str())
     };
     let only = if line.only.is_empty() { String::new() } else { format!(" – {}", line.only) };
-    format!("     {}  {}{view}{only}", line.priority.as_str(), line.to)
+    let letters: Vec<&str> = line.letters.iter().map(|letter| letter.as_str()).collect();
+    let letters =
+        if letters.is_empty() { String::new() } else { format!(" [{}]", letters.join(" ")) };
+    format!("     {}  {}{letters}{view}{only}", line.priority.as_str(), line.to)
 }
 
 fn recipient_json(line: &RecipientInWords) -> serde_json::Value {
     let view = line.view.as_str();
-    json!({ "to": line.to, "priority": line.priority.as_str(), "view": view, "only": line.only })
+    let letters: Vec<&str> = line.letters.iter().map(|letter| letter.as_str()).collect();
+    json!({ "to": line.to, "letters": letters, "priority": line.priority.as_str(), "view": view, "only": line.only })
 }
 
 fn clocks(out: &mut Output) -> Result<(), CliError> {
@@ -112,7 +116,7 @@ mod tests {
         assert_eq!(rows[0]["rule"], "R01");
         assert_eq!(
             rows[0]["recipients"][0],
-            json!({"to": "CADT", "priority": "P1", "view": "STANDARD", "only": ""})
+            json!({"to": "CADT", "letters": [], "priority": "P1", "view": "STANDARD", "only": ""})
         );
     }
 

@@ -4,7 +4,7 @@
 use super::codes::code_list;
 
 code_list! {
-    /// One rule: routing R, sharing D, urgent validation GAP, trigger T. Numbers are never reused.
+    /// One rule: routing R, sharing D, identity I, urgent validation GAP, trigger T. Numbers are never reused.
     Rule {
         /// Missing: high risk, 13 or under, or exploitation flag.
         R01 = 101 => "R01",
@@ -94,6 +94,26 @@ code_list! {
         GAP5 = 305 => "GAP5",
         /// Short headline, no sender user, unknown schema version.
         GAP6 = 306 => "GAP6",
+        /// Adoption or protected identity: never linked.
+        I1 = 401 => "I1",
+        /// Two traced NHS numbers differ: never linked.
+        I2 = 402 => "I2",
+        /// One NHS number, another date of birth or other names: not linked.
+        I3 = 403 => "I3",
+        /// One NHS number, another given name: perhaps twins with swapped numbers.
+        I3b = 4031 => "I3b",
+        /// NHS number, date of birth and names: linked automatically.
+        I4 = 404 => "I4",
+        /// One NHS number, not all the rest: proposed.
+        I4b = 4041 => "I4b",
+        /// Perhaps a twin: not linked.
+        I5 = 405 => "I5",
+        /// Strong: proposed.
+        I6 = 406 => "I6",
+        /// Possible: a candidate.
+        I7 = 407 => "I7",
+        /// A new person.
+        I8 = 408 => "I8",
         /// Any other gap of an urgent alert (domain 3.2, table).
         GAP = 300 => "GAP",
     }

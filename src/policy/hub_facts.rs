@@ -4,7 +4,7 @@ use super::routing::{self, Routes};
 use super::validation::{SharingStanding, Validated};
 use super::views::{HubFacts, HubNote};
 use super::{Context, age::Age, area, follow_on};
-use crate::domain::submission::RiskMarker;
+use crate::domain::submission::{RiskBand, RiskMarker};
 use crate::domain::{AlertKind, Span, Submission};
 
 /// Older than this an alert is marked late (domain 3.3).
@@ -25,6 +25,7 @@ pub(super) fn of(
         notes: notes(submission, validated, context),
         area: area::resolve(submission, context.directory).codes(),
         effective_risk: validated.risk.filter(|risk| stated != Some(*risk)),
+        effective_risk_band: band_taken(submission, validated),
         rhi_due_at: follow_on::interview_due(submission, validated, context),
         age_at_attendance: attendance.and_then(|found| years(found.age)),
         added_risk_markers: markers.unwrap_or_default(),
@@ -66,6 +67,13 @@ fn notes(submission: &Submission, validated: &Validated, context: &Context<'_>) 
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// The band the hub took, where the sender stated another or none that can be read.
+fn band_taken(submission: &Submission, validated: &Validated) -> Option<RiskBand> {
+    let taken = validated.assessment.domestic_abuse()?.band;
+    let stated = submission.domestic_abuse()?.risk_band.known();
+    (stated != Some(taken)).then_some(taken)
 }
 
 fn added_markers(submission: &Submission, markers: &[RiskMarker]) -> Vec<u32> {

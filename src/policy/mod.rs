@@ -10,6 +10,7 @@ pub mod age;
 pub mod area;
 pub mod escalation;
 pub mod follow_on;
+pub mod matching;
 pub mod recall;
 pub mod retention;
 pub mod routing;
@@ -68,4 +69,8 @@ pub struct Context<'a> {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod tables;

@@ -14,12 +14,11 @@ pub(super) const ROW: Row = Row {
     rule: Rule::R57,
     when: "Correction",
     applies: |facts| facts.context.replaces.corrected().is_some(),
-    lines: &[told(
-        "every recipient of the original, in its own view: P2 if the original was P1 or P2, else P3",
-        r57,
-        Priority::P3,
-    )],
+    lines: &[told((EVERY_RECIPIENT, Letter::ALL), r57, Priority::P3)],
 };
+
+const EVERY_RECIPIENT: &str =
+    "every recipient of the original, in its own view: P2 if the original was P1 or P2, else P3";
 
 fn r57(facts: &Facts<'_>, wishes: &mut Wishes) {
     let Some(original) = facts.context.replaces.corrected() else { return };

@@ -3,7 +3,7 @@
 //! Community health gets one delivery for all children together, at the most urgent that one of them asks for.
 
 use crate::domain::submission::{RiskBand, SubjectFacts, SubjectRole};
-use crate::domain::{Priority, Rule};
+use crate::domain::{Letter, Priority, Rule};
 
 use super::super::age::Age;
 use super::super::area;
@@ -18,8 +18,11 @@ const ENCOMPASS: Row = Row {
     when: "DV_NOTIFICATION from police with a child who saw, heard or experienced it",
     applies: |facts| found(facts).is_some_and(|found| found.child_in_scope),
     lines: &[told(
-        "each relevant school; CADT-EDU P2 where it has no inbox; WCHC-019 P4 below reception age; CADT P2 where \
+        (
+            "each relevant school; CADT-EDU P2 where it has no inbox; WCHC-019 P4 below reception age; CADT P2 where \
          the setting is not known",
+            &[Letter::E, Letter::N, Letter::C],
+        ),
         encompass::r24,
         Priority::P3,
     )],

@@ -14,6 +14,23 @@ use super::{Facts, Target, Wish, Wishes};
 /// News of an episode the hub does not know still reaches the front door and police.
 const UNKNOWN_EPISODE: &[Line] = &[line(CADT, Priority::P3), line(MERPOL, Priority::P3)];
 
+/// Who may have got a missing episode.
+const EPISODE: &[Letter] =
+    &[Letter::C, Letter::P, Letter::S, Letter::H1, Letter::A, Letter::E, Letter::L, Letter::X];
+
+/// Who may hear the end of it: the refuge's helpers too, where it ended at a SAFE address.
+const ENDED: &[Letter] = &[
+    Letter::C,
+    Letter::P,
+    Letter::F,
+    Letter::S,
+    Letter::H1,
+    Letter::A,
+    Letter::E,
+    Letter::L,
+    Letter::X,
+];
+
 /// R01–R04 are the rows of a report, and of an update that raises the risk; R05 and R06 follow the episode.
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -25,9 +42,13 @@ pub(super) const ROWS: &[Row] = &[
             line(MERPOL, Priority::P1),
             line(SAFERFUT, Priority::P3),
             lookout(WUTH_AED, Priority::P2),
-            those("the Area Team", area_teams, Priority::P5).seeing(View::Info),
-            those("the school, where the sender wants it told", school, Priority::P3)
-                .only("school is today or tomorrow", school_is_near),
+            those(("the Area Team", &[Letter::A]), area_teams, Priority::P5).seeing(View::Info),
+            those(
+                ("the school, where the sender wants it told", &[Letter::E]),
+                school,
+                Priority::P3,
+            )
+            .only("school is today or tomorrow", school_is_near),
         ],
     },
     Row {
@@ -59,8 +80,12 @@ pub(super) const ROWS: &[Row] = &[
             line(CADT, Priority::P4),
             line(MERPOL, Priority::P4),
             line(SAFERFUT, Priority::P5),
-            those("CIC or the responsible council", responsible, Priority::P3)
-                .only("looked after", is_looked_after),
+            those(
+                ("CIC or the responsible council", &[Letter::L, Letter::X]),
+                responsible,
+                Priority::P3,
+            )
+            .only("looked after", is_looked_after),
         ],
     },
     Row {
@@ -68,8 +93,12 @@ pub(super) const ROWS: &[Row] = &[
         when: "MISSING_UPDATED",
         applies: |facts| facts.submission.kind == AlertKind::MissingUpdated,
         lines: &[
-            told("the set of the new row, where the risk rises", r05_risen, Priority::P3),
-            told("everyone who got the episode; P5 stays P5", r05_again, Priority::P3),
+            told(
+                ("the set of the new row, where the risk rises", EPISODE),
+                r05_risen,
+                Priority::P3,
+            ),
+            told(("everyone who got the episode; P5 stays P5", EPISODE), r05_again, Priority::P3),
         ],
     },
     Row {
@@ -79,8 +108,11 @@ pub(super) const ROWS: &[Row] = &[
             matches!(facts.submission.kind, AlertKind::MissingFound | AlertKind::MissingCancelled)
         },
         lines: &[told(
-            "everyone who got the episode, P3 (P5 stays P5); MERPOL P2; FSU P2 where found at a SAFE address; \
+            (
+                "everyone who got the episode, P3 (P5 stays P5); MERPOL P2; FSU P2 where found at a SAFE address; \
              look-outs are cancelled; DECEASED: front door, responsible council and police only, P1",
+                ENDED,
+            ),
             r06,
             Priority::P3,
         )],

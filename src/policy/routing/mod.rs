@@ -160,7 +160,7 @@ const GENERAL: &[Row] = &[
         rule: Rule::R82,
         when: "any kind but a routine one at effective priority P1 with a child subject",
         applies: |facts| facts.validated.priority == Priority::P1 && concerns_a_child(facts),
-        lines: &[told("CADT, where no row above names it (D1)", r82, Priority::P1)],
+        lines: &[told(("CADT, where no row above names it (D1)", &[Letter::C]), r82, Priority::P1)],
     },
 ];
 
@@ -192,6 +192,8 @@ pub struct RowInWords {
 pub struct RecipientInWords {
     /// An agency's code, or words for those the alert itself leads to.
     pub to: &'static str,
+    /// The letters those may have; empty for one agency, which has its own.
+    pub letters: &'static [Letter],
     /// How urgently.
     pub priority: Priority,
     /// The view.
@@ -203,14 +205,15 @@ pub struct RecipientInWords {
 /// The whole matrix as it is routed by, for a reader.
 pub fn in_words() -> impl Iterator<Item = RowInWords> {
     book().map(|row| {
-        let recipients = row.lines.iter().map(|line| RecipientInWords {
-            to: match line.to {
-                To::Agency(code) => code,
-                To::Those { words, .. } | To::Told { words, .. } => words,
-            },
-            priority: line.priority,
-            view: line.view,
-            only: line.only.map_or("", |only| only.words),
+        let recipients = row.lines.iter().map(|line| {
+            let (to, letters): (_, &'static [Letter]) = match line.to {
+                To::Agency(code) => (code, &[]),
+                To::Those { words, letters, .. } | To::Told { words, letters, .. } => {
+                    (words, letters)
+                }
+            };
+            let only = line.only.map_or("", |only| only.words);
+            RecipientInWords { to, letters, priority: line.priority, view: line.view, only }
         });
         RowInWords { rule: row.rule, when: row.when, recipients: recipients.collect() }
     })

@@ -1,7 +1,7 @@
 //! What a row of the routing matrix is made of: words for a reader, and the functions that decide what they say.
 
 use super::{Facts, Wishes};
-use crate::domain::{AgencyCode, Priority, Rule, View};
+use crate::domain::{AgencyCode, Letter, Priority, Rule, View};
 
 /// A question about one alert.
 pub(super) type Test = fn(&Facts<'_>) -> bool;
@@ -58,12 +58,16 @@ pub(super) enum To {
     Those {
         /// In words.
         words: &'static str,
+        /// The letters they may have.
+        letters: &'static [Letter],
         of: fn(&Facts<'_>) -> Vec<AgencyCode>,
     },
     /// Whoever the function tells: its priorities and deadlines are its own.
     Told {
         /// In words.
         words: &'static str,
+        /// The letters they may have.
+        letters: &'static [Letter],
         by: fn(&Facts<'_>, &mut Wishes),
     },
 }
@@ -99,20 +103,20 @@ pub(super) const fn lookout(to: &'static str, priority: Priority) -> Line {
 
 /// Those whom the alert itself leads to.
 pub(super) const fn those(
-    words: &'static str,
+    (words, letters): (&'static str, &'static [Letter]),
     of: fn(&Facts<'_>) -> Vec<AgencyCode>,
     priority: Priority,
 ) -> Line {
-    Line { to: To::Those { words, of }, priority, view: View::Standard, only: None }
+    Line { to: To::Those { words, letters, of }, priority, view: View::Standard, only: None }
 }
 
 /// Whoever the function tells; the priority is that of the least urgent of them, for a reader.
 pub(super) const fn told(
-    words: &'static str,
+    (words, letters): (&'static str, &'static [Letter]),
     by: fn(&Facts<'_>, &mut Wishes),
     priority: Priority,
 ) -> Line {
-    Line { to: To::Told { words, by }, priority, view: View::Standard, only: None }
+    Line { to: To::Told { words, letters, by }, priority, view: View::Standard, only: None }
 }
 
 impl Line {

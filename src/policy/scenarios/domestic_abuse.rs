@@ -318,6 +318,14 @@ fn gap2_a_score_above_its_band_is_taken_at_the_score_s_band() {
     assert_eq!(validated.priority, Priority::P2);
     assert_eq!(validated.gaps[0].rule, Rule::GAP2);
     assert_eq!(rules_for(&decision, "FSU"), [Rule::R20]);
+    assert_eq!(decision.hub_facts.effective_risk_band, Some(RiskBand::HighGold), "copies say so");
+}
+
+#[test]
+fn a_band_taken_as_it_was_sent_is_not_said_twice() {
+    let (_, decision) = taken(abuse(), "2026-11-16T10:00Z");
+
+    assert_eq!(decision.hub_facts.effective_risk_band, None);
 }
 
 #[test]

@@ -183,6 +183,30 @@ const fn column(letter: Letter) -> Option<usize> {
 }
 
 #[cfg(test)]
+impl Condition {
+    /// The letter of the line (domain 6.5a).
+    pub(super) const fn line(self) -> char {
+        match self {
+            Self::Missing => 'a',
+            Self::AlcoholNoHard => 'c',
+            Self::AlcoholHard => 'd',
+            Self::AlcoholPathway => 'e',
+            Self::ChildHigh => 'f',
+            Self::ChildNotHigh => 'g',
+            Self::NoChildHigh => 'h',
+            Self::NoChildNotHigh => 'i',
+            Self::PlaceWithoutPower => 'k',
+            Self::Feedback => 'q',
+        }
+    }
+
+    /// Every line.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        MATRIX.iter().map(|(condition, _)| *condition)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::super::super::fixtures::{agency, directory};
     use super::*;

@@ -233,4 +233,6 @@ pub fn basis_of(case: &Case<'_>) -> Basis6 {
 }
 
 #[cfg(test)]
+mod pairs;
+#[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use super::ViewError;
 use super::table::{self, numbers};
 use super::tree::{Content, Item, Node};
+use crate::domain::submission::RiskBand;
 use crate::domain::{Risk, Timestamp};
 
 /// Something the hub notes about an alert.
@@ -31,6 +32,8 @@ pub struct HubFacts {
     pub area: Vec<String>,
     /// The risk taken where the sender's contradicted itself (GAP2).
     pub effective_risk: Option<Risk>,
+    /// The band taken where the sender's contradicted its own score (GAP2).
+    pub effective_risk_band: Option<RiskBand>,
     /// When the return home interview is due.
     pub rhi_due_at: Option<Timestamp>,
     /// Years at attendance.
@@ -83,6 +86,8 @@ impl HubFacts {
                 .filter_map(|area| area.text().map(str::to_owned))
                 .collect(),
             effective_risk: number_of(number::EFFECTIVE_RISK).and_then(Risk::from_code),
+            effective_risk_band: number_of(number::EFFECTIVE_RISK_BAND)
+                .and_then(RiskBand::from_code),
             rhi_due_at: node.node(number::RHI_DUE_AT).and_then(millis),
             age_at_attendance: number_of(number::AGE_AT_ATTENDANCE),
             added_risk_markers: node
@@ -116,6 +121,8 @@ impl HubFacts {
         }
         let risk = self.effective_risk.map(|risk| Content::Varint(u64::from(risk.code())));
         put(&mut node, number::EFFECTIVE_RISK, risk);
+        let band = self.effective_risk_band.map(|band| Content::Varint(u64::from(band.code())));
+        put(&mut node, number::EFFECTIVE_RISK_BAND, band);
         put(&mut node, number::RHI_DUE_AT, self.rhi_due_at.and_then(instant));
         let age = self.age_at_attendance.map(|age| Content::Varint(u64::from(age)));
         put(&mut node, number::AGE_AT_ATTENDANCE, age);
@@ -182,6 +189,7 @@ mod tests {
             notes: vec![HubNote::Late, HubNote::FoundUnconfirmed, HubNote::AreaInferred],
             area: vec!["AREA-03".into(), "LA-341".into()],
             effective_risk: Some(Risk::High),
+            effective_risk_band: Some(RiskBand::HighGold),
             rhi_due_at: Some(Timestamp::from_millis(-1)),
             age_at_attendance: Some(0),
             added_risk_markers: vec![1, 12],

@@ -1,0 +1,69 @@
+//! Whether two mentions of a person are the same person (domain 4).
+//!
+//! A link is a claim, never a merge: it says why, a human may make or undo it, and nothing that was known before is
+//! lost. Links are not transitive: each pair is judged for itself. Here two mentions are compared; which mentions
+//! are compared, and what is kept of the claim, is the identity service's. Sex and gender never speak against a
+//! match, and what is missing speaks neither way.
+
+mod names;
+mod score;
+mod table;
+
+pub use names::Name;
+pub use score::{Evidence, Score};
+pub use table::{Claim, MatchClass, Surroundings, compare, compare_unborn, may_be_linked_by_hand};
+
+use jiff::civil::Date;
+
+/// An NHS number with a right check digit, and whether the sender traced it (domain 4.1).
+#[derive(Clone, PartialEq, Eq)]
+pub struct NhsNumber {
+    /// Ten digits.
+    pub digits: String,
+    /// Status VERIFIED: traced on PDS by who sent it.
+    pub verified: bool,
+}
+
+/// A person as matching reads one. Everything may be missing. Personal data: never printed.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Features {
+    /// The NHS number, if valid.
+    pub nhs: Option<NhsNumber>,
+    /// Adoption or protected identity (I1).
+    pub protected: bool,
+    /// The family name.
+    pub family: Option<Name>,
+    /// The given name the person goes by: the first.
+    pub given: Option<Name>,
+    /// Nicknames and former names, each part by itself.
+    pub aliases: Vec<Name>,
+    /// The date of birth, if known to the day.
+    pub born: Option<Date>,
+    /// The year of birth, where no more is known.
+    pub born_in: Option<i16>,
+    /// Home's property number, without leading zeros.
+    pub uprn: Option<String>,
+    /// Home's postcode, in capitals with one space.
+    pub postcode: Option<String>,
+    /// Phones, E.164.
+    pub phones: Vec<String>,
+    /// The school's URN.
+    pub school: Option<String>,
+    /// A code; equal or not.
+    pub sex: Option<i32>,
+}
+
+impl std::fmt::Debug for Features {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Features([redacted])")
+    }
+}
+
+impl std::fmt::Debug for NhsNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NhsNumber([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests;

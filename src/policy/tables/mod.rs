@@ -1,0 +1,84 @@
+//! Runs the routing tables of `tests/tables/routing_*.txt`: one line, one alert, in words a safeguarding lead reads.
+//!
+//! A line has four columns: the rows that must apply; what is given, words separated by commas, the kind first; when
+//! it is received, London time; who gets it, each with priority and deciding row. A recipient that a row withholds is
+//! listed as `withheld`. Nobody else may get it: the list is complete.
+
+mod words;
+
+use jiff::civil::DateTime;
+
+use super::fixtures::*;
+use crate::domain::Rule;
+
+const TABLES: &[(&str, &str)] = &[
+    ("routing_missing.txt", include_str!("../../../tests/tables/routing_missing.txt")),
+    ("routing_alcohol.txt", include_str!("../../../tests/tables/routing_alcohol.txt")),
+    (
+        "routing_domestic_abuse.txt",
+        include_str!("../../../tests/tables/routing_domestic_abuse.txt"),
+    ),
+];
+
+/// What a line of a table says, or what the hub does.
+#[derive(PartialEq, Eq, Debug)]
+struct Told {
+    rows: Vec<String>,
+    recipients: Vec<String>,
+}
+
+#[test]
+fn every_line_of_the_routing_tables_is_what_the_hub_does() {
+    let mut wrong = Vec::new();
+    for (name, table) in TABLES {
+        let lines = table.lines().enumerate();
+        for (number, line) in lines.filter(|(_, line)| !line.starts_with('#') && !line.is_empty()) {
+            let [rows, given, received, recipients] = columns(line);
+            let expected = Told { rows: split(rows, ' '), recipients: split(recipients, ';') };
+            let told = told(given, received);
+            if told != expected {
+                let number = number + 1;
+                let rows = told.rows.join(" ");
+                let recipients = told.recipients.join("; ");
+                wrong
+                    .push(format!("{name}:{number}: {rows} | {given} | {received} | {recipients}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn columns(line: &str) -> [&str; 4] {
+    let columns: Vec<&str> = line.split('|').map(str::trim).collect();
+    columns.try_into().unwrap_or_else(|_| panic!("four columns: {line}"))
+}
+
+fn split(column: &str, by: char) -> Vec<String> {
+    column.split(by).map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
+}
+
+fn told(given: &str, received: &str) -> Told {
+    let local: DateTime = received
+        .split_once(' ')
+        .and_then(|(_, rest)| rest.replace(' ', "T").parse().ok())
+        .unwrap_or_else(|| panic!("a day and a time: {received}"));
+    let now = local.to_zoned(jiff::tz::TimeZone::get("Europe/London").unwrap()).unwrap();
+    let now = now.timestamp().to_string();
+    let (_, decision) = taken(words::alert(given), &now);
+    let mut rows: Vec<Rule> =
+        decision.decisions.iter().flat_map(|decided| decided.routes.iter().copied()).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let recipients = recipients(&decision).iter().map(|line| without_due(line)).collect();
+    Told { rows: rows.iter().map(|rule| rule.as_str().to_owned()).collect(), recipients }
+}
+
+/// `EDT P2 D7` of `EDT P2 Fri 23 Oct 23:40 D7`: the clocks have their own table.
+fn without_due(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    match words.as_slice() {
+        [to, "withheld", row] => format!("{to} withheld {row}"),
+        [to, priority, .., row] => format!("{to} {priority} {row}"),
+        _ => line.to_owned(),
+    }
+}

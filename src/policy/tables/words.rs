@@ -1,0 +1,150 @@
+//! From the words of a table to an alert.
+
+use super::super::fixtures::*;
+use crate::domain::submission::*;
+use crate::domain::{AlertKind, Priority, Risk};
+
+/// The alert that these words describe; complete and coherent but for what they say.
+pub(super) fn alert(given: &str) -> AlertBuilder {
+    let mut words = given.split(',').map(str::trim);
+    let kind = words.next().unwrap_or_default();
+    let begun = match kind {
+        "MISSING_REPORTED" => missing_child(),
+        "MISSING_FOUND" => found_child(),
+        "ALCOHOL_ATTENDANCE" => attendance(),
+        "DV_NOTIFICATION" => abuse(),
+        other => panic!("not a kind of these tables: {other}"),
+    };
+    words.fold(begun, |alert, word| with(alert, kind, word))
+}
+
+fn with(alert: AlertBuilder, kind: &str, said: &str) -> AlertBuilder {
+    let (word, value) = said.split_once(' ').unwrap_or((said, ""));
+    match (word, value) {
+        ("risk", value) => alert.risk(of(Risk::ALL, Risk::as_str, value)),
+        ("priority", value) => alert.stating(of(Priority::ALL, Priority::as_str, value)),
+        ("from", sender) => alert.from(sender),
+        ("born", date) => {
+            let date: jiff::civil::Date = date.parse().unwrap();
+            alert.born(date.year(), date.month(), date.day())
+        }
+        ("lives", district) => alert.living_in(district),
+        ("looked", council) => alert.looked_after_by(council.trim_start_matches("after by ")),
+        ("safe", "address") => alert.primary(|person| person.has_safe_address = true),
+        _ => match kind {
+            "ALCOHOL_ATTENDANCE" => attended(alert, word, value),
+            "DV_NOTIFICATION" => abused(alert, word, value),
+            _ => missed(alert, word, value),
+        },
+    }
+}
+
+fn missed(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
+    match (word, value) {
+        ("category", value) => {
+            let category = of(MissingCategory::ALL, MissingCategory::as_str, value);
+            alert.missing(|facts| facts.category = known(category))
+        }
+        ("flag", value) => {
+            alert.flags(&[of(MissingRiskFactor::ALL, MissingRiskFactor::as_str, value)])
+        }
+        ("tell", "school") => alert.missing(|facts| {
+            facts.inform_school = true;
+            facts.inform_school_reason = text(20);
+        }),
+        ("cancelled", _) => alert.kind(AlertKind::MissingCancelled).missing(|facts| {
+            facts.cancelled_at = facts.found_at;
+        }),
+        ("dead", _) => alert.missing(|facts| facts.found_how = known(FoundHow::Deceased)),
+        ("at", "a safe place") => alert.missing(|facts| facts.found_place = FoundPlace::Safe),
+        other => panic!("not a word of a missing child: {other:?}"),
+    }
+}
+
+fn attended(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
+    match (word, value) {
+        ("marker", value) => alert.alcohol(|facts| {
+            let marker = of(RiskMarker::ALL, RiskMarker::as_str, value);
+            let mut markers: Vec<_> = facts.risk_markers.known().collect();
+            markers.retain(|marker| *marker != RiskMarker::None);
+            markers.push(marker);
+            facts.risk_markers = Codes::of(&markers);
+            if RiskMarker::EXPLOITATION.contains(&marker) {
+                facts.suspected_person_type = known(SuspectedPersonType::Unknown);
+                facts.view_on_police = known(ViewOnPolice::NotAsked);
+            }
+        }),
+        ("refused", _) => alert.alcohol(refused()),
+        ("child", "refuses police") => {
+            alert.alcohol(|facts| facts.view_on_police = known(ViewOnPolice::Refuses))
+        }
+        ("suspect", value) => {
+            let suspect = of(SuspectedPersonType::ALL, SuspectedPersonType::as_str, value);
+            alert.alcohol(|facts| facts.suspected_person_type = known(suspect))
+        }
+        ("plan", value) => alert.alcohol(|facts| {
+            facts.cpis_result = known(of(CpisResult::ALL, CpisResult::as_str, value))
+        }),
+        ("discharged", value) => alert.alcohol(|facts| {
+            facts.safe_discharge_to = known(of(SafeDischarge::ALL, SafeDischarge::as_str, value));
+        }),
+        other => panic!("not a word of an attendance: {other:?}"),
+    }
+}
+
+fn abused(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
+    let afraid = || impact(&[ImpactCode::FearDistress]);
+    let small = || SubjectFacts { age: born(2023, 4, 14), school: Given::Missing, ..tilly() };
+    match (word, value) {
+        ("band", value) => alert.band(of(RiskBand::ALL, RiskBand::as_str, value)),
+        ("child", "of 8") => alert.child(tilly(), afraid()),
+        ("child", "of 3") => {
+            let text = ImpactText::of("slept badly ever since and will not eat", 3);
+            alert.child(small(), ImpactFacts { text, ..afraid() })
+        }
+        ("child", "injured") => alert.child(tilly(), impact(&[ImpactCode::PhysicalInjury])),
+        ("child", "without impact") => {
+            alert.child(tilly(), impact(&[ImpactCode::NoObservedImpactAssessed]))
+        }
+        ("child", "taught at home") => {
+            let school = Given::Given(SchoolFact::HomeEducated);
+            alert.child(SubjectFacts { school, ..tilly() }, afraid())
+        }
+        ("child", "in ZX91") => {
+            alert.child(SubjectFacts { addresses: vec![home("ZX91")], ..tilly() }, afraid())
+        }
+        ("child", "in ZX90") => {
+            alert.child(SubjectFacts { addresses: vec![home("ZX90")], ..tilly() }, afraid())
+        }
+        ("pregnant", _) => pregnant(alert),
+        ("threat", value) => alert.domestic_abuse(|facts| {
+            facts.immediate_threat = known(of(Bool3::ALL, Bool3::as_str, value))
+        }),
+        ("abuse", value) => alert.domestic_abuse(|facts| {
+            facts.abuse_types = Codes::of(&[of(AbuseType::ALL, AbuseType::as_str, value)]);
+        }),
+        ("victim", "refuses") => alert.domestic_abuse(|facts| {
+            facts.victim_consent_support = known(VictimConsentSupport::No);
+        }),
+        other => panic!("not a word of domestic abuse: {other:?}"),
+    }
+}
+
+fn pregnant(alert: AlertBuilder) -> AlertBuilder {
+    let unborn =
+        SubjectFacts { expected_delivery: Given::Given(()), ..person(SubjectRole::Unborn) };
+    let at_risk = ImpactFacts {
+        presence: known(ChildPresence::Unborn),
+        seen: known(SeenAndSpokenTo::NotSeen),
+        not_seen_reason: text(10),
+        text: ImpactText::of("mother was pushed against a door", 9),
+        ..impact(&[ImpactCode::RiskToUnborn])
+    };
+    alert.child(unborn, at_risk).domestic_abuse(|facts| facts.pregnancy = known(Bool3::Yes))
+}
+
+/// The code of a list with this spelling.
+fn of<T: Copy>(all: &[T], spelling: impl Fn(T) -> &'static str, text: &str) -> T {
+    let found = all.iter().copied().find(|code| spelling(*code) == text);
+    found.unwrap_or_else(|| panic!("not a code: {text}"))
+}
