@@ -9,7 +9,7 @@ use crate::domain::alert::BodyRef;
 use crate::domain::directory::Directory;
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
-    Position, Timestamp,
+    MentionToken, Position, Timestamp,
 };
 use crate::merkle::{Hash, root_of};
 use crate::record::{RecordedEntry, decode_event};
@@ -150,6 +150,14 @@ impl Store for FakeStore {
         _reference: EpisodeReference,
     ) -> BoxFuture<'a, Result<Option<AlertId>, StoreError>> {
         done(None)
+    }
+
+    fn mentioned(
+        &self,
+        _token: MentionToken,
+        _limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<AlertId>, StoreError>> {
+        done(Vec::new())
     }
 
     fn alert(

@@ -110,6 +110,25 @@ impl EpisodeReference {
     }
 }
 
+/// What a person may be found again by, as the hub keeps it: the first half of an HMAC-SHA-256 under a key of its own
+/// over one piece of what is known of the person. Tells nothing to whoever has not got the master key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct MentionToken([u8; 16]);
+
+impl MentionToken {
+    /// Takes the 16 bytes as they are.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Borrows the 16 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
 impl MailboxId {
     /// The duty inbox of an agency.
     #[must_use]

@@ -39,7 +39,7 @@ pub use error::{ErrorKind, ParseError};
 pub use event::{Event, EventKind};
 pub use id::{
     AgencyCode, AlertId, DeliveryId, EpisodeId, EpisodeReference, EventId, IdempotencyKey,
-    MailboxId, Position, SubjectRef, SystemName, UserId,
+    MailboxId, MentionToken, Position, SubjectRef, SystemName, UserId,
 };
 pub use letter::{Letter, LetterSet, SensitivityClass, View};
 pub use principal::{Principal, Role};

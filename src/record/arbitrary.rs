@@ -28,8 +28,8 @@ use crate::domain::id::ProposalId;
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
     AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference,
-    EventId, IdempotencyKey, Letter, MailboxId, Position, Recalled, Role, Rule, SubjectRef,
-    SystemName, Timestamp, UserId, View,
+    EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled, Role, Rule,
+    SubjectRef, SystemName, Timestamp, UserId, View,
 };
 use crate::record::Write;
 
@@ -529,6 +529,8 @@ pub(super) fn write() -> impl Strategy<Value = Write> {
         (agency(), any::<[u8; 32]>(), alert_id()).prop_map(|(agency, reference, alert)| {
             Write::Reference { agency, reference: EpisodeReference::from_bytes(reference), alert }
         }),
+        (alert_id(), vec(any::<[u8; 16]>().prop_map(MentionToken::from_bytes), 0..5))
+            .prop_map(|(alert, tokens)| Write::Mentions { alert, tokens }),
         (mailbox(), any::<u64>(), vec(delivery_id, 0..5)).prop_map(
             |(mailbox, first_sequence, deliveries)| Write::HandOut {
                 mailbox,

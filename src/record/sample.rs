@@ -25,8 +25,8 @@ use crate::domain::id::ProposalId;
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
     AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference,
-    EventId, IdempotencyKey, Letter, MailboxId, Position, Recalled, Role, Rule, SubjectRef,
-    SystemName, Timestamp, UserId, View,
+    EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled, Role, Rule,
+    SubjectRef, SystemName, Timestamp, UserId, View,
 };
 use crate::record::Write;
 
@@ -314,6 +314,13 @@ pub(crate) fn writes() -> Vec<Write> {
             agency: agency("MERPOL"),
             reference: EpisodeReference::from_bytes([0x2F; 32]),
             alert: id,
+        },
+        Write::Mentions {
+            alert: id,
+            tokens: vec![
+                MentionToken::from_bytes([0x31; 16]),
+                MentionToken::from_bytes([0x32; 16]),
+            ],
         },
         Write::HandOut {
             mailbox: mailbox("CADT"),

@@ -66,7 +66,10 @@ fn the_golden_bytes_are_still_read() {
         let mut writes = sample::writes();
         let last = writes.last_mut().unwrap();
         assert!(matches!(last, Write::Directory(_)));
+        let is_first = directory == sample::directory_of_the_first_golden_file();
         *last = Write::Directory(Box::new(directory));
+        // Mentions came later.
+        writes.retain(|write| !(is_first && matches!(write, Write::Mentions { .. })));
         let commit = decode_commit(&unhex(golden)).unwrap();
         assert_eq!(commit, StoredCommit { entry: golden_entry(), writes });
     }
@@ -291,6 +294,7 @@ proptest! {
             Write::Body { .. }
             | Write::Key { .. }
             | Write::Reference { .. }
+            | Write::Mentions { .. }
             | Write::HandOut { .. }
             | Write::Directory(_) => None,
         });

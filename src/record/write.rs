@@ -5,7 +5,7 @@ use crate::domain::alert::DataKeyId;
 use crate::domain::directory::Directory;
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
-    Timestamp,
+    MentionToken, Timestamp,
 };
 
 use super::encode::{Encode, Encoder};
@@ -45,6 +45,13 @@ pub enum Write {
         /// The episode's first alert.
         alert: AlertId,
     },
+    /// Remembers by what the persons of an alert may be found again.
+    Mentions {
+        /// The alert.
+        alert: AlertId,
+        /// The tokens, each once.
+        tokens: Vec<MentionToken>,
+    },
     /// Appends to what a mailbox was handed out. The deliveries' own records are written beside it.
     HandOut {
         /// The mailbox.
@@ -83,6 +90,10 @@ impl Encode for Write {
                 to.bytes(2, reference.as_bytes());
                 to.bytes(3, alert.as_bytes());
             }),
+            Self::Mentions { alert, tokens } => to.nested(7, |to| {
+                to.bytes(1, alert.as_bytes());
+                tokens.iter().for_each(|token| to.bytes(2, token.as_bytes()));
+            }),
         }
     }
 }
@@ -110,6 +121,16 @@ impl TryFrom<pb::Write> for Write {
                     &named.reference,
                 )?),
                 alert: field::id("StoredReference.alert", &named.alert, AlertId::from_bytes)?,
+            },
+            Change::Mentions(mentions) => Self::Mentions {
+                alert: field::id("StoredMentions.alert", &mentions.alert, AlertId::from_bytes)?,
+                tokens: mentions
+                    .tokens
+                    .iter()
+                    .map(|token| {
+                        field::id("StoredMentions.tokens", token, MentionToken::from_bytes)
+                    })
+                    .collect::<Result<_, _>>()?,
             },
             Change::HandOut(hand_out) => Self::HandOut {
                 mailbox: field::text("HandOut.mailbox", hand_out.mailbox)?,

@@ -143,7 +143,11 @@ const fn allows(action: Action, write: &Write) -> bool {
         Action::SubmitAlert | Action::CorrectAlert => {
             matches!(
                 write,
-                Write::Alert(_) | Write::Body { .. } | Write::Key { .. } | Write::Reference { .. }
+                Write::Alert(_)
+                    | Write::Body { .. }
+                    | Write::Key { .. }
+                    | Write::Reference { .. }
+                    | Write::Mentions { .. }
             )
         }
         Action::Receive => matches!(write, Write::Alert(_) | Write::HandOut { .. }),
@@ -209,6 +213,7 @@ mod tests {
                     alert,
                 },
             ),
+            ('M', Write::Mentions { alert, tokens: vec![] }),
             (
                 'H',
                 Write::HandOut {
@@ -224,7 +229,7 @@ mod tests {
     #[test]
     fn each_action_allows_its_own_writes_and_a_permit_to_read_allows_none() {
         let table = [
-            (Action::SubmitAlert, "ABKR"),
+            (Action::SubmitAlert, "ABKRM"),
             (Action::ReadStatus, ""),
             (Action::CorrectAlert, "ABKR"),
             (Action::RecallAlert, "A"),

@@ -20,8 +20,8 @@ use super::model::ModelStore;
 use super::{Commit, Expect, Store, StoreError, Write};
 use crate::domain::delivery::{AckOutcome, EndReason};
 use crate::domain::{
-    AlertRecord, DeliveryId, EpisodeId, EpisodeReference, Position, Priority, Span, Timestamp,
-    UserId,
+    AlertRecord, DeliveryId, EpisodeId, EpisodeReference, MentionToken, Position, Priority, Span,
+    Timestamp, UserId,
 };
 use crate::merkle::{Hash, root_of};
 
@@ -260,6 +260,10 @@ impl Pair {
             expects.push(Expect::Reference { agency: agency.clone(), reference, alert });
             writes.push(Write::Reference { agency, reference, alert: id });
         }
+        // A person is found by few tokens; some alerts share one.
+        let tokens =
+            [step.key % 3, step.key % 5].map(|token| MentionToken::from_bytes([token; 16]));
+        writes.push(Write::Mentions { alert: id, tokens: tokens.to_vec() });
         submits_raw(self.now, writes, expects)
     }
 
@@ -315,6 +319,11 @@ impl Pair {
                 let refused = engine.body(id, &other).await;
                 assert!(matches!(refused, Err(StoreError::Damaged { .. })));
             }
+        }
+        for (token, limit) in [(0, 100), (1, 100), (1, 2), (2, 1), (4, 0), (9, 100)] {
+            let token = MentionToken::from_bytes([token; 16]);
+            let expected = model.mentioned(token, limit).await.unwrap();
+            assert_eq!(engine.mentioned(token, limit).await.unwrap(), expected);
         }
         for agency in AGENCIES.map(agency) {
             for (before, limit) in [(None, 100), (Some(alert_id(4)), 2), (None, 0)] {

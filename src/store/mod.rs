@@ -23,7 +23,7 @@ use crate::domain::alert::BodyRef;
 use crate::domain::directory::Directory;
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, ErrorKind, IdempotencyKey,
-    MailboxId, Position, Timestamp,
+    MailboxId, MentionToken, Position, Timestamp,
 };
 use crate::record::RecordedEntry;
 
@@ -56,6 +56,13 @@ pub trait Store: Send + Sync {
         agency: &'a AgencyCode,
         reference: EpisodeReference,
     ) -> BoxFuture<'a, Result<Option<AlertId>, StoreError>>;
+
+    /// Up to `limit` alerts that mention a person who may be found by `token`, newest first.
+    fn mentioned(
+        &self,
+        token: MentionToken,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<AlertId>, StoreError>>;
 
     /// One alert's record.
     fn alert(&self, alert: AlertId) -> BoxFuture<'_, Result<Option<Arc<AlertRecord>>, StoreError>>;

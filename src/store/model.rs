@@ -19,7 +19,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::directory::Directory;
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference, IdempotencyKey,
-    MailboxId, Position, Priority, Timestamp,
+    MailboxId, MentionToken, Position, Priority, Timestamp,
 };
 use crate::merkle::{Hash, root_of};
 use crate::record::RecordedEntry;
@@ -39,6 +39,7 @@ struct State {
     bodies: BTreeMap<(Position, AlertId), Sealed>,
     keys: BTreeMap<(AgencyCode, IdempotencyKey), (AlertId, Timestamp)>,
     references: BTreeMap<(AgencyCode, EpisodeReference), AlertId>,
+    mentions: BTreeSet<(MentionToken, AlertId)>,
     handed: BTreeMap<MailboxId, Vec<DeliveryId>>,
     directory: Arc<Directory>,
 }
@@ -81,7 +82,7 @@ impl State {
     fn is_next(&self, write: &Write, now: Timestamp) -> bool {
         match write {
             Write::Alert(record) => record.version == self.version(record.id) + 1,
-            Write::Body { .. } | Write::Reference { .. } => true,
+            Write::Body { .. } | Write::Reference { .. } | Write::Mentions { .. } => true,
             Write::Key { agency, key, .. } => !self.key_in_use(agency, key, now),
             Write::HandOut { mailbox, first_sequence, .. } => {
                 *first_sequence == self.next_sequence(mailbox)
@@ -108,6 +109,9 @@ impl State {
             }
             Write::Reference { agency, reference, alert } => {
                 self.references.insert((agency, reference), alert);
+            }
+            Write::Mentions { alert, tokens } => {
+                self.mentions.extend(tokens.into_iter().map(|token| (token, alert)));
             }
             Write::HandOut { mailbox, deliveries, .. } => {
                 self.handed.entry(mailbox).or_default().extend(deliveries);
@@ -174,7 +178,7 @@ fn changes_nothing_twice(writes: &[Write]) -> bool {
         .iter()
         .filter_map(|write| match write {
             Write::Alert(record) => Some(format!("alert {}", record.id)),
-            Write::Body { .. } => None,
+            Write::Body { .. } | Write::Mentions { .. } => None,
             Write::Key { agency, key, .. } => Some(format!("key {agency} {key}")),
             Write::Reference { agency, reference, .. } => {
                 Some(format!("reference {agency} {reference:?}"))
@@ -215,6 +219,16 @@ impl Store for ModelStore {
         reference: EpisodeReference,
     ) -> BoxFuture<'a, Result<Option<AlertId>, StoreError>> {
         ready(Ok(self.state().references.get(&(agency.clone(), reference)).copied()))
+    }
+
+    fn mentioned(
+        &self,
+        token: MentionToken,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<AlertId>, StoreError>> {
+        let state = self.state();
+        let all = state.mentions.iter().rev().filter(|(of, _)| *of == token);
+        ready(Ok(all.map(|(_, alert)| *alert).take(limit).collect()))
     }
 
     fn alert(&self, alert: AlertId) -> BoxFuture<'_, Result<Option<Arc<AlertRecord>>, StoreError>> {

@@ -12,7 +12,7 @@ use crate::domain::alert::BodyRef;
 use crate::domain::directory::Directory;
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
-    Position, Timestamp,
+    MentionToken, Position, Timestamp,
 };
 use crate::record::{RecordedEntry, decode_event};
 use crate::store::model::ModelStore;
@@ -164,6 +164,14 @@ impl Store for TroubledStore {
         reference: EpisodeReference,
     ) -> BoxFuture<'a, Result<Option<AlertId>, StoreError>> {
         self.model.referenced(agency, reference)
+    }
+
+    fn mentioned(
+        &self,
+        token: MentionToken,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<AlertId>, StoreError>> {
+        self.model.mentioned(token, limit)
     }
 
     fn alert(&self, alert: AlertId) -> BoxFuture<'_, Result<Option<Arc<AlertRecord>>, StoreError>> {

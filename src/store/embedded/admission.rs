@@ -104,6 +104,7 @@ impl<'a> Admission<'a> {
             Write::Reference { agency, reference, alert } => {
                 Effect::Reference { agency, reference, alert }
             }
+            Write::Mentions { alert, tokens } => Effect::Mentions { alert, tokens },
             Write::HandOut { mailbox, first_sequence, deliveries } => {
                 next_or_conflict(self.last_sequence(&mailbox), first_sequence)?;
                 Effect::HandOut { mailbox, first_sequence, deliveries }
@@ -129,6 +130,7 @@ impl<'a> Admission<'a> {
                 Effect::Reference { agency, reference, alert } => {
                     self.staged.references.insert((agency.clone(), *reference), *alert);
                 }
+                Effect::Mentions { .. } => {}
                 Effect::HandOut { mailbox, first_sequence, deliveries } => {
                     let count = u64::try_from(deliveries.len()).unwrap_or(u64::MAX);
                     let last = first_sequence.saturating_add(count).saturating_sub(1);
@@ -216,6 +218,7 @@ fn repeats(changes: &[Effect]) -> bool {
             Effect::Alert { .. }
             | Effect::Key { .. }
             | Effect::Reference { .. }
+            | Effect::Mentions { .. }
             | Effect::HandOut { .. }
             | Effect::Directory(_),
             _,

@@ -155,6 +155,7 @@ impl Building<'_> {
             | Write::Body { .. }
             | Write::Key { .. }
             | Write::Reference { .. }
+            | Write::Mentions { .. }
             | Write::HandOut { .. } => None,
         });
         found.ok_or(StoreError::Index { doing: "name the commit with the directory" })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::directory::Directory;
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
-    Position, Timestamp,
+    MentionToken, Position, Timestamp,
 };
 use crate::record;
 
@@ -68,6 +68,7 @@ impl Effects {
             Effect::Alert { lies, .. } => Some(lies),
             Effect::Key { .. }
             | Effect::Reference { .. }
+            | Effect::Mentions { .. }
             | Effect::HandOut { .. }
             | Effect::Directory(_) => None,
         })
@@ -79,6 +80,7 @@ impl Effects {
             Effect::Alert { new, .. } => Some(Arc::clone(&new.record)),
             Effect::Key { .. }
             | Effect::Reference { .. }
+            | Effect::Mentions { .. }
             | Effect::HandOut { .. }
             | Effect::Directory(_) => None,
         });
@@ -115,6 +117,13 @@ pub(crate) enum Effect {
         reference: EpisodeReference,
         /// The episode's first alert.
         alert: AlertId,
+    },
+    /// By what the persons of an alert may be found again.
+    Mentions {
+        /// The alert.
+        alert: AlertId,
+        /// The tokens.
+        tokens: Vec<MentionToken>,
     },
     /// Deliveries handed out.
     HandOut {

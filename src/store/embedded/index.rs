@@ -9,6 +9,7 @@
 //! | `a` alert id | what stands in [`super::index_alert`]: where its record lies, what waits, what is due |
 //! | `k` agency, 0, key | alert id and expiry |
 //! | `r` agency, 0, reference | the first alert of the episode that the agency calls so |
+//! | `s` token, alert id | nothing: the alert mentions whom the token may be of |
 //! | `m` mailbox, 0, chunk | up to 200 deliveries handed out, the chunk's first number 200 × chunk + 1 |
 //! | `d` | position of the commit with the newest directory |
 //! | `p` | format, next position to apply, and the sum over everything else |
@@ -29,8 +30,8 @@ use super::index_position::IndexPosition;
 use super::journal::Reader;
 use super::live::Standing;
 use crate::domain::{
-    AgencyCode, AlertId, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId, Position,
-    Timestamp,
+    AgencyCode, AlertId, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId, MentionToken,
+    Position, Timestamp,
 };
 use crate::store::StoreError;
 
@@ -43,12 +44,13 @@ const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 const ALERT: u8 = b'a';
 const KEY: u8 = b'k';
 const REFERENCE: u8 = b'r';
+const MENTION: u8 = b's';
 const MAILBOX: u8 = b'm';
 const DIRECTORY: &[u8] = b"d";
 const MARKER: &[u8] = b"p";
 
 /// The format of all this; an index of another is built anew.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// The open index.
 pub(crate) struct Index {
@@ -154,6 +156,10 @@ impl Index {
                 Some(REFERENCE) => {
                     decode_referenced(&value).ok_or("a reference is not readable")?;
                 }
+                Some(MENTION) => {
+                    let (token, _) = mention_in(&key).ok_or("a mention is not readable")?;
+                    filter.add(&token_key(token));
+                }
                 Some(_) if *key == *DIRECTORY => {}
                 Some(_) | None => return Err("it holds something unknown"),
             }
@@ -198,7 +204,12 @@ impl Index {
             }
             next.sum = next.sum.wrapping_add(fingerprint(&key, &value));
             // Before the tree has it, so that nobody is told it is not there.
-            self.filter.write().unwrap_or_else(PoisonError::into_inner).add(&key);
+            let mut filter = self.filter.write().unwrap_or_else(PoisonError::into_inner);
+            filter.add(&key);
+            if let Some((token, _)) = mention_in(&key) {
+                filter.add(&token_key(token));
+            }
+            drop(filter);
             changes.insert(key, value);
         }
         changes.insert(MARKER, next.encode());
@@ -256,6 +267,25 @@ impl Index {
             }
             None => Ok(None),
         }
+    }
+
+    /// Up to `limit` alerts that mention whom the token may be of, newest first.
+    pub(crate) fn mentioned(
+        &self,
+        token: MentionToken,
+        limit: usize,
+    ) -> Result<Vec<AlertId>, StoreError> {
+        let prefix = token_key(token);
+        if !self.filter.read().unwrap_or_else(PoisonError::into_inner).may_hold(&prefix) {
+            return Ok(Vec::new());
+        }
+        let newest = self.tree.scan_prefix(prefix).keys().rev().take(limit);
+        newest
+            .map(|key| {
+                let key = key.map_err(failed("read"))?;
+                mention_in(&key).map(|(_, alert)| alert).ok_or_else(|| unreadable("mention"))
+            })
+            .collect()
     }
 
     /// What all the keys of an agency were used for.
@@ -393,6 +423,10 @@ impl<'a> Puts<'a> {
                 let key = reference_key(agency, *reference);
                 self.others.insert(key, alert.as_bytes().to_vec());
             }
+            Effect::Mentions { alert, tokens } => {
+                let keys = tokens.iter().map(|token| mention_key(*token, *alert));
+                self.others.extend(keys.map(|key| (key, Vec::new())));
+            }
             Effect::HandOut { mailbox, first_sequence, deliveries } => {
                 for (sequence, delivery) in (*first_sequence..).zip(deliveries) {
                     self.hand_out(tree, mailbox, sequence, delivery)?;
@@ -466,6 +500,25 @@ fn reference_key(agency: &AgencyCode, reference: EpisodeReference) -> Vec<u8> {
     bytes.push(0);
     bytes.extend_from_slice(reference.as_bytes());
     bytes
+}
+
+fn token_key(token: MentionToken) -> Vec<u8> {
+    let mut bytes = vec![MENTION];
+    bytes.extend_from_slice(token.as_bytes());
+    bytes
+}
+
+// Ids tell the time, so that the alerts of a token sort by it.
+fn mention_key(token: MentionToken, alert: AlertId) -> Vec<u8> {
+    let mut bytes = token_key(token);
+    bytes.extend_from_slice(alert.as_bytes());
+    bytes
+}
+
+fn mention_in(key: &[u8]) -> Option<(MentionToken, AlertId)> {
+    let rest = key.strip_prefix(&[MENTION])?;
+    let (token, alert) = rest.split_first_chunk::<16>()?;
+    Some((MentionToken::from_bytes(*token), AlertId::from_bytes(alert.try_into().ok()?)))
 }
 
 fn decode_referenced(value: &[u8]) -> Option<AlertId> {

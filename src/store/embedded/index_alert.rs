@@ -120,6 +120,7 @@ impl Indexed {
                         | Write::Body { .. }
                         | Write::Key { .. }
                         | Write::Reference { .. }
+                        | Write::Mentions { .. }
                         | Write::HandOut { .. }
                         | Write::Directory(_) => None,
                     });

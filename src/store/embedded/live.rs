@@ -80,7 +80,10 @@ impl Live {
                 let count = u64::try_from(deliveries.len()).unwrap_or(u64::MAX);
                 self.handed_out(mailbox, first_sequence.saturating_add(count).saturating_sub(1));
             }
-            Effect::Key { .. } | Effect::Reference { .. } | Effect::Directory(_) => {}
+            Effect::Key { .. }
+            | Effect::Reference { .. }
+            | Effect::Mentions { .. }
+            | Effect::Directory(_) => {}
         }
     }
 

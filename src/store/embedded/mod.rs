@@ -52,7 +52,7 @@ use crate::domain::alert::BodyRef;
 use crate::domain::directory::Directory;
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
-    Position, Timestamp,
+    MentionToken, Position, Timestamp,
 };
 use crate::record::{self, RecordedEntry, Write};
 use backlog::{Stop, TailBound};
@@ -359,6 +359,14 @@ impl Store for EmbeddedStore {
         reference: EpisodeReference,
     ) -> BoxFuture<'a, Result<Option<AlertId>, StoreError>> {
         ready(self.shared.referenced(agency, reference))
+    }
+
+    fn mentioned(
+        &self,
+        token: MentionToken,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<AlertId>, StoreError>> {
+        ready(self.shared.mentioned(token, limit))
     }
 
     fn alert(&self, alert: AlertId) -> BoxFuture<'_, Result<Option<Arc<AlertRecord>>, StoreError>> {

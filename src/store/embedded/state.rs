@@ -21,7 +21,7 @@ use crate::domain::alert::BodyRef;
 use crate::domain::directory::Directory;
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId,
-    Position, Timestamp,
+    MentionToken, Position, Timestamp,
 };
 use crate::record::{self, RecordedEntry, StoredCommit, Write};
 use crate::store::{Group, Recorded, StoreError, StoreStanding, SubmissionFacts, WriteStanding};
@@ -60,7 +60,10 @@ impl Visible {
                 // Nobody needs the earlier record any more.
                 Effect::Alert { old, .. } => *old = None,
                 Effect::Directory(directory) => self.directory.store(Arc::clone(directory)),
-                Effect::Key { .. } | Effect::Reference { .. } | Effect::HandOut { .. } => {}
+                Effect::Key { .. }
+                | Effect::Reference { .. }
+                | Effect::Mentions { .. }
+                | Effect::HandOut { .. } => {}
             }
         }
         self.durable = effects.position.next();
@@ -136,6 +139,21 @@ impl Shared {
         }
     }
 
+    /// Up to `limit` alerts that mention whom the token may be of, newest first.
+    pub(crate) fn mentioned(
+        &self,
+        token: MentionToken,
+        limit: usize,
+    ) -> Result<Vec<AlertId>, StoreError> {
+        let mut alerts = self.visible().tail.mentioned(token);
+        alerts.extend(self.index.mentioned(token, limit)?);
+        // Ids tell the time.
+        alerts.sort_unstable_by(|one, other| other.cmp(one));
+        alerts.dedup();
+        alerts.truncate(limit);
+        Ok(alerts)
+    }
+
     pub(crate) fn facts(
         &self,
         agency: &AgencyCode,
@@ -200,6 +218,7 @@ impl Shared {
             | Write::Alert(_)
             | Write::Key { .. }
             | Write::Reference { .. }
+            | Write::Mentions { .. }
             | Write::HandOut { .. }
             | Write::Directory(_) => None,
         });

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::effect::{Effect, Effects, Held, KeyUse};
 use crate::domain::{
-    AgencyCode, AlertId, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId, Position,
+    AgencyCode, AlertId, DeliveryId, EpisodeReference, IdempotencyKey, MailboxId, MentionToken,
+    Position,
 };
 
 /// What the index does not have yet.
@@ -16,6 +17,7 @@ pub(crate) struct Tail {
     alerts: HashMap<AlertId, (Position, Arc<Held>)>,
     keys: HashMap<AgencyCode, HashMap<IdempotencyKey, (Position, KeyUse)>>,
     references: HashMap<(AgencyCode, EpisodeReference), (Position, AlertId)>,
+    mentions: HashMap<MentionToken, Vec<(Position, AlertId)>>,
     handed_out: HashMap<MailboxId, VecDeque<HandedOut>>,
 }
 
@@ -39,6 +41,11 @@ impl Tail {
             }
             Effect::Reference { agency, reference, alert } => {
                 self.references.insert((agency.clone(), *reference), (position, *alert));
+            }
+            Effect::Mentions { alert, tokens } => {
+                for token in tokens {
+                    self.mentions.entry(*token).or_default().push((position, *alert));
+                }
             }
             Effect::HandOut { mailbox, first_sequence, deliveries } => {
                 let list = self.handed_out.entry(mailbox.clone()).or_default();
@@ -83,6 +90,16 @@ impl Tail {
                     self.references.remove(&key);
                 }
             }
+            Effect::Mentions { tokens, .. } => {
+                for token in tokens {
+                    if let Some(list) = self.mentions.get_mut(token) {
+                        list.retain(|(position, _)| *position > applied);
+                        if list.is_empty() {
+                            self.mentions.remove(token);
+                        }
+                    }
+                }
+            }
             Effect::HandOut { mailbox, .. } => {
                 if let Some(list) = self.handed_out.get_mut(mailbox) {
                     while list.front().is_some_and(|first| first.position <= applied) {
@@ -116,6 +133,12 @@ impl Tail {
         self.references.get(&(agency.clone(), reference)).map(|(_, alert)| *alert)
     }
 
+    /// Who is mentioned under a token that the index may not have yet.
+    pub(crate) fn mentioned(&self, token: MentionToken) -> Vec<AlertId> {
+        let list = self.mentions.get(&token).into_iter().flatten();
+        list.map(|(_, alert)| *alert).collect()
+    }
+
     /// What an agency's keys were used for that the index may not know yet.
     pub(crate) fn keys_of(&self, agency: &AgencyCode) -> Vec<KeyUse> {
         let keys = self.keys.get(agency);
@@ -141,6 +164,7 @@ impl Tail {
         self.alerts.is_empty()
             && self.keys.is_empty()
             && self.references.is_empty()
+            && self.mentions.is_empty()
             && self.handed_out.is_empty()
     }
 }
