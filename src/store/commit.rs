@@ -231,7 +231,7 @@ mod tests {
         let table = [
             (Action::SubmitAlert, "ABKRM"),
             (Action::ReadStatus, ""),
-            (Action::CorrectAlert, "ABKR"),
+            (Action::CorrectAlert, "ABKRM"),
             (Action::RecallAlert, "A"),
             (Action::Receive, "AH"),
             (Action::ListMailbox, ""),
