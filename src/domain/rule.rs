@@ -36,6 +36,14 @@ code_list! {
         R22 = 122 => "R22",
         /// Operation Encompass.
         R24 = 124 => "R24",
+        /// Place of safety without a power, or after an arrest.
+        R40 = 140 => "R40",
+        /// Place of safety by police protection or an emergency protection order.
+        R41 = 141 => "R41",
+        /// Place of safety under the Mental Health Act.
+        R42 = 142 => "R42",
+        /// Report of an operation.
+        R43 = 143 => "R43",
         /// Correction, recall: every recipient of the original.
         R57 = 157 => "R57",
         /// A child subject at priority P1 always reaches the front door.

@@ -4,8 +4,8 @@
 //! the more urgent of them; its ladder goes on where it stood, so nobody is called twice. What somebody has taken
 //! is not touched. A correction also cancels what was not handed out: nobody is sent what is known to be wrong.
 
-use super::escalation;
 use super::sketch::EventSketch;
+use super::{escalation, follow_on};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::{DeliveryState, EndReason, Purpose, Rung};
 use crate::domain::{AlertRecord, Delivery, EventKind, Letter, Rule};
@@ -170,19 +170,8 @@ fn is_same_place(old: &Delivery, new: &Delivery) -> bool {
 
 /// Whether the clock runs from something the alert tells, so that the corrected alert starts its own or none.
 const fn is_set_by_facts(kind: TimerKind) -> bool {
-    match kind {
-        TimerKind::RhiWarning | TimerKind::RhiDue => true,
-        TimerKind::ChaseFirst
-        | TimerKind::ChaseSecond
-        | TimerKind::LookoutPurge
-        | TimerKind::EncompassDue
-        | TimerKind::MaracReferralExpected
-        | TimerKind::ResponseContactDue
-        | TimerKind::SafeguardingReviewDue
-        | TimerKind::OverrideReviewDue
-        | TimerKind::OutOfHoursHandover
-        | TimerKind::StopConfirmationDue => false,
-    }
+    matches!(kind, TimerKind::RhiWarning | TimerKind::RhiDue)
+        || follow_on::starts_again_on_completion(kind)
 }
 
 #[cfg(test)]

@@ -4,3 +4,4 @@ mod alcohol;
 mod correction;
 mod domestic_abuse;
 mod missing;
+mod police;
