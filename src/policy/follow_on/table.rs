@@ -164,13 +164,22 @@ const S47_DUE: Plan = line("the front door's duty to make enquiries (s47)", "R41
     .until(SettledBy::Answer)
     .then(EventKind::DeadlineMissed, &[(Whom::Lead, Priority::P2)]);
 
+/// Whose people have seen what was recalled says that they stopped (domain 6.6).
+const STOP_CONFIRMATION_DUE: Plan = line(
+    "a recipient confirms that it stopped using what was recalled",
+    "6.6",
+    Due::WorkingDays(2),
+)
+.until(SettledBy::StopConfirmed)
+.then(EventKind::Chased, &[(Whom::Holder, Priority::P3)]);
+
 /// The line of a kind.
 pub(super) const fn plan(kind: TimerKind) -> Plan {
     use DeadlineTag as T;
     use Due::{Elapsed, Given, WorkingDays, WorkingMinutes};
     use EventKind as E;
     use Priority::{P2, P3, P4};
-    use SettledBy::{Answer, Completion, OpeningOrAnswer, StopConfirmed};
+    use SettledBy::{Answer, Completion, OpeningOrAnswer};
 
     match kind {
         TimerKind::ChaseFirst => {
@@ -227,13 +236,7 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
                 .until(Answer)
                 .doing(Fires::Handover)
         }
-        TimerKind::StopConfirmationDue => line(
-            "a recipient confirms that it stopped using what was recalled",
-            "6.6",
-            WorkingDays(2),
-        )
-        .until(StopConfirmed)
-        .then(E::Chased, &[(Whom::Holder, P3)]),
+        TimerKind::StopConfirmationDue => STOP_CONFIRMATION_DUE,
     }
 }
 
