@@ -90,6 +90,20 @@ code_list! {
         D18 = 218 => "D18",
         /// No row in the matrix: withheld.
         D99 = 299 => "D99",
+        /// Missing, several episodes (domain 5.8).
+        T1 = 501 => "T1",
+        /// Missing for long, young, or with an exploitation flag.
+        T2 = 502 => "T2",
+        /// Attended because of alcohol again.
+        T3 = 503 => "T3",
+        /// MARAC repeat.
+        T4 = 504 => "T4",
+        /// Domestic abuse between the same pair, several notifications.
+        T5 = 505 => "T5",
+        /// A referral again within the year.
+        T6 = 506 => "T6",
+        /// Several contacts and no referral.
+        T7 = 507 => "T7",
         /// Times replaced by the hub's.
         GAP1 = 301 => "GAP1",
         /// Contradictions resolved upward.
