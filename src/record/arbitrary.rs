@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::crypto::Sealed;
+use crate::domain::after::{RecallReason, RecallStage};
 use crate::domain::alert::{
     AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
     TimerKind, TimerState,
@@ -26,9 +27,9 @@ use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, Re
 use crate::domain::id::ProposalId;
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference, EventId,
-    IdempotencyKey, Letter, MailboxId, MentionToken, Position, Role, Rule, SubjectRef, SystemName,
-    Timestamp, UserId, View,
+    AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference,
+    EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled, Role, Rule,
+    SubjectRef, SystemName, Timestamp, UserId, View,
 };
 use crate::record::Write;
 
@@ -223,6 +224,35 @@ fn conflicts() -> impl Strategy<Value = SealedConflicts> {
         .prop_map(|(nonce, ciphertext)| SealedConflicts { nonce, ciphertext })
 }
 
+fn recalled() -> impl Strategy<Value = Recalled> {
+    (
+        any::<u32>(),
+        select(RecallReason::ALL),
+        select(RecallStage::ALL),
+        moment(),
+        option::of(any::<u32>()),
+        option::of(moment()),
+    )
+        .prop_map(|(delivery, reason, stage, at, notice, confirmed)| Recalled {
+            delivery,
+            reason,
+            stage,
+            at,
+            notice,
+            confirmed,
+        })
+}
+
+fn after() -> impl Strategy<Value = AfterSending> {
+    (option::of(alert_id()), option::of(alert_id()), vec(text(), 0..3), vec(recalled(), 0..3))
+        .prop_map(|(supersedes, superseded_by, changed, recalls)| AfterSending {
+            supersedes,
+            superseded_by,
+            changed,
+            recalls,
+        })
+}
+
 pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
     let from = (
         alert_id(),
@@ -252,6 +282,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         option::of(conflicts()),
         option::of(body()),
         position(),
+        after(),
     );
     (from, standing, lists).prop_map(|(from, standing, lists)| AlertRecord {
         id: from.0,
@@ -278,6 +309,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         timers: lists.4,
         conflicts: lists.5,
         body: lists.6,
+        after: lists.8,
         submitted: lists.7,
     })
 }
