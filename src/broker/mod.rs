@@ -7,6 +7,7 @@
 //! under the same key is refused and recorded. When the store cannot write, nothing is stored and the sender of
 //! an urgent alert is told to phone.
 
+mod identify;
 mod reply;
 mod status;
 mod submit;

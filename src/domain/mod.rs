@@ -22,6 +22,7 @@ pub mod directory;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod identity;
 pub mod letter;
 pub mod principal;
 pub mod receipt;

@@ -2,6 +2,7 @@
 
 use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
 use crate::domain::decision::{Basis6, SharingDecision};
+use crate::domain::identity::{Flagged, Link};
 use crate::domain::{
     AlertId, AlertRecord, Delivery, EpisodeId, Position, SubjectRef, SystemName, Timestamp, UserId,
 };
@@ -39,6 +40,9 @@ impl Encode for AlertRecord {
         }
         self.raised.iter().for_each(|path| to.given(25, path.as_bytes()));
         to.maybe(26, self.conflicts.as_ref());
+        to.maybe(27, self.mentions.as_ref());
+        to.each(28, &self.links);
+        to.each(29, &self.flags);
     }
 }
 
@@ -81,6 +85,9 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
                 .collect::<Result<_, _>>()?,
             timers: raw.timers.into_iter().map(Timer::try_from).collect::<Result<_, _>>()?,
             conflicts: raw.conflicts.map(SealedConflicts::try_from).transpose()?,
+            mentions: raw.mentions.map(SealedConflicts::try_from).transpose()?,
+            links: raw.links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?,
+            flags: raw.flags.into_iter().map(Flagged::try_from).collect::<Result<_, _>>()?,
             body: raw.body.map(BodyRef::try_from).transpose()?,
             submitted: position_in(raw.submitted),
         })

@@ -76,6 +76,9 @@ pub(crate) fn alert(number: u64) -> AlertRecord {
         deliveries: Vec::new(),
         timers: Vec::new(),
         conflicts: None,
+        mentions: None,
+        links: Vec::new(),
+        flags: Vec::new(),
         body: Some(BodyRef { position: Position::THIS, key: data_key(0), commitment: [0xC0; 32] }),
         submitted: Position::THIS,
     }

@@ -4,6 +4,7 @@
 
 mod deadlines;
 mod heard;
+mod identifying;
 mod kept_from;
 mod purging;
 mod receiving;

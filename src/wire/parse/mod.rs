@@ -16,6 +16,7 @@ mod child_impact;
 mod domestic_abuse;
 mod envelope;
 mod format;
+mod identity;
 mod missing;
 mod people;
 mod person;
