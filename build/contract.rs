@@ -439,8 +439,9 @@ fn reason_source(reason: i32) -> &'static str {
     }
 }
 
-/// The cutter's name of a rule, in the order of `CutRule` in options.proto.
+/// The cutter's name of a rule, in the order of `CutRule` in options.proto; the numbers after a gap by themselves.
 fn rule_source(rule: i32) -> &'static str {
+    const POLICE_PROTECTION: i32 = 25;
     const RULES: [&str; 21] = [
         "Rule::Plain",
         "Rule::Subjects",
@@ -464,5 +465,8 @@ fn rule_source(rule: i32) -> &'static str {
         "Rule::OccurredAt",
         "Rule::ChildSchoolVoice",
     ];
+    if rule == POLICE_PROTECTION {
+        return "Rule::PoliceProtection";
+    }
     usize::try_from(rule).ok().and_then(|rule| RULES.get(rule)).copied().unwrap_or("Rule::Unknown")
 }

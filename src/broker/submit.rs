@@ -548,7 +548,8 @@ fn complete(changed: &mut Vec<AlertRecord>, completed: &Arc<AlertRecord>) {
     let Some(record) = changed.get_mut(at) else { return };
     record.status = AlertStatus::Completed;
     for timer in &mut record.timers {
-        if matches!(timer.kind, TimerKind::ChaseFirst | TimerKind::ChaseSecond)
+        let is_chase = matches!(timer.kind, TimerKind::ChaseFirst | TimerKind::ChaseSecond);
+        if (is_chase || policy::follow_on::starts_again_on_completion(timer.kind))
             && timer.state == TimerState::Armed
         {
             timer.state = TimerState::Cancelled;

@@ -18,6 +18,15 @@ pub fn calendar_months(date: Date, months: i32) -> Result<Date, CalendarError> {
     date.checked_add(span).ok().ok_or(CalendarError::OutOfRange)
 }
 
+/// Whether `event` is on or after `anchor` and at most `months` calendar months after it, the last day included: the
+/// windows of T3 to T6 ("event date <= last referral date + 12 calendar months").
+///
+/// # Errors
+/// [`CalendarError::OutOfRange`] beyond the year 9999.
+pub fn is_within_months(anchor: Date, event: Date, months: u16) -> Result<bool, CalendarError> {
+    Ok(anchor <= event && event <= calendar_months(anchor, i32::from(months))?)
+}
+
 /// The date `days` before: rolling windows count local dates, both ends included (T1).
 ///
 /// # Errors

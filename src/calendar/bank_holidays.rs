@@ -2,9 +2,12 @@
 //!
 //! The data is for whole years. Inside them a day is a bank holiday if the file says so and never otherwise, so
 //! that one-off and moved holidays are right; outside them the rules are the best guess there is.
+//!
+//! The data built into the program is in force unless the deployment puts a newer file in force at its start, once
+//! for the whole process: two calendars in one hub would make two deadlines of one clock.
 
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use jiff::civil::{Date, Weekday};
 
@@ -12,6 +15,12 @@ use super::london::words_of_day_with_year;
 
 const BUNDLED: &str = include_str!("bank-holidays-england-and-wales.tsv");
 const DATA_BYTES_MAX: usize = 64 * 1024;
+
+/// The standing bank holidays of a year. One-offs and moves have added days and never taken one away.
+const STANDING_IN_A_YEAR: usize = 8;
+
+/// The deployment's file, where there is one.
+static IN_FORCE: OnceLock<BankHolidays> = OnceLock::new();
 
 #[expect(
     clippy::expect_used,
@@ -23,7 +32,7 @@ static HOLIDAYS: LazyLock<BankHolidays> =
 /// Whether this is a bank holiday in England and Wales: by the data, outside its years by the rules.
 #[must_use]
 pub fn is_bank_holiday(date: Date) -> bool {
-    let data = BankHolidays::bundled();
+    let data = BankHolidays::in_force();
     match data.starts_on() <= date && date <= data.ends_on() {
         true => data.on(date).is_some(),
         false => rule_bank_holidays(date.year()).contains(&date),
@@ -54,6 +63,84 @@ impl BankHolidays {
     #[must_use]
     pub fn bundled() -> &'static Self {
         &HOLIDAYS
+    }
+
+    /// The data that clocks run by: the deployment's file, without one the data built in.
+    #[must_use]
+    pub fn in_force() -> &'static Self {
+        IN_FORCE.get().unwrap_or_else(Self::bundled)
+    }
+
+    /// Puts the deployment's file in force for the whole process, before the first clock is computed.
+    ///
+    /// # Errors
+    /// [`DataError::OtherInForce`] when another file is in force already; the same one again is no error.
+    pub fn put_in_force(self) -> Result<(), DataError> {
+        match IN_FORCE.get_or_init(|| self.clone()) == &self {
+            true => Ok(()),
+            false => Err(DataError::OtherInForce),
+        }
+    }
+
+    /// Reads a deployment's file, as [`Self::parse`], and holds it to what must be true of every list of England and
+    /// Wales: bank holidays fall on weekdays (substitute days), no year has fewer than eight, and no year is left
+    /// out that the data built in knows.
+    ///
+    /// # Errors
+    /// With the number of the first line that is wrong, and the rule.
+    pub fn deployed(text: &str) -> Result<Self, DataError> {
+        let data = Self::parse(text)?;
+        let number = |starts: &str| {
+            let found = (1..).zip(text.lines()).find(|(_, line)| line.starts_with(starts));
+            found.map_or(1, |(number, _)| number)
+        };
+        let on_weekend = data
+            .holidays
+            .iter()
+            .find(|holiday| matches!(holiday.date.weekday(), Weekday::Saturday | Weekday::Sunday));
+        if let Some(holiday) = on_weekend {
+            return Err(DataError::Weekend { line: number(&holiday.date.to_string()) });
+        }
+        let covers = number("covers");
+        let built_in = Self::bundled();
+        if built_in.starts_on < data.starts_on || data.ends_on < built_in.ends_on {
+            return Err(DataError::Narrow { line: covers });
+        }
+        let in_year = |year| data.holidays.iter().filter(|day| day.date.year() == year).count();
+        let years = data.starts_on.year()..=data.ends_on.year();
+        match years.into_iter().find(|year| in_year(*year) < STANDING_IN_A_YEAR) {
+            Some(year) => Err(DataError::Few { line: covers, year }),
+            None => Ok(data),
+        }
+    }
+
+    /// The days from `from` on that only the data, or only the standing rules, call a bank holiday, within the years
+    /// of the data: one-offs and moves, or mistakes. For whoever compares a new file with the published list.
+    #[must_use]
+    pub fn differences(&self, from: Date) -> Vec<(Date, OnlyIn)> {
+        let years = self.starts_on.year()..=self.ends_on.year();
+        let rules: Vec<Date> = years.flat_map(rule_bank_holidays).collect();
+        let in_data = self.holidays.iter().map(|holiday| holiday.date);
+        let only_data = in_data.filter(|day| !rules.contains(day)).map(|day| (day, OnlyIn::Data));
+        let only_rules = rules.iter().filter(|day| self.on(**day).is_none());
+        let mut all: Vec<_> =
+            only_data.chain(only_rules.map(|day| (*day, OnlyIn::Rules))).collect();
+        all.retain(|(day, _)| *day >= from);
+        all.sort_unstable();
+        all
+    }
+
+    /// How many days the data still reaches after `today`; negative once it has ended.
+    #[must_use]
+    pub fn days_left(&self, today: Date) -> i64 {
+        self.ends_on.duration_since(today).as_hours() / 24
+    }
+
+    /// The notice that the file must be renewed: fewer than `days` days are left of it.
+    #[must_use]
+    pub fn ends_within(&self, today: Date, days: u32) -> Option<DataEnds> {
+        let is_short = self.days_left(today) < i64::from(days);
+        is_short.then_some(DataEnds { ends_on: self.ends_on })
     }
 
     /// Reads a data file: lines of date, tab, name in order of date, after a line `compiled`, tab, date and a
@@ -137,7 +224,16 @@ impl BankHolidays {
     }
 }
 
-/// A date was computed beyond the bank holiday data.
+/// Where a day is called a bank holiday.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum OnlyIn {
+    /// In the data: a one-off, or a day that another moved to.
+    Data,
+    /// By the standing rules: a day that moved.
+    Rules,
+}
+
+/// The bank holiday data ends: before a computed date, or soon.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DataEnds {
     /// The last day the data knows.
@@ -172,6 +268,33 @@ pub enum DataError {
         /// Which, from 1.
         line: u32,
     },
+    /// On a Saturday or Sunday.
+    #[error("line {line} of the bank holiday file is a weekend: give the substitute day")]
+    Weekend {
+        /// Which, from 1.
+        line: u32,
+    },
+    /// A year with fewer than the eight standing ones.
+    #[error(
+        "line {line} of the bank holiday file covers {year}, which has fewer than 8 bank holidays"
+    )]
+    Few {
+        /// The line that says which years are covered.
+        line: u32,
+        /// The year.
+        year: i16,
+    },
+    /// Years are left out that the data built in covers.
+    #[error(
+        "line {line} of the bank holiday file must cover every year that the built-in list covers"
+    )]
+    Narrow {
+        /// The line that says which years are covered.
+        line: u32,
+    },
+    /// Another file is in force.
+    #[error("another bank holiday file is in force in this process")]
+    OtherInForce,
 }
 
 fn parse_date(text: &str, line: u32) -> Result<Date, DataError> {

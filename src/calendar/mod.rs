@@ -21,10 +21,10 @@ mod tests;
 
 pub use age::{
     age_at, age_on, anniversary, attains, attains_18, calendar_months, days_after, days_before,
-    subject_access_due,
+    is_within_months, subject_access_due,
 };
 pub use bank_holidays::{
-    BankHoliday, BankHolidays, DataEnds, DataError, is_bank_holiday, rule_bank_holidays,
+    BankHoliday, BankHolidays, DataEnds, DataError, OnlyIn, is_bank_holiday, rule_bank_holidays,
 };
 pub use london::{
     in_words, instant, local, local_date, on_screen, on_screen_with_year, start_of_day,

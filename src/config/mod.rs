@@ -7,6 +7,7 @@
 //! `docs/samples/hub.toml` shows every field at its default; a test keeps it so.
 
 mod environment;
+mod figures;
 mod sections;
 mod unit;
 
@@ -18,13 +19,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use environment::Environment;
+pub use figures::Calendar;
 pub use sections::{
     Audit, Clocks, Directory, ElapsedClock, Hub, Keys, Limits, LogFormat, Logging, Mailbox, People,
     Store, Tls, WorkingClock,
 };
 pub use unit::{
-    Bytes, Count, Hours, HubName, ListenAddress, LoopbackAddress, Minutes, Seconds, TrustDomain,
-    WorkingDays, WorkingMinutes,
+    Bytes, Count, Days, Hours, HubName, ListenAddress, LoopbackAddress, Minutes, Seconds,
+    TrustDomain, WorkingDays, WorkingMinutes,
 };
 
 /// Where the configuration is looked for when neither the command nor `STAYSAFE_CONFIG` names a file.
@@ -52,6 +54,9 @@ pub struct Config {
     /// Acknowledgement clocks and the ladder.
     #[serde(default)]
     pub clocks: Clocks,
+    /// The bank holidays that working clocks rest on.
+    #[serde(default)]
+    pub calendar: Calendar,
     /// Bounds of handing out.
     #[serde(default)]
     pub mailbox: Mailbox,
@@ -150,8 +155,12 @@ impl Config {
             &mut tls.revocations,
             &mut self.keys.signing_key_file,
         ];
-        let optional =
-            [&mut self.keys.master_key_file, &mut self.keys.mirror_dir, &mut self.directory.file];
+        let optional = [
+            &mut self.keys.master_key_file,
+            &mut self.keys.mirror_dir,
+            &mut self.directory.file,
+            &mut self.calendar.bank_holidays,
+        ];
         for path in paths.into_iter().chain(optional.into_iter().flatten()) {
             *path = directory.join(&*path);
         }

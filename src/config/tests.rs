@@ -28,6 +28,7 @@ fn the_full_sample_is_the_minimal_one_and_every_default() {
     // What has no default or another one in words.
     minimal.keys.mirror_dir = Some("/mnt/mirror/staysafe-keys".into());
     minimal.directory.file = Some("directory.toml".into());
+    minimal.calendar.bank_holidays = Some("bank-holidays.tsv".into());
     assert_eq!(minimal.audit_origin(), "staysafe.example/hub-1");
     minimal.audit.origin = Some(minimal.audit_origin());
 

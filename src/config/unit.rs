@@ -61,6 +61,10 @@ unit!(
     Hours, " hours"
 );
 unit!(
+    /// Days by the calendar, each from midnight to midnight, London time.
+    Days, " days"
+);
+unit!(
     /// Minutes of office time (domain 5.5).
     WorkingMinutes, " working minutes"
 );

@@ -28,6 +28,10 @@ code_list! {
         AlcoholAttendance = 10 => "ALCOHOL_ATTENDANCE",
         /// Domestic abuse was reported or disclosed.
         DvNotification = 20 => "DV_NOTIFICATION",
+        /// A young person was taken to a place of safety.
+        PlaceOfSafety = 30 => "PLACE_OF_SAFETY",
+        /// What an operation came to, in numbers.
+        OperationReport = 31 => "OPERATION_REPORT",
     }
 }
 
@@ -40,9 +44,31 @@ impl AlertKind {
             | Self::MissingUpdated
             | Self::MissingFound
             | Self::MissingCancelled
-            | Self::AlcoholAttendance => true,
-            Self::DvNotification => false,
+            | Self::AlcoholAttendance
+            | Self::PlaceOfSafety => true,
+            Self::DvNotification | Self::OperationReport => false,
         }
+    }
+
+    /// Whether the alert can never be above P3 and never reaches anybody by D1 (domain 3.1a, routine kinds).
+    #[must_use]
+    pub const fn is_routine(self) -> bool {
+        match self {
+            Self::OperationReport => true,
+            Self::MissingReported
+            | Self::MissingUpdated
+            | Self::MissingFound
+            | Self::MissingCancelled
+            | Self::AlcoholAttendance
+            | Self::DvNotification
+            | Self::PlaceOfSafety => false,
+        }
+    }
+
+    /// Whether the alert is about a person at all: an operation's report has no subjects (domain 3.9).
+    #[must_use]
+    pub const fn has_subjects(self) -> bool {
+        !matches!(self, Self::OperationReport)
     }
 
     /// Whether the alert tells what became of something an earlier alert told of.
@@ -156,6 +182,18 @@ code_list! {
         OverrideReviewDue = 10 => "OVERRIDE_REVIEW_DUE",
         /// An unacknowledged urgent delivery of the front door goes to the out-of-hours team at closing.
         OutOfHoursHandover = 11 => "OUT_OF_HOURS_HANDOVER",
+        /// Police protection: 24 hours are left (+48 h).
+        S46Warning48 = 47 => "S46_WARNING_48",
+        /// Police protection: 12 hours are left (+60 h).
+        S46Warning60 = 48 => "S46_WARNING_60",
+        /// Police protection: one hour is left (+71 h).
+        S46Warning71 = 49 => "S46_WARNING_71",
+        /// Police protection has ended (+72 h).
+        S46Expiry = 50 => "S46_EXPIRY",
+        /// The front door's duty to make enquiries, Children Act 1989 s47.
+        S47Due = 51 => "S47_DUE",
+        /// An emergency protection order has ended.
+        EpoExpiry = 53 => "EPO_EXPIRY",
     }
 }
 

@@ -93,6 +93,8 @@ code_list! {
         DeadlineMissed = 84 => "DEADLINE_MISSED",
         /// The look-out copies were purged.
         LookoutPurged = 86 => "LOOKOUT_PURGED",
+        /// A power or an order has ended of itself.
+        Expired = 90 => "EXPIRED",
         /// Consent was recorded.
         ConsentRecorded = 100 => "CONSENT_RECORDED",
         /// Consent was refused.

@@ -24,6 +24,7 @@ pub mod event;
 pub mod id;
 pub mod identity;
 pub mod letter;
+pub mod place_of_safety;
 pub mod principal;
 pub mod receipt;
 pub mod redacted;

@@ -36,6 +36,14 @@ code_list! {
         R22 = 122 => "R22",
         /// Operation Encompass.
         R24 = 124 => "R24",
+        /// Place of safety without a power, or after an arrest.
+        R40 = 140 => "R40",
+        /// Place of safety by police protection or an emergency protection order.
+        R41 = 141 => "R41",
+        /// Place of safety under the Mental Health Act.
+        R42 = 142 => "R42",
+        /// Report of an operation.
+        R43 = 143 => "R43",
         /// A child subject at priority P1 always reaches the front door.
         R82 = 182 => "R82",
         /// Excluded, on a deny list, or conflicted.
@@ -80,6 +88,20 @@ code_list! {
         D18 = 218 => "D18",
         /// No row in the matrix: withheld.
         D99 = 299 => "D99",
+        /// Missing, several episodes (domain 5.8).
+        T1 = 501 => "T1",
+        /// Missing for long, young, or with an exploitation flag.
+        T2 = 502 => "T2",
+        /// Attended because of alcohol again.
+        T3 = 503 => "T3",
+        /// MARAC repeat.
+        T4 = 504 => "T4",
+        /// Domestic abuse between the same pair, several notifications.
+        T5 = 505 => "T5",
+        /// A referral again within the year.
+        T6 = 506 => "T6",
+        /// Several contacts and no referral.
+        T7 = 507 => "T7",
         /// Times replaced by the hub's.
         GAP1 = 301 => "GAP1",
         /// Contradictions resolved upward.

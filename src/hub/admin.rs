@@ -43,7 +43,10 @@ async fn health(State(admin): State<Admin>) -> Response {
         Standing::Serving => StatusCode::OK,
         Standing::NotTakingWrites | Standing::Draining => StatusCode::SERVICE_UNAVAILABLE,
     };
-    (code, format!("{}\n", standing.as_str())).into_response()
+    // The first line is the standing; what follows must be seen to soon and changes no status.
+    let lines: Vec<String> =
+        std::iter::once(standing.as_str().to_owned()).chain(admin.watch.notices()).collect();
+    (code, format!("{}\n", lines.join("\n"))).into_response()
 }
 
 async fn render_metrics(State(admin): State<Admin>) -> String {

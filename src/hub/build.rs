@@ -10,6 +10,7 @@ use tonic::service::Routes;
 
 use super::StartOptions;
 use super::alarms::Alarms;
+use super::calendar;
 use super::clocks;
 use super::drivers::Drivers;
 use super::place::DataDir;
@@ -19,6 +20,7 @@ use crate::audit::{
     self, Audit, AuditError, HubEvent, Integrator, Publisher, PublisherPace, published_size,
 };
 use crate::broker::{self, Broker};
+use crate::calendar::DataError;
 use crate::config::{Config, Keys, People};
 use crate::crypto::{KeyError, KeyStore, MasterKey, Sealer, Signer, SignerError};
 use crate::directory::{Directory, DirectoryError};
@@ -101,6 +103,24 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The bank holiday file cannot be read.
+    #[error("the bank holiday file {} cannot be read", .path.display())]
+    CalendarFile {
+        /// Where.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The bank holiday file is refused, with the line and the rule.
+    #[error("the bank holiday file {} is refused", .path.display())]
+    Calendar {
+        /// Where.
+        path: PathBuf,
+        /// Which line, by which rule.
+        #[source]
+        source: DataError,
+    },
     /// The certificates are refused.
     #[error("the certificates cannot be used")]
     Tls(#[from] LoadError),
@@ -151,6 +171,7 @@ pub(super) async fn build(
     alarms: &Alarms,
     (tasks, draining): (&TaskTracker, &CancellationToken),
 ) -> Result<Built, StartError> {
+    calendar::put_in_force(&config.calendar)?;
     let place = DataDir::take(&config.hub.data_dir, options.simulated_from.is_some())?;
     let store = open_store(config, &place, alarms).await?;
     if options.simulated_from.is_some() {
@@ -183,6 +204,8 @@ pub(super) async fn build(
         tls: Arc::clone(&tls),
         draining: AtomicBool::new(false),
         simulated: simulated.is_some(),
+        env: env.clone(),
+        calendar_warn_days: config.calendar.warn_days.get(),
     });
     let drivers = Arc::new(Drivers {
         env: env.clone(),
@@ -201,6 +224,7 @@ pub(super) async fn build(
         keys,
         mirror: config.keys.mirror_dir.clone(),
         alarms: alarms.clone(),
+        calendar: calendar::Reach::new(config.calendar.warn_days.get()),
         escalating: tokio::sync::Mutex::default(),
     });
     // A witness that connects at once finds a checkpoint.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::alarms::Alarms;
+use super::calendar::Reach;
 use super::fault::Fault;
 use crate::audit::{AuditError, Integrator, Publisher};
 use crate::crypto::KeyStore;
@@ -28,6 +29,8 @@ const INTEGRATION_TICK: Duration = Duration::from_millis(200);
 const PUBLICATION_TICK: Duration = Duration::from_millis(250);
 /// How often the mirror of the data keys is brought up to date.
 const MIRROR_TICK: Duration = Duration::from_secs(10);
+/// How often it is looked whether the bank holiday data still reaches far enough.
+const CALENDAR_TICK: Duration = Duration::from_secs(60);
 
 /// The drivers.
 pub(super) struct Drivers {
@@ -44,6 +47,8 @@ pub(super) struct Drivers {
     /// Where the one current mirror of the data keys is kept, if anywhere.
     pub(super) mirror: Option<PathBuf>,
     pub(super) alarms: Alarms,
+    /// How far the bank holiday data reaches.
+    pub(super) calendar: Reach,
     /// One run of the deadline driver at a time; a second would only conflict.
     pub(super) escalating: Mutex<DeadlineFaults>,
 }
@@ -66,6 +71,8 @@ impl Drivers {
         tasks.spawn(async move { me.publish_until(until).await });
         let (me, until) = (Arc::clone(self), stop.clone());
         tasks.spawn(async move { me.watch_certificates_until(until).await });
+        let (me, until) = (Arc::clone(self), stop.clone());
+        tasks.spawn(async move { me.watch_calendar_until(until).await });
         if let Some(mirror) = self.mirror.clone() {
             let (me, until) = (Arc::clone(self), stop.clone());
             tasks.spawn(async move { me.mirror_keys_until(mirror, until).await });
@@ -164,6 +171,18 @@ impl Drivers {
             let tls = Arc::clone(&self.tls);
             // Reads files: not on a thread that serves.
             let _outcome = tokio::task::spawn_blocking(move || tls.check()).await;
+        }
+    }
+
+    async fn watch_calendar_until(&self, stop: CancellationToken) {
+        loop {
+            if let Some(ends) = self.calendar.run_once(self.env.now()) {
+                self.alarms.raise("BANK_HOLIDAYS_END");
+                tracing::error!(ends_on = %ends.ends_on, "the list of bank holidays must be renewed");
+            }
+            if !pause(CALENDAR_TICK, &stop).await {
+                return;
+            }
         }
     }
 

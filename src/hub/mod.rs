@@ -7,6 +7,7 @@
 mod admin;
 mod alarms;
 mod build;
+mod calendar;
 mod clocks;
 mod drivers;
 mod fault;

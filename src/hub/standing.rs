@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::audit::{Audit, Publisher};
+use crate::calendar::{BankHolidays, local_date};
+use crate::env::Env;
 use crate::store::{Store, WriteStanding};
 use crate::tls::TlsReloader;
 
@@ -40,6 +43,9 @@ pub(super) struct Watch {
     pub(super) tls: Arc<TlsReloader>,
     pub(super) draining: AtomicBool,
     pub(super) simulated: bool,
+    pub(super) env: Env,
+    /// From how many days before its end the bank holiday data is called for.
+    pub(super) calendar_warn_days: u32,
 }
 
 /// What `/status` shows.
@@ -54,6 +60,10 @@ pub(super) struct Report {
     checkpoint_late: bool,
     audit_broken: Option<&'static str>,
     connections_live: usize,
+    bank_holidays_until: String,
+    bank_holidays_days_left: i64,
+    /// What somebody must see to soon, in words; the hub serves.
+    notices: Vec<String>,
 }
 
 impl Watch {
@@ -71,9 +81,20 @@ impl Watch {
         }
     }
 
+    /// What somebody must see to soon, in words. The hub serves all the same.
+    pub(super) fn notices(&self) -> Vec<String> {
+        let ends = BankHolidays::in_force().ends_within(self.today(), self.calendar_warn_days);
+        ends.map(|ends| ends.to_string()).into_iter().collect()
+    }
+
+    fn today(&self) -> Date {
+        local_date(self.env.now().to_jiff())
+    }
+
     /// The figures of `/status`.
     pub(super) fn report(&self) -> Report {
         let store = self.store.standing();
+        let holidays = BankHolidays::in_force();
         Report {
             standing: self.standing().as_str(),
             simulated: self.simulated,
@@ -84,6 +105,9 @@ impl Watch {
             checkpoint_late: self.publisher.is_late(),
             audit_broken: self.audit.breach().map(|breach| breach.reason),
             connections_live: self.tls.live().list().len(),
+            bank_holidays_until: holidays.ends_on().to_string(),
+            bank_holidays_days_left: holidays.days_left(self.today()),
+            notices: self.notices(),
         }
     }
 
@@ -101,6 +125,8 @@ impl Watch {
         metrics::gauge!("staysafe_tree_size_entries").set(report.tree_size_entries as f64);
         metrics::gauge!("staysafe_checkpoint_size_entries")
             .set(report.checkpoint_size_entries as f64);
+        metrics::gauge!("staysafe_bank_holidays_days_left")
+            .set(report.bank_holidays_days_left as f64);
         metrics::gauge!("staysafe_checkpoint_late")
             .set(f64::from(u8::from(report.checkpoint_late)));
     }

@@ -26,11 +26,20 @@ pub enum Area {
 impl Area {
     /// The Area Teams' codes; none when sealed.
     pub fn teams(&self) -> impl Iterator<Item = &AgencyCode> {
+        self.starting_with("AREA-")
+    }
+
+    /// Other councils' codes; none when sealed.
+    pub fn councils(&self) -> impl Iterator<Item = &AgencyCode> {
+        self.starting_with("LA-")
+    }
+
+    fn starting_with(&self, prefix: &'static str) -> impl Iterator<Item = &AgencyCode> {
         let codes = match self {
             Self::Sealed => [].as_slice(),
             Self::Known(codes) | Self::Inferred(codes) => codes.as_slice(),
         };
-        codes.iter().filter(|code| code.as_str().starts_with("AREA-"))
+        codes.iter().filter(move |code| code.as_str().starts_with(prefix))
     }
 
     /// The codes as copies show them.

@@ -63,6 +63,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         conflicts: &conflicts,
     };
     let mut timers = follow_on::timers(&started);
+    let enquiries = follow_on::enquiries(&started);
     let is_overridden = sharing::overrides_a_refusal(&case, &verdicts);
     let mut events = events(&case, &routes, &verdicts);
     if is_overridden {
@@ -71,6 +72,10 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         if validated.mode.is_urgent() {
             review((&case, &conflicts), &mut deliveries, &mut timers, &mut events);
         }
+    }
+    if let Some(timer) = enquiries {
+        let timer = for_enquiries((&case, &conflicts), &timer, &mut deliveries, &mut events);
+        timers.push(timer);
     }
     if !validated.mismatches.is_empty() {
         tell_of_mismatch((&case, &conflicts), &mut deliveries, &mut events);
@@ -146,6 +151,30 @@ fn review(
     );
     deliveries.push(Delivery { due: Some(due), letter: Letter::T, ..task });
     timers.push(Timer { delivery: Some(number), ..timer });
+}
+
+/// The front door's task to make enquiries (R41), beside its copy of the alert; gives the clock that waits for it.
+fn for_enquiries(
+    (case, conflicts): (&Case<'_>, &Conflicts),
+    timer: &Timer,
+    deliveries: &mut Vec<Delivery>,
+    events: &mut Vec<EventSketch>,
+) -> Timer {
+    let Context { directory, now, .. } = *case.context;
+    let mailbox = sharing::told_of(&timer.mailbox, conflicts, (directory, now));
+    let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+    events.push(
+        EventSketch::of(EventKind::TaskCreated)
+            .to(number, &mailbox)
+            .by_rules(&[Rule::R41])
+            .due(Some(timer.due))
+            .because(timer.kind.as_str()),
+    );
+    let of = deliveries.iter().find(|delivery| delivery.letter == Letter::C).map(|of| of.number);
+    let letter = if mailbox == timer.mailbox { Letter::C } else { Letter::T };
+    let task = task(number, &mailbox, Priority::P3, now);
+    deliveries.push(Delivery { due: Some(timer.due), letter, of, ..task });
+    Timer { mailbox, delivery: Some(number), ..timer.clone() }
 }
 
 /// The sender's duty manager is told that the hub read the alert otherwise than it was sent (domain 3.2). The alert

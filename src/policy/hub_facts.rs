@@ -1,9 +1,10 @@
 //! What the hub adds to an alert's copies: derived areas, markers, deadlines (domain 3).
 
 use super::routing::{self, Routes};
-use super::validation::{SharingStanding, Validated};
+use super::validation::{Power, SharingStanding, Validated};
 use super::views::{HubFacts, HubNote};
 use super::{Context, age::Age, area, follow_on};
+use crate::domain::place_of_safety::Held;
 use crate::domain::submission::{RiskBand, RiskMarker};
 use crate::domain::{AlertKind, Span, Submission};
 
@@ -20,6 +21,7 @@ pub(super) fn of(
     let attendance = validated.assessment.alcohol();
     let markers = attendance.map(|found| added_markers(submission, &found.markers));
     let stated = submission.envelope.risk.known();
+    let under_act = held_by(validated, Power::MentalHealthAct);
     HubFacts {
         received_at: Some(context.now),
         notes: notes(submission, validated, context),
@@ -32,7 +34,16 @@ pub(super) fn of(
         encompass: routes.encompass.clone(),
         contact_due_at: follow_on::contact_due(submission, validated, context),
         marac_referral_expected_at: follow_on::referral_expected(validated, context),
+        s46_expires_at: held_by(validated, Power::PoliceProtection).map(|held| held.ends_at()),
+        s136_ends_at: under_act.map(|held| Held::by_s136(held.since()).ends_at()),
+        s136_latest_at: under_act.map(|held| held.extended_by_doctor().ends_at()),
     }
+}
+
+/// What holds a young person in a place of safety, where it is this power.
+fn held_by(validated: &Validated, power: Power) -> Option<Held> {
+    let found = validated.assessment.place_of_safety()?;
+    found.held.filter(|_| found.power == power)
 }
 
 /// School-age children who live outside Wirral: community health does not see the impact on them.

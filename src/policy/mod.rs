@@ -10,11 +10,13 @@ pub mod age;
 pub mod area;
 pub mod escalation;
 pub mod follow_on;
+pub mod indicators;
 pub mod matching;
 pub mod retention;
 pub mod routing;
 pub mod sender_view;
 pub mod sharing;
+pub mod triggers;
 pub mod validation;
 pub mod views;
 

@@ -17,6 +17,7 @@ pub(crate) const RESPONSE: &str = "RESPONSE";
 pub(crate) const SAFERFUT: &str = "SAFERFUT";
 pub(crate) const CIC: &str = "CIC";
 pub(crate) const LADO: &str = "LADO";
+pub(crate) const YOS: &str = "YOS";
 /// Holds the senior rotas (domain 2.2): outside the desks of CADT and EDT.
 pub(crate) const COUNCIL: &str = "COUNCIL";
 pub(crate) const HUB_IG: &str = "HUB-IG";
@@ -47,6 +48,8 @@ const MAY_SEND: &[(Who, &[AlertKind])] = &[
     (Who::One(CIC), MISSING),
     (Who::One(MERPOL), MISSING),
     (Who::One(MERPOL), &[AlertKind::DvNotification]),
+    (Who::One(MERPOL), &[AlertKind::PlaceOfSafety, AlertKind::OperationReport]),
+    (Who::One(YOS), &[AlertKind::OperationReport]),
     (Who::One(FSU), &[AlertKind::DvNotification]),
     (Who::One(MIDW), &[AlertKind::DvNotification]),
     // A&E may say that a child was found, never more: FOUND_UNCONFIRMED (domain 3.5).
@@ -55,7 +58,7 @@ const MAY_SEND: &[(Who, &[AlertKind])] = &[
     (Who::One(WUTH_SG), &[AlertKind::AlcoholAttendance, AlertKind::DvNotification]),
     // Other councils: any child kind.
     (Who::StartingWith("LA-"), MISSING),
-    (Who::StartingWith("LA-"), &[AlertKind::AlcoholAttendance]),
+    (Who::StartingWith("LA-"), &[AlertKind::AlcoholAttendance, AlertKind::PlaceOfSafety]),
 ];
 
 /// Whether `sender` may send `kind`.
@@ -104,22 +107,22 @@ mod tests {
     #[test]
     fn each_agency_may_send_its_own_kinds_and_no_others() {
         let table = [
-            //             REPORTED UPDATED FOUND CANCELLED ALCOHOL DV
-            ("MERPOL", [true, true, true, true, false, true]),
-            ("CADT", [true, true, true, true, false, false]),
-            ("EDT", [true, true, true, true, false, false]),
-            ("CIC", [true, true, true, true, false, false]),
-            ("WUTH-AED", [false, false, true, false, true, true]),
-            ("WUTH-SG", [false, false, false, false, true, true]),
-            ("FSU", [false, false, false, false, false, true]),
-            ("MIDW", [false, false, false, false, false, true]),
-            ("LA-341", [true, true, true, true, true, false]),
-            ("RESPONSE", [false; 6]),
-            ("SAFERFUT", [false; 6]),
-            ("SCH-900101", [false; 6]),
-            ("AREA-03", [false; 6]),
-            ("YOS", [false; 6]),
-            ("HUB-IG", [false; 6]),
+            //             REPORTED UPDATED FOUND CANCELLED ALCOHOL DV PLACE OPERATION
+            ("MERPOL", [true, true, true, true, false, true, true, true]),
+            ("CADT", [true, true, true, true, false, false, false, false]),
+            ("EDT", [true, true, true, true, false, false, false, false]),
+            ("CIC", [true, true, true, true, false, false, false, false]),
+            ("WUTH-AED", [false, false, true, false, true, true, false, false]),
+            ("WUTH-SG", [false, false, false, false, true, true, false, false]),
+            ("FSU", [false, false, false, false, false, true, false, false]),
+            ("MIDW", [false, false, false, false, false, true, false, false]),
+            ("LA-341", [true, true, true, true, true, false, true, false]),
+            ("RESPONSE", [false; 8]),
+            ("SAFERFUT", [false; 8]),
+            ("SCH-900101", [false; 8]),
+            ("AREA-03", [false; 8]),
+            ("YOS", [false, false, false, false, false, false, false, true]),
+            ("HUB-IG", [false; 8]),
         ];
         for (agency, allowed) in table {
             for (kind, expected) in AlertKind::ALL.iter().zip(allowed) {

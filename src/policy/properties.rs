@@ -92,11 +92,12 @@ fn variation() -> impl Strategy<Value = Variation> {
 
 /// A random alert as its sender gives it.
 fn alert() -> impl Strategy<Value = AlertBuilder> {
-    (0_usize..4, variation()).prop_map(|(kind, it)| {
+    (0_usize..5, variation()).prop_map(|(kind, it)| {
         let base = match kind {
             0 => a_report(&it),
             1 => found_child(),
             2 => an_attendance(&it),
+            3 => a_stay(&it),
             _ => abuse_of(&it),
         };
         varied(base, &it)
@@ -113,6 +114,20 @@ fn a_report(it: &Variation) -> AlertBuilder {
 fn an_attendance(it: &Variation) -> AlertBuilder {
     let attended = attendance().markers(&it.markers);
     if it.is_refused { attended.alcohol(refused()) } else { attended }
+}
+
+/// In a place of safety: in police protection, by agreement, or nobody can tell.
+fn a_stay(it: &Variation) -> AlertBuilder {
+    let stay = if it.is_pregnant { protected_child("2026-05-01T00:00Z") } else { moved_child() };
+    stay.place(|facts| {
+        if it.is_refused {
+            facts.power_used = known(PowerUsed::NoneVoluntary);
+        }
+        if it.is_told_school {
+            facts.collection = known(Collection::NoSafeAdult);
+        }
+        facts.circumstances = Codes::of(&[Circumstance::Drunk, Circumstance::Missing]);
+    })
 }
 
 fn abuse_of(it: &Variation) -> AlertBuilder {
@@ -154,6 +169,8 @@ fn reversed(submission: &Submission) -> Submission {
             facts.abuse_types = turned(&facts.abuse_types);
             facts.impacts.reverse();
         }
+        BodyFacts::PlaceOfSafety(facts) => facts.circumstances = turned(&facts.circumstances),
+        BodyFacts::OperationReport(_) => {}
     }
     other
 }

@@ -41,6 +41,10 @@ pub mod reason {
     pub const NOT_FOR_KIND: &str = "NOT_FOR_KIND";
     /// Only the hub fills this.
     pub const SET_BY_HUB: &str = "SET_BY_HUB";
+    /// A block that belongs to another answer of the same part.
+    pub const MUST_BE_ABSENT: &str = "MUST_BE_ABSENT";
+    /// A person where nobody may be named.
+    pub const PERSON_DATA: &str = "PERSON_DATA";
     /// Not an alert of the sender that is still incomplete.
     pub const NOTHING_TO_COMPLETE: &str = "NOTHING_TO_COMPLETE";
     /// Bytes that are no message of the contract.
@@ -63,6 +67,21 @@ pub fn what_to_do(field: &str, reason: &str) -> &'static str {
 
 /// Field (empty: any), reason, words.
 const WORDS: &[(&str, &str, &str)] = &[
+    (
+        "s46",
+        reason::MUST_BE_ABSENT,
+        "Leave the s46 block out: it belongs to power_used CA89_S46 alone. Correct whichever of the two is wrong.",
+    ),
+    (
+        "",
+        reason::MUST_BE_ABSENT,
+        "Leave this out: it does not belong to what the rest of the alert says.",
+    ),
+    (
+        "",
+        reason::PERSON_DATA,
+        "Leave out every person: no subjects, names, NHS numbers, postcodes, phone numbers or e-mail addresses.",
+    ),
     ("idempotency_key", reason::REQUIRED, "Give a key of your own, new for each alert."),
     (
         "idempotency_key",
@@ -303,6 +322,19 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("", "NOT_A_CHILD", "Refer to a child of this alert's subjects."),
     ("", "TOO_LATE", "Assess within 2 working days."),
     ("", "RISK_BELOW_MINIMUM", "The hub took a higher risk than you sent: check yours."),
+    (
+        "",
+        "ROUTINE_KIND",
+        "This kind never goes above P3: send urgent content as a concern of its own.",
+    ),
+    ("", "BEFORE_FOUND", "Correct the times: nobody is moved before being found."),
+    ("", "BEFORE_MOVED", "Correct the times: nobody leaves before coming."),
+    ("", "BEFORE_POWER_BEGAN", "Correct this time, or when the power began."),
+    (
+        "",
+        "AFTER_POWER_ENDED",
+        "The power had ended by then: correct the time, or phone the front door.",
+    ),
     ("", "PRIORITY_BELOW_MINIMUM", "The hub took a higher priority than you sent: check yours."),
     (
         "",
@@ -360,6 +392,8 @@ mod tests {
             include_str!("../policy/validation/missing.rs"),
             include_str!("../policy/validation/alcohol.rs"),
             include_str!("../policy/validation/domestic_abuse.rs"),
+            include_str!("../policy/validation/place_of_safety.rs"),
+            include_str!("../policy/validation/operation_report.rs"),
         ];
         let quoted = sources.iter().flat_map(|source| source.split('"').skip(1).step_by(2));
         let reasons = quoted.filter(|text| {

@@ -8,6 +8,7 @@
 )]
 
 mod people;
+mod police;
 mod properties;
 mod scenarios;
 mod special;

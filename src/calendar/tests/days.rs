@@ -3,12 +3,13 @@
 use jiff::civil::Date;
 
 use super::super::{
-    BankHolidays, CalendarError, CouncilHolidays, Cover, DATED_SPANS_MAX, DataError, SchoolDay,
-    SchoolTerms, WORKING_DAYS_MAX, age_at, age_on, anniversary, calendar_months, days_after,
-    days_before, elapsed_hours, instant, is_bank_holiday, is_office_hours, is_school_hours,
-    is_working_day, local, next_office_closing, next_office_opening, next_working_day,
-    on_screen_with_year, one_working_day, rule_bank_holidays, start_of_day, words_of_day_with_year,
-    working_clock_start, working_days, working_hours, working_minutes,
+    BankHolidays, CalendarError, CouncilHolidays, Cover, DATED_SPANS_MAX, DataError, OnlyIn,
+    SchoolDay, SchoolTerms, WORKING_DAYS_MAX, age_at, age_on, anniversary, calendar_months,
+    days_after, days_before, elapsed_hours, instant, is_bank_holiday, is_office_hours,
+    is_school_hours, is_within_months, is_working_day, local, next_office_closing,
+    next_office_opening, next_working_day, on_screen_with_year, one_working_day,
+    rule_bank_holidays, start_of_day, words_of_day_with_year, working_clock_start, working_days,
+    working_hours, working_minutes,
 };
 use super::{at, date};
 
@@ -86,6 +87,98 @@ fn beyond_the_data_the_rules_are_used_and_the_warning_says_so() {
         data.warning(date("2029-01-01")).unwrap().to_string(),
         "bank holidays after Sun 31 Dec 2028 are by rule only: update the bank holiday file"
     );
+}
+
+/// The data built in, as a deployment would copy it, with one year more.
+fn newer(last_year: &str) -> String {
+    let text = include_str!("../bank-holidays-england-and-wales.tsv");
+    let text = text.replace("2028-12-31", "2029-12-31");
+    format!("{text}\n{last_year}")
+}
+
+const YEAR_2029: &str = "2029-01-01\tNew Year's Day\n2029-03-30\tGood Friday\n2029-04-02\tEaster Monday\n\
+    2029-05-07\tEarly May bank holiday\n2029-05-28\tSpring bank holiday\n2029-08-27\tSummer bank holiday\n\
+    2029-12-25\tChristmas Day\n2029-12-26\tBoxing Day\n";
+
+#[test]
+fn a_deployment_may_bring_a_newer_file_and_it_wins_over_the_rules() {
+    let one_off = YEAR_2029.replace("2029-08-27", "2029-06-29\tJubilee\n2029-08-27");
+
+    let data = BankHolidays::deployed(&newer(&one_off)).unwrap();
+
+    assert_eq!(data.ends_on(), date("2029-12-31"));
+    assert!(data.on(date("2029-06-29")).is_some());
+    assert_eq!(data.differences(date("2026-11-22")), [(date("2029-06-29"), OnlyIn::Data)]);
+    let moved = data.differences(date("2020-01-01"));
+    assert!(moved.contains(&(date("2020-05-04"), OnlyIn::Rules)));
+}
+
+#[test]
+fn a_deployments_file_that_cannot_be_right_is_refused_with_the_line_and_the_rule() {
+    let refused = |text: &str| BankHolidays::deployed(text).unwrap_err().to_string();
+    let line = |text: &str, starts: &str| {
+        text.lines().position(|line| line.starts_with(starts)).unwrap() + 1
+    };
+
+    let weekend = newer(&YEAR_2029.replace("2029-12-26", "2029-12-29"));
+    let number = line(&weekend, "2029-12-29");
+    assert_eq!(
+        refused(&weekend),
+        format!("line {number} of the bank holiday file is a weekend: give the substitute day")
+    );
+    let few = newer(&YEAR_2029.replace("2029-12-26\tBoxing Day\n", ""));
+    assert_eq!(
+        refused(&few),
+        "line 6 of the bank holiday file covers 2029, which has fewer than 8 bank holidays"
+    );
+    let narrow = "compiled\t2026-11-22\ncovers\t2027-01-01\t2029-12-31\n";
+    assert_eq!(
+        refused(narrow),
+        "line 2 of the bank holiday file must cover every year that the built-in list covers"
+    );
+    assert!(refused(&newer("2029-01-01 New Year")).ends_with("is not a date, a tab and a name"));
+}
+
+#[test]
+fn one_file_is_in_force_in_a_process_and_no_second_one() {
+    let built_in = BankHolidays::bundled().clone();
+
+    assert_eq!(built_in.clone().put_in_force(), Ok(()));
+    assert_eq!(built_in.put_in_force(), Ok(()), "the same one again");
+    let other = BankHolidays::deployed(&newer(YEAR_2029)).unwrap();
+    assert_eq!(other.put_in_force(), Err(DataError::OtherInForce));
+    assert_eq!(BankHolidays::in_force(), BankHolidays::bundled());
+}
+
+#[test]
+fn the_end_of_the_data_is_told_from_the_day_on_which_fewer_days_are_left_than_asked() {
+    let data = BankHolidays::bundled();
+
+    assert_eq!(data.days_left(date("2028-12-31")), 0);
+    assert_eq!(data.days_left(date("2029-01-01")), -1);
+    // 180 days before 31 December 2028 is 4 July 2028: 180 are left, which is enough.
+    assert_eq!(data.ends_within(date("2028-07-04"), 180), None);
+    let notice = data.ends_within(date("2028-07-05"), 180).unwrap();
+    assert_eq!(notice.ends_on, date("2028-12-31"));
+    assert!(data.ends_within(date("2030-01-01"), 180).is_some());
+}
+
+#[test]
+fn a_window_of_months_begins_with_its_anchor_and_ends_with_the_same_day_number() {
+    for (anchor, event, inside) in [
+        ("2025-11-20", "2025-11-19", false),
+        ("2025-11-20", "2025-11-20", true),
+        ("2025-11-20", "2026-11-20", true),
+        ("2025-11-20", "2026-11-21", false),
+        // 29 February: the last day of that month a year later.
+        ("2028-02-29", "2029-02-28", true),
+        ("2028-02-29", "2029-03-01", false),
+        ("2027-02-28", "2028-02-28", true),
+        ("2027-02-28", "2028-02-29", false),
+    ] {
+        assert_eq!(is_within_months(date(anchor), date(event), 12), Ok(inside), "{anchor} {event}");
+    }
+    assert!(is_within_months(date("9999-06-01"), date("9999-06-02"), 12).is_err());
 }
 
 #[test]

@@ -33,6 +33,7 @@ fn the_sample_holds_the_whole_partnership() {
             "WCHC-019",
             "WUTH-AED",
             "WUTH-SG",
+            "YOS",
         ]
     );
     assert_eq!(directory.version, 1);

@@ -13,6 +13,8 @@
 mod alcohol;
 mod domestic_abuse;
 mod missing;
+mod operation_report;
+mod place_of_safety;
 mod sharing;
 mod subject;
 
@@ -28,6 +30,11 @@ pub use domestic_abuse::{
 };
 pub use missing::{
     FoundHow, FoundPlace, MissingCategory, MissingFacts, MissingFrom, MissingRiskFactor, Rank,
+};
+pub use operation_report::OperationReportFacts;
+pub use place_of_safety::{
+    Circumstance, Collection, Onward, PlaceAgreement, PlaceOfSafetyFacts, PoliceProtectionFacts,
+    PowerUsed, ReleasedTo,
 };
 pub use sharing::{
     Basis9, Basis9G18Reason, Basis10, CompetenceBasis, CompetenceFacts, CompetenceOutcome,
@@ -53,6 +60,10 @@ pub mod path {
     pub const ALCOHOL: &str = "alert.alcohol";
     /// The body of DV_NOTIFICATION.
     pub const DOMESTIC_ABUSE: &str = "alert.domestic_violence";
+    /// The body of PLACE_OF_SAFETY.
+    pub const PLACE_OF_SAFETY: &str = "alert.place_of_safety";
+    /// The body of OPERATION_REPORT.
+    pub const OPERATION_REPORT: &str = "alert.operation_report";
 }
 
 /// One field as the sender gave it.
@@ -431,6 +442,10 @@ pub enum BodyFacts {
     Alcohol(Box<AlcoholFacts>),
     /// DV_NOTIFICATION.
     DomesticAbuse(Box<DomesticAbuseFacts>),
+    /// PLACE_OF_SAFETY.
+    PlaceOfSafety(Box<PlaceOfSafetyFacts>),
+    /// OPERATION_REPORT.
+    OperationReport(Box<OperationReportFacts>),
 }
 
 impl BodyFacts {
@@ -444,6 +459,8 @@ impl BodyFacts {
             | AlertKind::MissingCancelled => Self::Missing(Box::default()),
             AlertKind::AlcoholAttendance => Self::Alcohol(Box::default()),
             AlertKind::DvNotification => Self::DomesticAbuse(Box::default()),
+            AlertKind::PlaceOfSafety => Self::PlaceOfSafety(Box::default()),
+            AlertKind::OperationReport => Self::OperationReport(Box::default()),
         }
     }
 
@@ -454,6 +471,8 @@ impl BodyFacts {
             Self::Missing(_) => path::MISSING,
             Self::Alcohol(_) => path::ALCOHOL,
             Self::DomesticAbuse(_) => path::DOMESTIC_ABUSE,
+            Self::PlaceOfSafety(_) => path::PLACE_OF_SAFETY,
+            Self::OperationReport(_) => path::OPERATION_REPORT,
         }
     }
 }
@@ -492,6 +511,18 @@ impl Submission {
     #[must_use]
     pub const fn domestic_abuse(&self) -> Option<&DomesticAbuseFacts> {
         if let BodyFacts::DomesticAbuse(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The place of safety part, where the kind has one.
+    #[must_use]
+    pub const fn place_of_safety(&self) -> Option<&PlaceOfSafetyFacts> {
+        if let BodyFacts::PlaceOfSafety(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The operation's part, where the kind has one.
+    #[must_use]
+    pub const fn operation_report(&self) -> Option<&OperationReportFacts> {
+        if let BodyFacts::OperationReport(facts) = &self.body { Some(facts) } else { None }
     }
 
     /// The PRIMARY subject: the first with that role, else the first with a role this hub cannot read.

@@ -14,13 +14,28 @@ mod table;
 pub use table::{Authority, lines};
 
 pub(crate) use firing::fire;
-pub(crate) use starting::{Started, contact_due, interview_due, referral_expected, timers};
+pub(crate) use starting::{
+    Started, contact_due, enquiries, interview_due, referral_expected, timers,
+};
 pub(crate) use table::{armed, settled_by_news};
 
 use super::escalation;
 use crate::domain::AlertRecord;
-use crate::domain::alert::{AlertStatus, Timer};
+use crate::domain::alert::{AlertStatus, Timer, TimerKind};
 use table::SettledBy;
+
+/// Whether the alert that completes another starts a clock of this kind itself, from what is then known.
+#[must_use]
+pub const fn starts_again_on_completion(kind: TimerKind) -> bool {
+    matches!(
+        kind,
+        TimerKind::S46Warning48
+            | TimerKind::S46Warning60
+            | TimerKind::S46Warning71
+            | TimerKind::S46Expiry
+            | TimerKind::EpoExpiry
+    )
+}
 
 /// Whether the timer has nothing to do any more, as the alert's own record tells. What news settles is told when the
 /// news comes (see [`settled_by_news`]).

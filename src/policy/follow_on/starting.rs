@@ -2,19 +2,23 @@
 
 use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind};
 use crate::domain::directory::MailboxRole;
+use crate::domain::place_of_safety::POLICE_PROTECTION_MAX;
 use crate::domain::submission::{LookedAfter, Offer, RiskBand};
 use crate::domain::{
     AgencyCode, AlertKind, Delivery, Letter, MailboxId, Rule, Span, Submission, Timestamp, View,
 };
 
-use super::super::partners::{self, CADT, MARAC, RESPONSE, SAFERFUT, WUTH_SG};
+use super::super::partners::{self, CADT, EDT, MARAC, MERPOL, RESPONSE, SAFERFUT, WUTH_SG};
 use super::super::routing::{chase, duty_mailbox, is_confirmed_end};
-use super::super::validation::{Assessment, Validated};
+use super::super::validation::{Assessment, PlaceOfSafetyAssessment, Power, Validated};
 use super::super::{Context, clock, sharing};
 use super::armed;
 
 /// A return home interview follows within 72 hours of elapsed time (statutory guidance of January 2014).
 const INTERVIEW_WITHIN: Span = Span::hours(72);
+
+/// 8 working hours [DEFAULT].
+const ENQUIRIES_MINUTES: u32 = 480;
 
 /// What the timers rest on.
 pub(crate) struct Started<'a> {
@@ -40,6 +44,8 @@ pub(crate) fn timers(started: &Started<'_>) -> Vec<Timer> {
                 delivered_to(started, MARAC, TimerKind::MaracReferralExpected, &mut timers);
             }
         }
+        Assessment::PlaceOfSafety(found) => place_of_safety(started, found, &mut timers),
+        Assessment::OperationReport => {}
     }
     timers
 }
@@ -159,6 +165,51 @@ pub(crate) fn referral_expected(validated: &Validated, context: &Context<'_>) ->
     let found = validated.assessment.domestic_abuse();
     let is_gold = found.is_some_and(|found| found.band == RiskBand::HighGold);
     is_gold.then(|| clock::working_days(context.now, 2))
+}
+
+/// R41: police protection is warned of to the front door and police, and its end recorded; so is an order's.
+fn place_of_safety(
+    started: &Started<'_>,
+    found: &PlaceOfSafetyAssessment,
+    timers: &mut Vec<Timer>,
+) {
+    const WARNINGS: [TimerKind; 3] =
+        [TimerKind::S46Warning48, TimerKind::S46Warning60, TimerKind::S46Warning71];
+    let Some(desk) = duty_of(started, CADT) else { return };
+    if let (Power::PoliceProtection, Some(held)) = (found.power, found.held) {
+        for kind in WARNINGS {
+            let warned = armed(kind, held.since(), desk.clone());
+            let holders = [front_door_at(started, warned.due.at), duty_of(started, MERPOL)];
+            let holders = holders.into_iter().flatten();
+            timers.extend(holders.map(|mailbox| Timer { mailbox, ..warned.clone() }));
+        }
+        timers.push(armed(TimerKind::S46Expiry, held.since(), desk));
+        return;
+    }
+    let facts = started.submission.place_of_safety();
+    let ends = facts.and_then(|facts| facts.order_expires_at.get()).copied();
+    if let (Power::ProtectionOrder, Some(ends), false) = (found.power, ends, found.is_release) {
+        timers.push(armed(TimerKind::EpoExpiry, ends, desk));
+    }
+}
+
+/// R41: the front door makes enquiries about a child in police protection or under an emergency protection order,
+/// Children Act 1989 s47(1)(a): in 8 working hours or 72 hours, whichever is first. None for the end of a stay.
+pub(crate) fn enquiries(started: &Started<'_>) -> Option<Timer> {
+    let found = started.validated.assessment.place_of_safety()?;
+    let is_due = matches!(found.power, Power::PoliceProtection | Power::ProtectionOrder);
+    let now = started.context.now;
+    let since = found.held.map_or(now, |held| held.since());
+    let due = clock::working_minutes(now, ENQUIRIES_MINUTES).min(since.plus(POLICE_PROTECTION_MAX));
+    // Due at closing is due within the front door's hours.
+    let desk = front_door_at(started, due.minus(Span::millis(1)))?;
+    (is_due && !found.is_release).then(|| armed(TimerKind::S47Due, due, desk))
+}
+
+/// Who of the front door is there then: what falls due outside CADT's hours is EDT's (domain 5.1).
+fn front_door_at(started: &Started<'_>, at: Timestamp) -> Option<MailboxId> {
+    let code = if clock::is_office_hours(at) { CADT } else { EDT };
+    duty_of(started, code).or_else(|| duty_of(started, CADT))
 }
 
 fn delivered_to(started: &Started<'_>, agency: &str, kind: TimerKind, timers: &mut Vec<Timer>) {

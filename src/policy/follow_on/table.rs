@@ -4,6 +4,7 @@ use super::super::clock;
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::directory::MailboxRole;
 use crate::domain::event::EventKind;
+use crate::domain::place_of_safety::POLICE_PROTECTION_MAX;
 use crate::domain::{
     AlertKind, Deadline, DeadlineTag, MailboxId, Priority, Span, Submission, Timestamp,
 };
@@ -100,6 +101,12 @@ pub(super) struct Plan {
 const NOT_MISSING: SettledBy =
     SettledBy::News { kinds: &[AlertKind::MissingCancelled], says: |_| true };
 
+/// The child was let go: a later alert of the episode says when.
+const LET_GO: SettledBy = SettledBy::News {
+    kinds: &[AlertKind::PlaceOfSafety],
+    says: |news| news.place_of_safety().is_some_and(|facts| facts.released_at.is_given()),
+};
+
 const fn line(what: &'static str, source: &'static str, due: Due) -> Plan {
     Plan {
         what,
@@ -128,6 +135,32 @@ impl Plan {
         Self { fires, ..self }
     }
 }
+
+/// Police protection is warned of three times.
+const fn s46_warning(what: &'static str, after: Span) -> Plan {
+    line(what, "R41", Due::Elapsed(after))
+        .until(LET_GO)
+        .then(EventKind::DeadlineWarned, &[(Whom::Holder, Priority::P2)])
+}
+
+const S46_WARNING_48: Plan = s46_warning("police protection: 24 hours are left", Span::hours(48));
+const S46_WARNING_60: Plan = s46_warning("police protection: 12 hours are left", Span::hours(60));
+const S46_WARNING_71: Plan = s46_warning("police protection: one hour is left", Span::hours(71));
+
+const S46_EXPIRY: Plan =
+    line("police protection has ended", "R41", Due::Elapsed(POLICE_PROTECTION_MAX))
+        .on(DeadlineTag::Law)
+        .until(LET_GO)
+        .then(EventKind::Expired, &[]);
+
+const EPO_EXPIRY: Plan = line("an emergency protection order has ended", "R41", Due::Given)
+    .on(DeadlineTag::Law)
+    .until(LET_GO)
+    .then(EventKind::Expired, &[]);
+
+const S47_DUE: Plan = line("the front door's duty to make enquiries (s47)", "R41", Due::Given)
+    .until(SettledBy::Answer)
+    .then(EventKind::DeadlineMissed, &[(Whom::Lead, Priority::P2)]);
 
 /// The line of a kind.
 pub(super) const fn plan(kind: TimerKind) -> Plan {
@@ -181,6 +214,12 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
                 .until(Answer)
                 .then(E::DeadlineMissed, &[(Whom::SendersLead, P3)])
         }
+        TimerKind::S46Warning48 => S46_WARNING_48,
+        TimerKind::S46Warning60 => S46_WARNING_60,
+        TimerKind::S46Warning71 => S46_WARNING_71,
+        TimerKind::S46Expiry => S46_EXPIRY,
+        TimerKind::EpoExpiry => EPO_EXPIRY,
+        TimerKind::S47Due => S47_DUE,
         TimerKind::OutOfHoursHandover => {
             line("the front door's urgent alerts go to the out-of-hours team", "5.1", Given)
                 .until(Answer)

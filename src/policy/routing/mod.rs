@@ -10,6 +10,7 @@ mod domestic_abuse;
 mod due;
 mod encompass;
 mod missing;
+mod place_of_safety;
 mod row;
 mod union;
 
@@ -149,7 +150,9 @@ pub fn routes(submission: &Submission, validated: &Validated, context: &Context<
 
 /// Every row, in the order of the matrix; R82 looks at what the others named.
 fn book() -> impl Iterator<Item = &'static Row> {
-    [missing::ROWS, alcohol::ROWS, domestic_abuse::ROWS, GENERAL].into_iter().flatten()
+    [missing::ROWS, alcohol::ROWS, domestic_abuse::ROWS, place_of_safety::ROWS, GENERAL]
+        .into_iter()
+        .flatten()
 }
 
 /// The rows that are of no one kind.

@@ -3,3 +3,4 @@
 mod alcohol;
 mod domestic_abuse;
 mod missing;
+mod police;

@@ -2,7 +2,8 @@
 
 use crate::domain::submission::{
     AlcoholFacts, CompetenceFacts, CompetenceOutcome, ConsentGiver, ConsentState, ConsentType,
-    GiverStanding, Offer, OfferAgreedBy, OfferDeclinedBy, RefusedBy, Scope, ToldState,
+    GiverStanding, Offer, OfferAgreedBy, OfferDeclinedBy, Onward, PlaceOfSafetyFacts, RefusedBy,
+    Scope, ToldState,
 };
 
 use super::super::age::Age;
@@ -119,7 +120,11 @@ fn givers<'a>(case: &'a Case<'_>, scope: Scope) -> impl Iterator<Item = ConsentG
         let is_for_scope = scope == Scope::Response && facts.agreement_scope.get() == Some(&scope);
         is_for_scope && facts.offer.is(Offer::Accepted)
     });
-    let by_offer = offered.and_then(|facts| facts.offer_agreed_by.known()).map(|by| match by {
+    let of_place = place_of_safety(case)
+        .filter(|facts| scope == Scope::Response && facts.onward.contains(Onward::Response))
+        .and_then(|facts| facts.offer_agreed_by.known());
+    let of_attendance = offered.and_then(|facts| facts.offer_agreed_by.known());
+    let by_offer = of_attendance.or(of_place).map(|by| match by {
         OfferAgreedBy::ChildCompetent => ConsentGiver::ChildCompetent,
         OfferAgreedBy::YoungPerson => ConsentGiver::YoungPerson,
         OfferAgreedBy::PrHolder => ConsentGiver::PrHolder,
@@ -172,12 +177,19 @@ fn alcohol<'a>(case: &'a Case<'_>) -> Option<&'a AlcoholFacts> {
     case.submission.alcohol()
 }
 
+fn place_of_safety<'a>(case: &'a Case<'_>) -> Option<&'a PlaceOfSafetyFacts> {
+    case.submission.place_of_safety()
+}
+
 fn competence<'a>(case: &'a Case<'_>) -> Option<&'a CompetenceFacts> {
-    alcohol(case)?.competence.get()
+    let of_attendance = alcohol(case).map(|facts| &facts.competence);
+    let of_place = || place_of_safety(case).map(|facts| &facts.competence);
+    of_attendance.or_else(of_place)?.get()
 }
 
 fn age_of(case: &Case<'_>) -> Age {
     let at_attendance = case.validated.assessment.alcohol().map(|found| found.age);
+    let at_place = case.validated.assessment.place_of_safety().map(|found| found.age);
     let first = || case.validated.ages.first().copied().unwrap_or(Age::Unknown);
-    at_attendance.unwrap_or_else(first)
+    at_attendance.or(at_place).unwrap_or_else(first)
 }

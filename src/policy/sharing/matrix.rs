@@ -1,5 +1,5 @@
-//! The matrix: kind and condition × recipient letter → the one applicable row (domain 6.5a, rows a, c–i, k and q).
-//! Nothing is in the conditions of rows e, k and q yet: their kinds are not spoken.
+//! The matrix: kind and condition × recipient letter → the one applicable row (domain 6.5a, rows a, c–i, k, l, q and t).
+//! Nothing is in the conditions of rows e and q yet: their kinds are not spoken.
 
 use crate::domain::directory::Agency;
 use crate::domain::{Letter, Rule};
@@ -27,8 +27,14 @@ pub(super) enum Condition {
     NoChildNotHigh,
     /// k: PLACE_OF_SAFETY without a power (`NONE_VOLUNTARY`, `PACE_ARREST`).
     PlaceWithoutPower,
+    /// l: PLACE_OF_SAFETY with a power (`CA89_S46`, `EPO_S44`).
+    PlaceWithPower,
+    /// l: PLACE_OF_SAFETY, `MHA_S136`: the hospital too.
+    PlaceUnderMentalHealthAct,
     /// q: FEEDBACK.
     Feedback,
+    /// t: OPERATION_REPORT.
+    OperationReport,
 }
 
 /// A sharing row the matrix names.
@@ -47,6 +53,7 @@ pub(super) enum Row {
     D11,
     D15,
     D16,
+    D18,
     D99,
 }
 
@@ -67,6 +74,7 @@ impl Row {
             Self::D11 => Rule::D11,
             Self::D15 => Rule::D15,
             Self::D16 => Rule::D16,
+            Self::D18 => Rule::D18,
             Self::D99 => Rule::D99,
         }
     }
@@ -88,6 +96,7 @@ enum Cell {
 }
 
 const NO: Cell = Cell::No;
+const D2: Cell = Cell::Row(Row::D2);
 const D2_POLICE: Cell = Cell::FromPolice(Row::D2);
 const D3: Cell = Cell::Row(Row::D3);
 const D4: Cell = Cell::Row(Row::D4);
@@ -101,6 +110,7 @@ const D10A: Cell = Cell::OwnOrganisation(Row::D10a);
 const D11: Cell = Cell::Row(Row::D11);
 const D15: Cell = Cell::Row(Row::D15);
 const D16: Cell = Cell::Row(Row::D16);
+const D18: Cell = Cell::Row(Row::D18);
 const D99: Cell = Cell::Row(Row::D99);
 
 /// Columns: C, P, F, M, N, H1, H2, R, S, E, A, LX, T. Nothing here is routed to Z: R81 and age 18 are not.
@@ -116,7 +126,10 @@ const MATRIX: &[(Condition, [Cell; 13])] = &[
     (Condition::NoChildHigh,        [NO,  D3,  D4,  D4, NO,     NO,  NO,   NO, NO,  NO,        NO,  NO,  NO]),
     (Condition::NoChildNotHigh,     [NO,  D3,  D5,  NO, NO,     NO,  NO,   NO, NO,  NO,        NO,  NO,  NO]),
     (Condition::PlaceWithoutPower,  [D15, D15, D3,  NO, NO,     NO,  NO,   D9, D15, D99,       D15, D15, NO]),
+    (Condition::PlaceWithPower,     [D2,  D2,  D3,  NO, NO,     NO,  NO,   NO, NO,  D99,       NO,  D2,  NO]),
+    (Condition::PlaceUnderMentalHealthAct, [D2, D2, D3, NO, NO, D2,  D2,   NO, NO,  D99,       NO,  D2,  NO]),
     (Condition::Feedback,           [NO,  NO,  NO,  NO, NO,     NO,  NO,   NO, NO,  NO,        NO,  NO,  D16]),
+    (Condition::OperationReport,    [D18, D18, NO,  NO, NO,     NO,  NO,   NO, NO,  NO,        D18, NO,  NO]),
 ];
 
 /// The row of the cell; none where the matrix has none.
@@ -126,6 +139,10 @@ pub(super) fn cell(
     recipient: &Agency,
     sender: &Agency,
 ) -> Option<Row> {
+    // Youth justice gets operations' reports and nothing else: its column would say no more.
+    if letter == Letter::Y {
+        return (condition == Condition::OperationReport).then_some(Row::D18);
+    }
     let (_, line) = MATRIX.iter().find(|(of, _)| *of == condition)?;
     match *line.get(column(letter)?)? {
         Cell::No => None,
@@ -154,14 +171,14 @@ const fn column(letter: Letter) -> Option<usize> {
         Letter::A => 10,
         Letter::L | Letter::X => 11,
         Letter::T => 12,
-        // D is R70's, K MARAC's, Y OPERATION_REPORT's; none of these kinds is spoken.
+        // D is R70's, K MARAC's: neither kind is spoken. Y has its one row above.
         Letter::CL | Letter::K | Letter::Y | Letter::D | Letter::Z | Letter::G => return None,
     })
 }
 
 #[cfg(test)]
 impl Condition {
-    /// The letter of the line (domain 6.5a).
+    /// The letter of the line (domain 6.5a); a capital for the part of a line that is one condition more.
     pub(super) const fn line(self) -> char {
         match self {
             Self::Missing => 'a',
@@ -173,7 +190,10 @@ impl Condition {
             Self::NoChildHigh => 'h',
             Self::NoChildNotHigh => 'i',
             Self::PlaceWithoutPower => 'k',
+            Self::PlaceWithPower => 'l',
+            Self::PlaceUnderMentalHealthAct => 'L',
             Self::Feedback => 'q',
+            Self::OperationReport => 't',
         }
     }
 
@@ -198,7 +218,10 @@ mod tests {
         Condition::NoChildHigh,
         Condition::NoChildNotHigh,
         Condition::PlaceWithoutPower,
+        Condition::PlaceWithPower,
+        Condition::PlaceUnderMentalHealthAct,
         Condition::Feedback,
+        Condition::OperationReport,
     ];
 
     #[test]
@@ -265,6 +288,39 @@ mod tests {
         let told: Vec<_> = Letter::ALL.iter().copied().filter(|it| to(*it).is_some()).collect();
         assert_eq!(told, [Letter::T]);
         assert_eq!(to(Letter::T), Some(Row::D16));
+    }
+
+    #[test]
+    fn the_hospital_hears_of_a_place_of_safety_under_the_mental_health_act_only() {
+        let directory = directory();
+        let police = agency(&directory, "MERPOL");
+        let of = |condition, code| {
+            let to = agency(&directory, code);
+            cell(condition, to.letter, to, police)
+        };
+
+        for told in ["CADT", "LA-341", "CIC"] {
+            assert_eq!(of(Condition::PlaceWithPower, told), Some(Row::D2), "{told}");
+        }
+        for hospital in ["WUTH-AED", "WUTH-SG"] {
+            let under_act = of(Condition::PlaceUnderMentalHealthAct, hospital);
+            assert_eq!(under_act, Some(Row::D2), "{hospital}");
+            assert_eq!(of(Condition::PlaceWithPower, hospital), None, "{hospital}");
+        }
+        for other in ["AREA-07", "RESPONSE", "SAFERFUT"] {
+            assert_eq!(of(Condition::PlaceWithPower, other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn youth_justice_gets_operations_reports_and_nothing_else() {
+        let directory = directory();
+        let (police, youth) = (agency(&directory, "MERPOL"), agency(&directory, "YOS"));
+
+        for condition in ALL {
+            let expected = (*condition == Condition::OperationReport).then_some(Row::D18);
+            assert_eq!(cell(*condition, Letter::Y, youth, police), expected, "{condition:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod matrix;
 mod rows;
 
 use super::routing::Routed;
-use super::validation::{Assessment, Validated};
+use super::validation::{Assessment, Power, Validated};
 use super::{Context, validation};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
 use crate::domain::submission::{BodyFacts, VictimConsentSupport};
@@ -169,6 +169,8 @@ fn condition(case: &Case<'_>) -> Result<matrix::Condition, PolicyError> {
         (BodyFacts::Missing(_), kind) => kind.is_missing(),
         (BodyFacts::Alcohol(_), kind) => kind == crate::domain::AlertKind::AlcoholAttendance,
         (BodyFacts::DomesticAbuse(_), kind) => kind == crate::domain::AlertKind::DvNotification,
+        (BodyFacts::PlaceOfSafety(_), kind) => kind == crate::domain::AlertKind::PlaceOfSafety,
+        (BodyFacts::OperationReport(_), kind) => kind == crate::domain::AlertKind::OperationReport,
     };
     if !is_of_kind {
         return Err(PolicyError::BodyOfOtherKind);
@@ -186,6 +188,13 @@ fn condition(case: &Case<'_>) -> Result<matrix::Condition, PolicyError> {
                 (false, false) => C::NoChildNotHigh,
             }
         }
+        // A power that is not clear is none: the row without a power asks for no agreement either.
+        Assessment::PlaceOfSafety(found) => match found.power {
+            Power::Agreement | Power::Arrest | Power::Unclear => C::PlaceWithoutPower,
+            Power::PoliceProtection | Power::ProtectionOrder => C::PlaceWithPower,
+            Power::MentalHealthAct => C::PlaceUnderMentalHealthAct,
+        },
+        Assessment::OperationReport => C::OperationReport,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::decision::ShareOutcome;
 use crate::domain::directory::Agency;
-use crate::domain::submission::{Scope, VictimConsentSupport};
+use crate::domain::submission::{Circumstance, Scope, VictimConsentSupport};
 use crate::domain::{Letter, Priority, Rule, View};
 
 use super::super::routing::Routed;
@@ -17,11 +17,14 @@ pub(super) fn evaluate(row: Row, case: &Case<'_>, routed: &Routed, agency: &Agen
         Row::D7 => d7(routed),
         Row::D9 => d9(case, agency),
         Row::D10 => d10(case),
-        Row::D15 => d15(routed),
+        Row::D15 => d15(case, routed),
         Row::D16 => d16(routed),
         // No agreement is needed: D2 by statute, D3, D4 and D11 for suspected harm, D6 for the child, D8 for
         // the look-out, D10a within the organisation. An objection is recorded, and overridden where it must be.
-        Row::D2 | Row::D3 | Row::D4 | Row::D6 | Row::D8 | Row::D10a | Row::D11 => in_view(routed),
+        // D18 tells numbers, of nobody.
+        Row::D2 | Row::D3 | Row::D4 | Row::D6 | Row::D8 | Row::D10a | Row::D11 | Row::D18 => {
+            in_view(routed)
+        }
         Row::D99 => ShareOutcome::Withhold,
     };
     Applied { row: row.rule(), outcome }
@@ -29,7 +32,7 @@ pub(super) fn evaluate(row: Row, case: &Case<'_>, routed: &Routed, agency: &Agen
 
 /// D1: at effective P1 these letters need nobody's agreement.
 pub(super) fn d1(case: &Case<'_>, routed: &Routed) -> Option<Applied> {
-    let is_p1 = case.validated.priority == Priority::P1;
+    let is_p1 = case.validated.priority == Priority::P1 && !case.submission.kind.is_routine();
     let is_listed = match routed.letter {
         Letter::C
         | Letter::P
@@ -66,7 +69,7 @@ fn d5(case: &Case<'_>) -> ShareOutcome {
 
 /// D7: missing. Area and school get part of it.
 fn d7(routed: &Routed) -> ShareOutcome {
-    if routed.letter == Letter::E { ShareOutcome::ShareLimited } else { d15(routed) }
+    if routed.letter == Letter::E { ShareOutcome::ShareLimited } else { area_limited(routed) }
 }
 
 /// D9: by agreement only, with or without markers, for that service.
@@ -89,8 +92,20 @@ fn d10(case: &Case<'_>) -> ShareOutcome {
     }
 }
 
-/// D15: a place of safety without a power. No agreement; an Area Team gets a closed view of it or nothing.
-const fn d15(routed: &Routed) -> ShareOutcome {
+/// D15: a place of safety without a power. No agreement; the missing and exploitation service only if the young person
+/// was missing.
+fn d15(case: &Case<'_>, routed: &Routed) -> ShareOutcome {
+    let place = case.submission.place_of_safety();
+    let was_missing =
+        place.is_some_and(|facts| facts.circumstances.contains(Circumstance::Missing));
+    if routed.letter == Letter::S && !was_missing {
+        return ShareOutcome::Withhold;
+    }
+    area_limited(routed)
+}
+
+/// An Area Team gets a closed view or nothing.
+const fn area_limited(routed: &Routed) -> ShareOutcome {
     if matches!((routed.letter, routed.view), (Letter::A, View::Standard)) {
         return ShareOutcome::Withhold;
     }
@@ -142,11 +157,11 @@ mod tests {
     }
 
     #[test]
-    fn d15_gives_an_area_team_the_information_copy_and_never_the_whole() {
-        assert_eq!(d15(&routed("AREA-07", View::Info)), ShareOutcome::ShareLimited);
-        assert_eq!(d15(&routed("AREA-07", View::Standard)), ShareOutcome::Withhold);
-        assert_eq!(d15(&routed("CADT", View::Standard)), ShareOutcome::Share);
-        assert_eq!(d15(&routed("SAFERFUT", View::Standard)), ShareOutcome::Share);
+    fn d7_and_d15_give_an_area_team_the_information_copy_and_never_the_whole() {
+        assert_eq!(area_limited(&routed("AREA-07", View::Info)), ShareOutcome::ShareLimited);
+        assert_eq!(area_limited(&routed("AREA-07", View::Standard)), ShareOutcome::Withhold);
+        assert_eq!(area_limited(&routed("CADT", View::Standard)), ShareOutcome::Share);
+        assert_eq!(area_limited(&routed("SAFERFUT", View::Standard)), ShareOutcome::Share);
     }
 
     #[test]

@@ -6,9 +6,10 @@ use crate::domain::delivery::Purpose;
 use crate::domain::directory::{Agency, Directory, UserEntry};
 use crate::domain::principal::Role;
 use crate::domain::submission::{
-    Code, CompetenceOutcome, ConsentFact, ConsentGiver, ConsentState, ConsentType, Exclusion,
-    Given, GiverStanding, ImpactCode, Offer, OfferAgreedBy, OverrideFact, RefusedBy, RiskBand,
-    RiskMarker, Scope, SharingFacts, SuspectedPersonType, ViewOnPolice,
+    Circumstance, Code, Codes, CompetenceOutcome, ConsentFact, ConsentGiver, ConsentState,
+    ConsentType, Exclusion, Given, GiverStanding, ImpactCode, Offer, OfferAgreedBy, Onward,
+    OverrideFact, PlaceOfSafetyFacts, PowerUsed, RefusedBy, RiskBand, RiskMarker, Scope,
+    SharingFacts, SuspectedPersonType, ViewOnPolice,
 };
 use crate::domain::{Risk, UserId, View};
 use crate::policy::fixtures::*;
@@ -49,6 +50,8 @@ fn alert(line: &Line<'_>) -> AlertBuilder {
         "ALCOHOL" => drunk(said, condition, u8::try_from(age).unwrap()),
         "DV" => abused(said, condition),
         "MISSING" => lost(said, condition),
+        "PLACE" => moved(said, condition, u8::try_from(age).unwrap()),
+        "OPERATION" => return operation_report().from(sender),
         other => panic!("{other}"),
     };
     alert.born(year, 3, 9).from(sender)
@@ -170,11 +173,42 @@ fn lost(said: &str, risk: &str) -> AlertBuilder {
     }
 }
 
+fn moved(said: &str, condition: &str, age: u8) -> AlertBuilder {
+    let (power, missing) = condition.split_once('+').map_or((condition, false), |(p, _)| (p, true));
+    let agreed = |by: Option<OfferAgreedBy>| {
+        move |facts: &mut PlaceOfSafetyFacts| {
+            facts.onward = Codes::of(&[Onward::Response]);
+            facts.offer_agreed_by = by.map_or(Given::Missing, known);
+            facts.competence = Given::Given(competent(age));
+        }
+    };
+    let alert = moved_child().place(|facts| {
+        let how = if missing { Circumstance::Missing } else { Circumstance::Drunk };
+        facts.circumstances = Codes::of(&[how]);
+        facts.power_used = known(PowerUsed::parse(power).unwrap());
+        if facts.power_used.is(PowerUsed::Ca89S46) {
+            facts.s46 = Given::Given(police_protection("2026-11-16T09:00Z"));
+        }
+        facts.order_expires_at = Given::Given(at("2026-11-17T09:00Z"));
+    });
+    match said {
+        "-" => alert,
+        "child" => alert.place(agreed(Some(OfferAgreedBy::ChildCompetent))),
+        "young" => alert.place(agreed(Some(OfferAgreedBy::YoungPerson))),
+        "parent" => alert.place(agreed(Some(OfferAgreedBy::PrHolder))),
+        // Below P2 nobody names RESPONSE without saying who agreed.
+        "nobody" => alert.place(agreed(None)).stating(Priority::P2),
+        other => panic!("{other}"),
+    }
+}
+
 /// Routed at P4, in the view its rows would give it.
 fn routed_to(agency: &Agency, kind: crate::domain::AlertKind) -> Routed {
     let closed =
         [(Letter::H1, View::Lookout), (Letter::A, View::Info), (Letter::F, View::SafeTask)];
-    let is_theirs = |(letter, _): &&(Letter, View)| *letter == agency.letter && kind.is_missing();
+    let is_place = kind == crate::domain::AlertKind::PlaceOfSafety;
+    let is_closed = |letter: Letter| kind.is_missing() || (is_place && letter != Letter::H1);
+    let is_theirs = |(letter, _): &&(Letter, View)| *letter == agency.letter && is_closed(*letter);
     let view = closed.iter().find(is_theirs).map_or(View::Standard, |(_, view)| *view);
     Routed {
         mailbox: agency.mailboxes[0].id.clone(),
@@ -247,6 +281,9 @@ fn every_kind_condition_and_recipient_has_exactly_one_row_of_the_matrix() {
         abused("yes", "SILVER+child"),
         abused("yes", "GOLD"),
         abused("yes", "SILVER"),
+        moved_child(),
+        protected_child("2026-11-16T09:00Z"),
+        moved_child().place(|facts| facts.power_used = known(PowerUsed::MhaS136)),
     ];
     for sample in samples {
         for alert in [sample.clone(), sample.stating(Priority::P1)] {

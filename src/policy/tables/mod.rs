@@ -18,6 +18,10 @@ const TABLES: &[(&str, &str)] = &[
         "routing_domestic_abuse.txt",
         include_str!("../../../tests/tables/routing_domestic_abuse.txt"),
     ),
+    (
+        "routing_place_of_safety.txt",
+        include_str!("../../../tests/tables/routing_place_of_safety.txt"),
+    ),
 ];
 
 /// What a line of a table says, or what the hub does.

@@ -13,6 +13,8 @@ pub(super) fn alert(given: &str) -> AlertBuilder {
         "MISSING_FOUND" => found_child(),
         "ALCOHOL_ATTENDANCE" => attendance(),
         "DV_NOTIFICATION" => abuse(),
+        "PLACE_OF_SAFETY" => moved_child(),
+        "OPERATION_REPORT" => operation_report(),
         other => panic!("not a kind of these tables: {other}"),
     };
     words.fold(begun, |alert, word| with(alert, kind, word))
@@ -34,6 +36,7 @@ fn with(alert: AlertBuilder, kind: &str, said: &str) -> AlertBuilder {
         _ => match kind {
             "ALCOHOL_ATTENDANCE" => attended(alert, word, value),
             "DV_NOTIFICATION" => abused(alert, word, value),
+            "PLACE_OF_SAFETY" | "OPERATION_REPORT" => moved(alert, word, value),
             _ => missed(alert, word, value),
         },
     }
@@ -127,6 +130,39 @@ fn abused(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
             facts.victim_consent_support = known(VictimConsentSupport::No);
         }),
         other => panic!("not a word of domestic abuse: {other:?}"),
+    }
+}
+
+fn moved(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
+    let onward = |by: Option<OfferAgreedBy>| {
+        move |facts: &mut PlaceOfSafetyFacts| {
+            facts.onward = Codes::of(&[Onward::Response]);
+            facts.offer_agreed_by = by.map_or(Given::Missing, known);
+            facts.competence = Given::Given(competent(14));
+        }
+    };
+    let block = || Given::Given(police_protection("2026-10-30T20:00Z"));
+    match (word, value) {
+        ("power", value) => alert.place(|facts| {
+            let power = of(PowerUsed::ALL, PowerUsed::as_str, value);
+            facts.power_used = known(power);
+            facts.s46 = if power == PowerUsed::Ca89S46 { block() } else { Given::Missing };
+            facts.order_expires_at = Given::Given(crate::domain::Timestamp::MAX);
+        }),
+        ("block", _) => alert.place(|facts| facts.s46 = block()),
+        ("collection", value) => alert.place(|facts| {
+            facts.collection = known(of(Collection::ALL, Collection::as_str, value));
+        }),
+        ("found", value) => alert.place(|facts| {
+            facts.circumstances = Codes::of(&[of(Circumstance::ALL, Circumstance::as_str, value)]);
+        }),
+        ("response", "agreed by the child") => {
+            alert.place(onward(Some(OfferAgreedBy::ChildCompetent)))
+        }
+        ("response", "agreed by a parent") => alert.place(onward(Some(OfferAgreedBy::PrHolder))),
+        ("response", "agreed by nobody") => alert.place(onward(None)),
+        ("area", area) => alert.report(|facts| facts.areas = vec![code(area)]),
+        other => panic!("not a word of a place of safety: {other:?}"),
     }
 }
 

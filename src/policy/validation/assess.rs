@@ -2,7 +2,8 @@
 
 use super::super::age::Age;
 use super::super::clock;
-use super::Reading;
+use super::place_of_safety::PlaceOfSafetyAssessment;
+use super::{Reading, operation_report, place_of_safety};
 use crate::domain::alert::Gap;
 use crate::domain::submission::{
     AlcoholFacts, BodyFacts, Bool3, ChildrenInScope, CpPlan, CpisResult, DomesticAbuseFacts,
@@ -30,6 +31,10 @@ pub enum Assessment {
     Alcohol(AlcoholAssessment),
     /// DV_NOTIFICATION.
     DomesticAbuse(DomesticAbuseAssessment),
+    /// PLACE_OF_SAFETY.
+    PlaceOfSafety(PlaceOfSafetyAssessment),
+    /// OPERATION_REPORT: nothing about a person.
+    OperationReport,
 }
 
 impl Assessment {
@@ -49,6 +54,12 @@ impl Assessment {
     #[must_use]
     pub const fn domestic_abuse(&self) -> Option<&DomesticAbuseAssessment> {
         if let Self::DomesticAbuse(found) = self { Some(found) } else { None }
+    }
+
+    /// What a PLACE_OF_SAFETY means.
+    #[must_use]
+    pub const fn place_of_safety(&self) -> Option<&PlaceOfSafetyAssessment> {
+        if let Self::PlaceOfSafety(found) = self { Some(found) } else { None }
     }
 }
 
@@ -151,6 +162,11 @@ pub(super) fn assess(submission: &Submission, context: &Reading<'_>, ages: &[Age
         BodyFacts::Missing(facts) => missing(submission, context, ages, facts),
         BodyFacts::Alcohol(facts) => alcohol(submission, context, facts),
         BodyFacts::DomesticAbuse(facts) => domestic_abuse(submission, context, ages, facts),
+        BodyFacts::PlaceOfSafety(facts) => {
+            let age = primary_age(submission, ages);
+            place_of_safety::assess(submission, context, age, facts)
+        }
+        BodyFacts::OperationReport(_) => operation_report::assess(submission),
     }
 }
 
@@ -495,6 +511,6 @@ fn danger(submission: &Submission, facts: &DomesticAbuseFacts) -> Danger {
     }
 }
 
-fn mismatch(path: &str, field: &str, reason: &'static str) -> Mismatch {
+pub(super) fn mismatch(path: &str, field: &str, reason: &'static str) -> Mismatch {
     Mismatch { path: format!("{path}.{field}"), reason }
 }

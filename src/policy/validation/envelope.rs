@@ -22,7 +22,6 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     findings.require(&envelope.occurred_at, path::ENVELOPE, "occurred_at");
     findings.require(&envelope.risk, path::ENVELOPE, "risk");
     findings.require(&envelope.priority, path::ENVELOPE, "priority");
-    findings.require(&envelope.looked_after, path::ENVELOPE, "looked_after");
     if envelope.schema == SchemaStanding::Unknown {
         findings.wrong(
             of("schema_version"),
@@ -40,6 +39,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             "name the responsible council of a looked-after child by its DfE code",
         );
     }
+    if !subject.submission.kind.has_subjects() {
+        return;
+    }
+    findings.require(&envelope.looked_after, path::ENVELOPE, "looked_after");
     told(envelope, findings);
     roles(subject, findings);
     for (index, (person, age)) in subject.submission.subjects.iter().zip(subject.ages).enumerate() {
@@ -59,7 +62,8 @@ fn hard(subject: &Subject<'_>, findings: &mut Findings) {
     if matches!(envelope.headline, Given::Missing) {
         findings.hard(of("headline_concern"), "REQUIRED", "say in one sentence what worries you");
     }
-    if !subject.submission.subjects.iter().any(|person| person.named) {
+    let is_named = subject.submission.subjects.iter().any(|person| person.named);
+    if subject.submission.kind.has_subjects() && !is_named {
         findings.hard(of("subjects"), "REQUIRED", "give a person with any name or a description");
     }
 }

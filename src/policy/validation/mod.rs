@@ -11,6 +11,8 @@ mod domestic_abuse;
 mod envelope;
 mod findings;
 mod missing;
+mod operation_report;
+mod place_of_safety;
 mod sharing_record;
 
 pub(crate) use assess::{band_of_score, effective_band};
@@ -20,6 +22,7 @@ pub use assess::{
     AlcoholAssessment, Assessment, Danger, DomesticAbuseAssessment, Mismatch, MissingAssessment,
     MissingRow,
 };
+pub use place_of_safety::{PlaceOfSafetyAssessment, Power};
 
 use std::sync::Arc;
 
@@ -110,6 +113,10 @@ pub fn validate(submission: &Submission, context: &Context<'_>) -> Result<Valida
         Assessment::DomesticAbuse(found) => {
             domestic_abuse::check(&subject, found, &mut findings);
         }
+        Assessment::PlaceOfSafety(found) => {
+            place_of_safety::check(&subject, found, &mut findings);
+        }
+        Assessment::OperationReport => operation_report::check(&subject, &mut findings),
     }
 
     let violations = findings.into_sorted();
@@ -213,13 +220,15 @@ fn check_sender(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// The priority the sender states; an unknown code is urgent, never the least urgent.
+/// The priority the sender states; an unknown code is urgent, never the least urgent. A routine kind is never above P3
+/// (domain 3.1a).
 fn stated_priority(submission: &Submission) -> Option<Priority> {
-    match &submission.envelope.priority {
-        Given::Given(Code::Known(priority)) => Some(*priority),
-        Given::Given(Code::Unrecognised(_)) => Some(Priority::P2),
-        Given::Missing | Given::Malformed => None,
-    }
+    let stated = match &submission.envelope.priority {
+        Given::Given(Code::Known(priority)) => *priority,
+        Given::Given(Code::Unrecognised(_)) => Priority::P2,
+        Given::Missing | Given::Malformed => return None,
+    };
+    Some(if submission.kind.is_routine() { stated.max(Priority::P3) } else { stated })
 }
 
 /// News in an episode goes at its row's priority although the child's facts would ask for more.
@@ -229,7 +238,10 @@ fn priority_mismatch(
     row: Priority,
 ) -> Option<Mismatch> {
     let stated = submission.envelope.priority.known()?;
-    let reason = if stated > row {
+    let reason = if submission.kind.is_routine() && stated.is_urgent() {
+        // Not taken: urgent content belongs in a CONCERN.
+        "ROUTINE_KIND"
+    } else if stated > row {
         "PRIORITY_BELOW_MINIMUM"
     } else if stated < minimum && stated.is_urgent() {
         SENDER_RAISED
@@ -243,6 +255,7 @@ fn gap(violation: &Violation) -> Gap {
     let field = violation.path.rsplit('.').next().unwrap_or_default();
     let rule = match (field, violation.reason) {
         ("sent_at" | "occurred_at", "IN_FUTURE") => Rule::GAP1,
+        ("s46", "MUST_BE_ABSENT") => Rule::GAP3,
         (_, "CONTRADICTION") => Rule::GAP2,
         ("dob", "ADULT" | "IN_FUTURE") => Rule::GAP5,
         ("headline_concern" | "sender_user" | "schema_version", _) => Rule::GAP6,

@@ -8,8 +8,8 @@ use crate::domain::decision::Basis6;
 use crate::domain::directory::{Agency, AgencyType};
 use crate::domain::principal::Role;
 use crate::domain::submission::{
-    Basis9, Basis9G18Reason, CompetenceOutcome, ConsentState, ConsentType, Gateway, Length,
-    MissingRiskFactor, Need, RefusedBy, SharingFacts,
+    Basis9, Basis9G18Reason, Circumstance, CompetenceOutcome, ConsentState, ConsentType, Gateway,
+    Length, MissingRiskFactor, Need, PowerUsed, RefusedBy, SharingFacts,
 };
 
 /// The root of its field paths.
@@ -83,13 +83,18 @@ fn special_categories(subject: &Subject<'_>, assessment: &Assessment, findings: 
         ])
     });
     let has_health_data = of_a_missing_child
+        || of_a_place_of_safety(subject)
         || assessment.alcohol().is_some()
         || assessment.domestic_abuse().is_some_and(|found| found.pregnant);
     if has_health_data && record.basis9.is_empty() {
         let what = "give the Article 9 condition for health data";
         findings.missing(of("basis9"), Need::Conditional, what);
     }
-    if assessment.domestic_abuse().is_some() {
+    let is_arrest = subject
+        .submission
+        .place_of_safety()
+        .is_some_and(|facts| facts.power_used.is(PowerUsed::PaceArrest));
+    if assessment.domestic_abuse().is_some() || is_arrest {
         let what = "give the condition for criminal-offence data";
         findings.require_since(&record.basis10, PATH, "basis10", what);
     }
@@ -107,6 +112,15 @@ fn special_categories(subject: &Subject<'_>, assessment: &Assessment, findings: 
             findings.wrong(of("basis9"), "REFUSED_IS_NO_REASON", what);
         }
     }
+}
+
+/// A place of safety record that tells of a young person's health.
+fn of_a_place_of_safety(subject: &Subject<'_>) -> bool {
+    const HEALTH: &[Circumstance] =
+        &[Circumstance::Drunk, Circumstance::Drugs, Circumstance::Injured];
+    subject.submission.place_of_safety().is_some_and(|facts| {
+        facts.circumstances.contains_any(HEALTH) || facts.power_used.is(PowerUsed::MhaS136)
+    })
 }
 
 fn gateways(record: &SharingFacts, sender: &Agency, findings: &mut Findings) {
@@ -157,7 +171,9 @@ fn refused_by_a_competent_person(subject: &Subject<'_>) -> bool {
     match record.refused_by.known() {
         Some(RefusedBy::AdultVictim | RefusedBy::Parent) => true,
         Some(RefusedBy::Child | RefusedBy::Both) => {
-            let competence = subject.submission.alcohol().and_then(|facts| facts.competence.get());
+            let of_attendance = subject.submission.alcohol().map(|facts| &facts.competence);
+            let of_place = || subject.submission.place_of_safety().map(|facts| &facts.competence);
+            let competence = of_attendance.or_else(of_place).and_then(|given| given.get());
             competence.is_some_and(|record| record.outcome.is(CompetenceOutcome::Competent))
         }
         Some(RefusedBy::Nobody) | None => false,

@@ -18,6 +18,8 @@ pub(super) const fn headline(kind: AlertKind) -> &'static str {
         AlertKind::DvNotification => {
             "A child may have been affected by an incident of domestic abuse."
         }
+        AlertKind::PlaceOfSafety => "A young person was taken to a place of safety.",
+        AlertKind::OperationReport => "A report of a joint operation. It names nobody.",
     }
 }
 
@@ -35,6 +37,9 @@ pub(super) fn list(facts: &Facts, request: &CopyRequest<'_>, view: View) -> Vec<
     }
     if facts.says(Sign::ThreatUnknown) && view == View::Standard && sees_threat(request.letter) {
         codes.push(BannerCode::ThreatUnknown);
+    }
+    if facts.says(Sign::PowerUnclear) && view == View::Standard && sees_power(request.letter) {
+        codes.push(BannerCode::PowerUnclear);
     }
     let mut seen = Vec::new();
     codes.retain(|code| {
@@ -85,6 +90,13 @@ fn sees_threat(letter: Letter) -> bool {
         .is_some_and(|field| super::rules::is_open(field, letter))
 }
 
+fn sees_power(letter: Letter) -> bool {
+    use numbers::field::place_of_safety::POWER_USED;
+    table::message_named("PlaceOfSafety")
+        .and_then(|message| message.field(POWER_USED))
+        .is_some_and(|field| super::rules::is_open(field, letter))
+}
+
 fn sees_names(letter: Letter) -> bool {
     use numbers::field::envelope::DO_NOT_TELL;
     table::message_named("Envelope")
@@ -132,6 +144,10 @@ fn text(code: BannerCode, facts: &Facts, request: &CopyRequest<'_>, view: View) 
         },
         BannerCode::ThreatUnknown => {
             "It is not known whether the threat is immediate. Phone the sender now.".to_owned()
+        }
+        BannerCode::PowerUnclear => {
+            "It is not clear under which power the young person is there: phone the officer."
+                .to_owned()
         }
         BannerCode::SafeTask => {
             "Tell the right area about this child by phone or sealed transfer.".to_owned()

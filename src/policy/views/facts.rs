@@ -57,6 +57,8 @@ pub(super) enum Sign {
     ThreatUnknown,
     /// The missing child has died.
     Deceased,
+    /// It is not clear under which power a young person is in a place of safety (GAP3).
+    PowerUnclear,
 }
 
 /// What the whole alert says, before anything is cut.
@@ -110,7 +112,11 @@ impl Facts {
                 View::Cancelled
             }
             (View::Standard, Letter::H1) if self.kind.is_missing() => View::Lookout,
-            (View::Standard, Letter::A) if self.kind.is_missing() => View::Info,
+            (View::Standard, Letter::A)
+                if self.kind.is_missing() || self.kind == AlertKind::PlaceOfSafety =>
+            {
+                View::Info
+            }
             (view, _) => view,
         }
     }
@@ -254,6 +260,7 @@ fn signs(alert: &Node, persons: &[&Node]) -> Vec<Sign> {
     let envelope = alert.node(field::alert::ENVELOPE);
     let missing = alert.node(field::alert::MISSING);
     let abuse = alert.node(field::alert::DOMESTIC_VIOLENCE);
+    let place = alert.node(field::alert::PLACE_OF_SAFETY);
     let family = missing.is_some_and(family_risk) || abuse.is_some_and(family_abuse);
     let found_safe = missing.is_some_and(|body| body.is_true(FOUND_PLACE_IS_SAFE));
     let deceased = missing.is_some_and(|body| body.value(FOUND_HOW) == value::found_how::DECEASED);
@@ -264,6 +271,7 @@ fn signs(alert: &Node, persons: &[&Node]) -> Vec<Sign> {
         (Sign::FoundPlaceIsSafe, found_safe),
         (Sign::ThreatUnknown, abuse.is_some_and(threat_unknown)),
         (Sign::Deceased, deceased),
+        (Sign::PowerUnclear, place.is_some_and(power_unclear)),
     ]
     .into_iter()
     .filter_map(|(sign, said)| said.then_some(sign))
@@ -294,6 +302,16 @@ fn family_abuse(abuse: &Node) -> bool {
     abuse
         .values(field::domestic_violence_notification::ABUSE_TYPES)
         .any(|kind| matches!(kind, value::abuse_type::HBA | value::abuse_type::FORCED_MARRIAGE))
+}
+
+/// A block of police protection without its power, or no power this hub can read (GAP3).
+fn power_unclear(place: &Node) -> bool {
+    use field::place_of_safety::{POWER_USED, S46};
+    use value::power_used::{CA89_S46, EPO_S44, MHA_S136, NONE_VOLUNTARY, PACE_ARREST};
+    let power = place.value(POWER_USED);
+    let has_block = place.node(S46).is_some();
+    let is_known = [NONE_VOLUNTARY, CA89_S46, MHA_S136, PACE_ARREST, EPO_S44].contains(&power);
+    !is_known || (has_block && power != CA89_S46)
 }
 
 fn threat_unknown(abuse: &Node) -> bool {

@@ -46,6 +46,12 @@ pub struct HubFacts {
     pub contact_due_at: Option<Timestamp>,
     /// By when a referral to the MARAC is expected.
     pub marac_referral_expected_at: Option<Timestamp>,
+    /// By when police protection ends.
+    pub s46_expires_at: Option<Timestamp>,
+    /// By when detention under the Mental Health Act ends.
+    pub s136_ends_at: Option<Timestamp>,
+    /// The same where a doctor extends it.
+    pub s136_latest_at: Option<Timestamp>,
 }
 
 impl HubFacts {
@@ -99,6 +105,9 @@ impl HubFacts {
             marac_referral_expected_at: node
                 .node(number::MARAC_REFERRAL_EXPECTED_AT)
                 .and_then(millis),
+            s46_expires_at: node.node(number::S46_EXPIRES_AT).and_then(millis),
+            s136_ends_at: node.node(number::S136_ENDS_AT).and_then(millis),
+            s136_latest_at: node.node(number::S136_LATEST_AT).and_then(millis),
         })
     }
 
@@ -136,6 +145,9 @@ impl HubFacts {
         put(&mut node, number::CONTACT_DUE_AT, self.contact_due_at.and_then(instant));
         let expected = self.marac_referral_expected_at.and_then(instant);
         put(&mut node, number::MARAC_REFERRAL_EXPECTED_AT, expected);
+        put(&mut node, number::S46_EXPIRES_AT, self.s46_expires_at.and_then(instant));
+        put(&mut node, number::S136_ENDS_AT, self.s136_ends_at.and_then(instant));
+        put(&mut node, number::S136_LATEST_AT, self.s136_latest_at.and_then(instant));
         Some(node)
     }
 }
@@ -196,6 +208,9 @@ mod tests {
             encompass: vec![("900101".into(), Timestamp::from_millis(0))],
             contact_due_at: Some(Timestamp::from_millis(1_000)),
             marac_referral_expected_at: Some(Timestamp::from_millis(1_001)),
+            s46_expires_at: Some(Timestamp::from_millis(1_002)),
+            s136_ends_at: Some(Timestamp::from_millis(1_003)),
+            s136_latest_at: Some(Timestamp::from_millis(1_004)),
         };
 
         assert_eq!(HubFacts::decode(&facts.encode()).unwrap(), facts);

@@ -87,13 +87,15 @@ const fn is_cut_by_content(rule: Rule) -> bool {
         | Rule::OwnSchool
         | Rule::SchoolVoice
         | Rule::ChildSchoolVoice => true,
+        // A gap names the block that may not be read, never what is in it.
         Rule::Plain
         | Rule::Headline
         | Rule::SchoolDate
         | Rule::SchoolPlace
         | Rule::Area
         | Rule::PersonRef
-        | Rule::OccurredAt => false,
+        | Rule::OccurredAt
+        | Rule::PoliceProtection => false,
     }
 }
 

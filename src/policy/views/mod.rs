@@ -65,6 +65,8 @@ code_list! {
         ThreatUnknown = 9 => "THREAT_UNKNOWN",
         /// Tell the right area by phone or sealed transfer.
         SafeTask = 10 => "SAFE_TASK",
+        /// It is not clear which power was used.
+        PowerUnclear = 15 => "POWER_UNCLEAR",
     }
 }
 

@@ -149,6 +149,9 @@ impl Cutter<'_> {
                 || !self.request.school_words_name_somebody)
                 .then(|| item.content.clone()),
             Rule::OccurredAt => self.occurred(item, scope),
+            Rule::PoliceProtection => {
+                (!self.facts.says(Sign::PowerUnclear)).then(|| self.descend(item, scope))?
+            }
         }
     }
 

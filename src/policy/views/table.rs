@@ -110,6 +110,7 @@ pub(super) enum Rule {
     PersonRef,
     OccurredAt,
     ChildSchoolVoice,
+    PoliceProtection,
 }
 
 impl Message {

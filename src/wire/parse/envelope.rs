@@ -24,9 +24,11 @@ const SCHEMA_MAJOR: u32 = 1;
 pub(super) fn envelope(
     reader: &mut Reader,
     at: At<'_>,
+    kind: AlertKind,
     raw: &v1::Envelope,
     people: &People<'_>,
 ) -> EnvelopeFacts {
+    let of_person = if kind.has_subjects() { REQUIRED } else { None };
     let (schema_version, schema) = schema(reader, at.field("schema_version"), &raw.schema_version);
     let looked_after = at.field("looked_after");
     let mut facts = EnvelopeFacts {
@@ -47,7 +49,12 @@ pub(super) fn envelope(
         ),
         risk: reader.code(at.field("risk"), raw.risk, Risk::from_code, REQUIRED),
         priority: reader.code(at.field("priority"), raw.priority, Priority::from_code, REQUIRED),
-        looked_after: reader.code(looked_after, raw.looked_after, LookedAfter::from_code, REQUIRED),
+        looked_after: reader.code(
+            looked_after,
+            raw.looked_after,
+            LookedAfter::from_code,
+            of_person,
+        ),
         cp_plan: reader.code(at.field("cp_plan"), raw.cp_plan, CpPlan::from_code, None),
         contact_rule: reader.code(
             at.field("contact_rule"),
@@ -61,6 +68,9 @@ pub(super) fn envelope(
     reader.sent_at = facts.sent_at;
     reader.occurred_at = facts.occurred_at;
     facts.responsible_la = responsible(reader, at, raw, &facts.looked_after);
+    if raw.told.is_empty() {
+        reader.absent(at.field("told"), of_person);
+    }
     facts.told = told(reader, at, raw, people);
     facts.do_not_tell = do_not_tell(reader, at, raw, &facts.told, people);
     codes(reader, at, raw);
@@ -138,9 +148,6 @@ fn responsible(
 fn told(reader: &mut Reader, at: At<'_>, raw: &v1::Envelope, people: &People<'_>) -> Vec<ToldFact> {
     const MAX: usize = 20;
 
-    if raw.told.is_empty() {
-        reader.absent(at.field("told"), REQUIRED);
-    }
     reader.count(at.field("told"), raw.told.len(), MAX);
     let mut facts = Vec::new();
     for (index, entry) in raw.told.iter().take(MAX).enumerate() {
@@ -283,6 +290,10 @@ pub(super) fn subjects(
             person::person(reader, at, raw, Place::Subjects(kind), people)
         })
         .collect();
+    // An operation's report has none, and may have none.
+    if !kind.has_subjects() {
+        return subjects;
+    }
     if !subjects.iter().any(|subject| subject.named) {
         reader.absent(at.field("subjects"), HARD);
     }

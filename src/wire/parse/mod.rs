@@ -18,8 +18,11 @@ mod envelope;
 mod format;
 mod identity;
 mod missing;
+mod operation_report;
 mod people;
 mod person;
+mod person_data;
+mod place_of_safety;
 mod reader;
 mod scan;
 mod sharing;
@@ -145,8 +148,13 @@ fn readable(reader: &mut Reader, bytes: &Bytes) -> Option<(v1::Alert, AlertKind)
 
 /// The one body belongs to the kind. Decoding keeps the last of several; the bytes keep them all.
 fn bodies(reader: &mut Reader, kind: AlertKind, bodies: &[u32]) {
-    const PATHS: [(u32, &str); 3] =
-        [(2, path::MISSING), (3, path::ALCOHOL), (4, path::DOMESTIC_ABUSE)];
+    const PATHS: [(u32, &str); 5] = [
+        (2, path::MISSING),
+        (3, path::ALCOHOL),
+        (4, path::DOMESTIC_ABUSE),
+        (9, path::PLACE_OF_SAFETY),
+        (10, path::OPERATION_REPORT),
+    ];
 
     let own = BodyFacts::absent(kind).path();
     for (number, path) in PATHS {
@@ -167,7 +175,7 @@ fn facts(reader: &mut Reader, kind: AlertKind, alert: &v1::Alert) -> Submission 
     let mut subjects = Vec::new();
     let mut sharing = SharingFacts::default();
     if let Some(raw) = &alert.envelope {
-        envelope = envelope::envelope(reader, at, raw, &people);
+        envelope = envelope::envelope(reader, at, kind, raw, &people);
         subjects = envelope::subjects(reader, at, kind, raw, &people);
         keep_from(&mut envelope, envelope::others(reader, at, raw, &people));
         let record = raw.sharing.as_ref();
@@ -175,6 +183,9 @@ fn facts(reader: &mut Reader, kind: AlertKind, alert: &v1::Alert) -> Submission 
     }
     let (body, staff) = body(reader, kind, alert, &subjects, &people);
     keep_from(&mut envelope, staff);
+    if !kind.has_subjects() {
+        person_data::refuse(reader, alert);
+    }
     if alert.hub.is_some() {
         reader.malformed(At::root("alert").field("hub"), reason::SET_BY_HUB);
     }
@@ -194,7 +205,7 @@ fn body(
     subjects: &[SubjectFacts],
     people: &People<'_>,
 ) -> (BodyFacts, Staff) {
-    use v1::alert::Body::{Alcohol, DomesticViolence, Missing};
+    use v1::alert::Body::{Alcohol, DomesticViolence, Missing, OperationReport, PlaceOfSafety};
 
     match (BodyFacts::absent(kind), &alert.body) {
         (BodyFacts::Missing(_), Some(Missing(raw))) => {
@@ -210,8 +221,21 @@ fn body(
             let (facts, staff) = domestic_abuse::domestic_abuse(reader, raw, subjects, people);
             (BodyFacts::DomesticAbuse(Box::new(facts)), staff)
         }
-        (absent, Some(Missing(_) | Alcohol(_) | DomesticViolence(_)) | None) => {
-            (absent, Staff::default())
+        (BodyFacts::PlaceOfSafety(_), Some(PlaceOfSafety(raw))) => {
+            let facts = place_of_safety::place_of_safety(reader, raw, people);
+            (BodyFacts::PlaceOfSafety(Box::new(facts)), Staff::default())
         }
+        (BodyFacts::OperationReport(_), Some(OperationReport(raw))) => {
+            let facts = operation_report::operation_report(reader, raw);
+            (BodyFacts::OperationReport(Box::new(facts)), Staff::default())
+        }
+        (
+            absent,
+            Some(
+                Missing(_) | Alcohol(_) | DomesticViolence(_) | PlaceOfSafety(_)
+                | OperationReport(_),
+            )
+            | None,
+        ) => (absent, Staff::default()),
     }
 }

@@ -79,10 +79,7 @@ impl<'a> People<'a> {
     /// Whether this is an alleged perpetrator, the person on whose behalf was acted, or another person of concern.
     fn is_of_concern(&self, reference: &str) -> bool {
         let listed = self.alert.envelope.iter().flat_map(|it| &it.persons_of_concern);
-        let behalf = match &self.alert.body {
-            Some(v1::alert::Body::DomesticViolence(body)) => body.on_behalf_of.as_ref(),
-            Some(v1::alert::Body::Missing(_) | v1::alert::Body::Alcohol(_)) | None => None,
-        };
+        let behalf = self.abuse().and_then(|body| body.on_behalf_of.as_ref());
         let mut others = listed.chain(behalf).filter_map(|concern| concern.person.as_ref());
         others.any(|person| person.person_ref == reference)
             || self.is_alleged_perpetrator(reference)
@@ -90,12 +87,22 @@ impl<'a> People<'a> {
 
     /// Whether this is the alleged perpetrator of the notification.
     pub(super) fn is_alleged_perpetrator(&self, reference: &str) -> bool {
-        let alleged = match &self.alert.body {
-            Some(v1::alert::Body::DomesticViolence(body)) => body.alleged_perpetrator.as_ref(),
-            Some(v1::alert::Body::Missing(_) | v1::alert::Body::Alcohol(_)) | None => None,
-        };
+        let alleged = self.abuse().and_then(|body| body.alleged_perpetrator.as_ref());
         let person = alleged.and_then(|concern| concern.person.as_ref());
         person.is_some_and(|person| person.person_ref == reference)
+    }
+
+    const fn abuse(&self) -> Option<&'a v1::DomesticViolenceNotification> {
+        match &self.alert.body {
+            Some(v1::alert::Body::DomesticViolence(body)) => Some(body),
+            Some(
+                v1::alert::Body::Missing(_)
+                | v1::alert::Body::Alcohol(_)
+                | v1::alert::Body::PlaceOfSafety(_)
+                | v1::alert::Body::OperationReport(_),
+            )
+            | None => None,
+        }
     }
 
     /// Whether the subjects are more children than one, as far as their roles say.
@@ -184,13 +191,13 @@ const ADDRESS_WORDS: &[&str] = &[
     "terrace",
 ];
 
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     let separated = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     separated.map(str::to_lowercase).collect()
 }
 
 /// A postcode, written in one word or in two, of any area.
-fn holds_postcode(words: &[String]) -> bool {
+pub(super) fn holds_postcode(words: &[String]) -> bool {
     let pairs = words.windows(2).map(|pair| pair.concat());
     words.iter().cloned().chain(pairs).any(|word| format::looks_like_postcode(&word.to_uppercase()))
 }

@@ -21,11 +21,16 @@ use plant::{Extent, Planted};
 use search::{Hit, Search};
 
 /// One sample of each kind with every field filled, its sender, and when it is sent.
-const KINDS: [(&str, &str, &str); 3] = [
+const KINDS: [(&str, &str, &str); 5] = [
     ("full-missing.json", "MERPOL", "2026-09-15T09:06:00Z"),
     ("full-alcohol.json", "WUTH-AED", "2026-09-16T09:07:00Z"),
     ("full-domestic-abuse.json", "MERPOL", "2026-09-17T09:08:00Z"),
+    ("full-place-of-safety.json", "MERPOL", "2026-09-17T09:20:00Z"),
+    ("full-operation-report.json", "MERPOL", "2026-09-17T09:30:00Z"),
 ];
+
+/// Those that are never above P3 (domain 3.1a).
+const ROUTINE: [&str; 1] = ["full-operation-report.json"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_an_alert_stands_anywhere_but_in_sealed_bytes_and_copies() {
@@ -125,6 +130,12 @@ impl Story {
             if extent == Extent::Given {
                 let new = self.planted.canaries.keys().filter(|one| !before.contains_key(*one));
                 self.whole.extend(new.cloned());
+            }
+            // A routine kind is never urgent: what is out of shape is refused, not taken with gaps.
+            if extent == Extent::Everything && ROUTINE.contains(&name) {
+                let refused = client.submit(request).await.unwrap_err();
+                self.told.push((format!("refusal of {name}"), format!("{refused:?}").into_bytes()));
+                continue;
             }
             let taken = client.submit(request).await.unwrap();
             assert_eq!(taken.acceptance(), expected, "{name}: {:?}", taken.gaps);

@@ -4,7 +4,14 @@ use proptest::prelude::*;
 
 use super::*;
 
-const SAMPLES: &[&str] = &["full-missing", "full-alcohol", "full-domestic-abuse", "s06a-rejected"];
+const SAMPLES: &[&str] = &[
+    "full-missing",
+    "full-alcohol",
+    "full-domestic-abuse",
+    "s06a-rejected",
+    "full-place-of-safety",
+    "full-operation-report",
+];
 
 fn request(alert: Vec<u8>) -> SubmitAlertRequest {
     SubmitAlertRequest {

@@ -95,22 +95,30 @@ fn envelope(alert: &mut v1::Alert) -> &mut v1::Envelope {
 }
 
 fn missing(alert: &mut v1::Alert) -> &mut v1::MissingFromHome {
-    match alert.body.as_mut().unwrap() {
-        v1::alert::Body::Missing(body) => body,
-        v1::alert::Body::Alcohol(_) | v1::alert::Body::DomesticViolence(_) => panic!("other kind"),
-    }
+    let Some(v1::alert::Body::Missing(body)) = &mut alert.body else { panic!("other kind") };
+    body
 }
 
 fn alcohol(alert: &mut v1::Alert) -> &mut v1::AlcoholAttendance {
-    match alert.body.as_mut().unwrap() {
-        v1::alert::Body::Alcohol(body) => body,
-        v1::alert::Body::Missing(_) | v1::alert::Body::DomesticViolence(_) => panic!("other kind"),
-    }
+    let Some(v1::alert::Body::Alcohol(body)) = &mut alert.body else { panic!("other kind") };
+    body
 }
 
 fn abuse(alert: &mut v1::Alert) -> &mut v1::DomesticViolenceNotification {
-    match alert.body.as_mut().unwrap() {
-        v1::alert::Body::DomesticViolence(body) => body,
-        v1::alert::Body::Missing(_) | v1::alert::Body::Alcohol(_) => panic!("other kind"),
-    }
+    let Some(v1::alert::Body::DomesticViolence(body)) = &mut alert.body else {
+        panic!("other kind")
+    };
+    body
+}
+
+fn place(alert: &mut v1::Alert) -> &mut v1::PlaceOfSafety {
+    let Some(v1::alert::Body::PlaceOfSafety(body)) = &mut alert.body else { panic!("other kind") };
+    body
+}
+
+fn report(alert: &mut v1::Alert) -> &mut v1::OperationReport {
+    let Some(v1::alert::Body::OperationReport(body)) = &mut alert.body else {
+        panic!("other kind")
+    };
+    body
 }

@@ -7,6 +7,8 @@ const MISSING: &str = "s01-missing-reported";
 const FOUND: &str = "s01-missing-found";
 const ALCOHOL: &str = "s03-alcohol-attendance";
 const ABUSE: &str = "s05-domestic-abuse-gold";
+const PLACE: &str = "s08-place-of-safety";
+const REPORT: &str = "s08-operation-report";
 
 #[test]
 fn what_refuses_at_every_priority_is_hard() {
@@ -87,6 +89,8 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
         (FOUND, "missing", 3),
         (ALCOHOL, "alcohol", 12),
         (ABUSE, "domestic_violence", 11),
+        (PLACE, "place_of_safety", 9),
+        (REPORT, "operation_report", 7),
     ] {
         let told = violations(name, |alert| match alert.body.as_mut().unwrap() {
             v1::alert::Body::Missing(body) => *body = v1::MissingFromHome::default(),
@@ -94,6 +98,8 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
             v1::alert::Body::DomesticViolence(body) => {
                 *body = v1::DomesticViolenceNotification::default()
             }
+            v1::alert::Body::PlaceOfSafety(body) => *body = v1::PlaceOfSafety::default(),
+            v1::alert::Body::OperationReport(body) => *body = v1::OperationReport::default(),
         });
 
         let own = format!("alert.{body}.");

@@ -19,9 +19,14 @@ pub(super) const WHOLE: &[&str] = &[
     "s06b-completed",
     "s17-alcohol-attendance",
     "s19-domestic-abuse-bronze",
+    "s08-place-of-safety",
+    "s08-police-protection",
+    "s08-operation-report",
     "full-missing",
     "full-alcohol",
     "full-domestic-abuse",
+    "full-place-of-safety",
+    "full-operation-report",
 ];
 
 /// S06: one impact says nothing about the child, the other child has none.
@@ -86,7 +91,9 @@ fn rewrite_the_samples() {
 
 #[test]
 fn no_sample_is_taken_in_production() {
-    for name in WHOLE.iter().filter(|name| !name.starts_with("s06") && !name.starts_with("s19")) {
+    let is_of_person = |name: &&&str| !name.ends_with("operation-report");
+    let of_test_people = |name: &&&str| !name.starts_with("s06") && !name.starts_with("s19");
+    for name in WHOLE.iter().filter(of_test_people).filter(is_of_person) {
         let parsed = submission(&sample(name), TestOrProduction::Production).unwrap();
 
         let told = told(&parsed.submission.violations);

@@ -1,0 +1,147 @@
+//! Whether people were told, took and decided in time; whether every child's impact was there; on what basis copies
+//! were shared.
+
+use std::collections::BTreeMap;
+
+use super::facts::{
+    Acknowledgement, FrontDoorContact, Known, Notification, Referrer, Share, Source,
+};
+use super::figure::{Exclusion, Figure, Fold, Indicator, if_told, length, sift};
+use super::report::Asked;
+use crate::calendar;
+use crate::domain::{Priority, Timestamp};
+
+const FEEDBACK: Indicator = Indicator::new(
+    "Feedback",
+    "contacts of professionals decided and answered within one working day",
+);
+const P1: Indicator = Indicator::new("Acknowledged", "P1 taken by a person in time");
+const P2: Indicator = Indicator::new("Acknowledged", "P2 taken by a person in time");
+const IMPACT: Indicator = Indicator::new(
+    "Child impact",
+    "domestic abuse alerts with every child's impact complete at first send",
+);
+const BASIS: Indicator = Indicator::new("Shares by basis", "copies shared");
+
+/// One working day is 8 working hours [STAT-READING].
+const FEEDBACK_HOURS: u32 = 8;
+
+/// Decision and feedback within one working day of receipt.
+pub(super) fn feedback(known: &Known<FrontDoorContact>, asked: &Asked) -> Vec<Figure> {
+    if_told(known, &[FEEDBACK], |contacts| {
+        let by: (fn(&FrontDoorContact) -> &Source, Fold) = (|it| &it.source, Fold::Each);
+        let sifted = sift(contacts, by, |contact| {
+            asked.period.holds(calendar::local_date(contact.received_at.to_jiff()))
+        });
+        let (told, public): (Vec<&&FrontDoorContact>, Vec<&&FrontDoorContact>) =
+            sifted.kept.iter().partition(|contact| contact.referrer == Referrer::Professional);
+        let due = |contact: &FrontDoorContact| {
+            let due = calendar::working_hours(contact.received_at.to_jiff(), FEEDBACK_HOURS);
+            due.ok().map(Timestamp::from)
+        };
+        let open: Vec<&&&FrontDoorContact> = told
+            .iter()
+            .filter(|contact| due(contact).is_none_or(|due| due > asked.now))
+            .filter(|contact| contact.feedback_at.is_none())
+            .collect();
+        let is_in_time = |contact: &&&&FrontDoorContact| {
+            let by =
+                |at: Option<Timestamp>| at.zip(due(contact)).is_some_and(|(at, due)| at <= due);
+            by(contact.decided_at) && by(contact.feedback_at)
+        };
+        let counted: Vec<&Source> =
+            told.iter().filter(is_in_time).map(|contact| &contact.source).collect();
+        let left_out = [
+            Exclusion { why: "referrer is no professional", count: length(&public) },
+            Exclusion { why: "not due yet", count: length(&open) },
+        ];
+        let all = length(&told).saturating_sub(length(&open));
+        vec![
+            FEEDBACK
+                .percent(&counted, all)
+                .leaving_out(&sifted.left_out)
+                .leaving_out(&left_out)
+                .noting("one working day as 8 working hours: a local reading of a statutory time"),
+        ]
+    })
+}
+
+/// Urgent deliveries that a person took before their deadline.
+pub(super) fn acknowledged(known: &Known<Acknowledgement>, asked: &Asked) -> Vec<Figure> {
+    if_told(known, &[P1, P2], |all| {
+        [(P1, Priority::P1), (P2, Priority::P2)]
+            .into_iter()
+            .map(|(indicator, priority)| acknowledged_of(indicator, priority, all, asked))
+            .collect()
+    })
+}
+
+fn acknowledged_of(
+    indicator: Indicator,
+    priority: Priority,
+    all: &[Acknowledgement],
+    asked: &Asked,
+) -> Figure {
+    let by: (fn(&Acknowledgement) -> &Source, Fold) = (|it| &it.source, Fold::Each);
+    let sifted = sift(all, by, |it| {
+        let day = calendar::local_date(it.queued_at.to_jiff());
+        it.priority == priority && asked.period.holds(day)
+    });
+    let is_taken = |it: &Acknowledgement| it.acknowledged_at.is_some_and(|at| at <= it.due);
+    let is_over = |it: &Acknowledgement| is_taken(it) || it.due <= asked.now;
+    let cancelled = sifted.kept.iter().filter(|it| it.is_cancelled && !is_taken(it)).count();
+    let counts: Vec<&&Acknowledgement> =
+        sifted.kept.iter().filter(|it| !it.is_cancelled || is_taken(it)).collect();
+    let judged: Vec<&&&Acknowledgement> = counts.iter().filter(|it| is_over(it)).collect();
+    let taken: Vec<&Source> =
+        judged.iter().filter(|it| is_taken(it)).map(|it| &it.source).collect();
+    let open = length(&counts).saturating_sub(length(&judged));
+    let left_out = [
+        Exclusion {
+            why: "taken back before anybody answered",
+            count: u64::try_from(cancelled).unwrap_or(u64::MAX),
+        },
+        Exclusion { why: "not due yet", count: open },
+    ];
+    indicator
+        .percent(&taken, length(&judged))
+        .leaving_out(&sifted.left_out)
+        .leaving_out(&left_out)
+        .noting("local targets: no statute sets inbox times")
+}
+
+/// Notifications of domestic abuse whose child impacts were all complete when they were taken.
+pub(super) fn impact(known: &Known<Notification>, asked: &Asked) -> Vec<Figure> {
+    if_told(known, &[IMPACT], |notifications| {
+        let by: (fn(&Notification) -> &Source, Fold) = (|it| &it.source, Fold::Each);
+        let sifted = sift(notifications, by, |it| asked.period.holds(it.received_on));
+        let complete = sifted.kept.iter().filter(|it| it.impacts_complete);
+        let complete: Vec<&Source> = complete.map(|it| &it.source).collect();
+        vec![
+            IMPACT
+                .percent(&complete, length(&sifted.kept))
+                .leaving_out(&sifted.left_out)
+                .noting("with a child in scope; an alert that was refused counts when it is taken"),
+        ]
+    })
+}
+
+/// Copies shared, a line for each basis code, each of all of them.
+pub(super) fn by_basis(known: &Known<Share>, asked: &Asked) -> Vec<Figure> {
+    if_told(known, &[BASIS], |shares| {
+        let by: (fn(&Share) -> &Source, Fold) = (|it| &it.source, Fold::Each);
+        let sifted = sift(shares, by, |share| asked.period.holds(share.shared_on));
+        let mut codes: BTreeMap<&'static str, Vec<&Source>> = BTreeMap::new();
+        for share in &sifted.kept {
+            codes.entry(share.basis.unwrap_or("none stated")).or_default().push(&share.source);
+        }
+        let all = length(&sifted.kept);
+        let of_code = |(code, counted): (&'static str, Vec<&Source>)| {
+            let line = Indicator::new("Shares by basis", code);
+            line.percent(&counted, all).part_of("copies shared").leaving_out(&sifted.left_out)
+        };
+        let total = sifted.kept.iter().map(|share| &share.source).collect::<Vec<&Source>>();
+        let total = BASIS.count(&total).leaving_out(&sifted.left_out);
+        std::iter::once(total).chain(codes.into_iter().map(of_code)).collect()
+    })
+}

@@ -1,0 +1,69 @@
+//! Repeat triggers T1–T7 (domain 5.8) and duplicate episodes (domain 5.9).
+//!
+//! Owns what counts, over which window of local dates, when a count is news and when it is taken back, and what a
+//! trigger asks of whom. Counts what it is handed: the events of one confirmed person, or of one confirmed pair.
+//! A link that nobody confirmed is never counted; where it would make the difference that is said, as a possible
+//! repeat (domain 4.5). A trigger decides nothing about anybody: it asks a person to look.
+//!
+//! An event is taken with [`History::with`], judged with [`find()`], and what must be asked of people is [`asked`].
+//! After a correction, an unlinking or a split, [`withdrawn`] says what that takes back of what was told.
+
+mod asks;
+mod count;
+mod crossing;
+mod find;
+mod folding;
+mod ledger;
+mod marac;
+mod thresholds;
+
+#[cfg(test)]
+mod tests;
+
+use crate::domain::Rule;
+use crate::domain::codes::code_list;
+
+pub use asks::{Ask, Asked, asked, taken_back};
+pub use count::Count;
+pub use crossing::News;
+pub use find::{Danger, Finding, Standing, find, withdrawn};
+pub use folding::{Family, duplicate_of};
+pub use ledger::{Contact, History, Link, Past, Told, What, Withdrawn};
+pub use marac::{MaracDates, MaracRepeat, Pair, legacy_repeat, repeat};
+pub use thresholds::{Bound, Thresholds, ThresholdsError};
+
+code_list! {
+    /// A trigger of domain 5.8. T4-legacy is no trigger: it is for the NI 32 report only, see [`legacy_repeat`].
+    Trigger {
+        /// Missing, so many episodes in so many days.
+        T1 = 1 => "T1",
+        /// Missing: long, young, or an exploitation flag.
+        T2 = 2 => "T2",
+        /// Attended because of alcohol again.
+        T3 = 3 => "T3",
+        /// MARAC repeat.
+        T4 = 4 => "T4",
+        /// Domestic abuse between the same pair, so many notifications.
+        T5 = 5 => "T5",
+        /// A referral again.
+        T6 = 6 => "T6",
+        /// Contacts and no referral.
+        T7 = 7 => "T7",
+    }
+}
+
+impl Trigger {
+    /// The rule as audit entries name it.
+    #[must_use]
+    pub const fn rule(self) -> Rule {
+        match self {
+            Self::T1 => Rule::T1,
+            Self::T2 => Rule::T2,
+            Self::T3 => Rule::T3,
+            Self::T4 => Rule::T4,
+            Self::T5 => Rule::T5,
+            Self::T6 => Rule::T6,
+            Self::T7 => Rule::T7,
+        }
+    }
+}

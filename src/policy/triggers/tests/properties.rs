@@ -1,0 +1,179 @@
+//! Counters equal a recount from source, whatever happened in between.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::super::*;
+use super::words::id;
+use crate::domain::submission::MissingCategory;
+use crate::domain::{EpisodeId, Span, Timestamp};
+
+/// Something that happens to a history.
+#[derive(Clone, Debug)]
+enum Step {
+    Take(Past),
+    Correct(u8, MissingCategory),
+    Unlink(u8),
+    Confirm(u8),
+    Recall(u8),
+    Split(u8),
+}
+
+const DAY_0: i64 = 1_790_000_000_000;
+
+fn past() -> impl Strategy<Value = Past> {
+    let categories = select(MissingCategory::ALL);
+    let links = select(&[Link::Confirmed, Link::Strong, Link::Possible][..]);
+    (1..20_u8, 1..12_u8, 0..200_i64, 0..5_u8, categories, links).prop_map(
+        |(number, episode, days, kind, category, link)| Past {
+            alert: id(number),
+            episode: EpisodeId::from(id(100 + episode)),
+            started: Timestamp::from_millis(DAY_0).plus(Span::hours(24 * days)),
+            what: match kind {
+                0 | 1 => What::Missing { category, is_open: true },
+                2 => What::Attendance,
+                3 => What::DomesticAbuse { abuse: Vec::new() },
+                _ => What::Contact(Contact::Undecided),
+            },
+            link,
+        },
+    )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => past().prop_map(Step::Take),
+        1 => (1..20_u8, select(MissingCategory::ALL)).prop_map(|(at, to)| Step::Correct(at, to)),
+        1 => (1..20_u8).prop_map(Step::Unlink),
+        1 => (1..20_u8).prop_map(Step::Confirm),
+        1 => (1..20_u8).prop_map(Step::Recall),
+        1 => (1..20_u8).prop_map(Step::Split),
+    ]
+}
+
+fn apply(history: History, step: &Step) -> History {
+    let changed = |history: History, number: u8, change: &dyn Fn(&mut Past)| {
+        let found = history.events.iter().find(|past| past.alert == id(number)).cloned();
+        match found {
+            None => history,
+            Some(mut past) => {
+                change(&mut past);
+                history.with(past)
+            }
+        }
+    };
+    match step {
+        Step::Take(past) => history.with(past.clone()),
+        Step::Recall(number) => history.without(id(*number)),
+        Step::Unlink(number) => changed(history, *number, &|past| past.link = Link::Possible),
+        Step::Confirm(number) => changed(history, *number, &|past| past.link = Link::Confirmed),
+        Step::Split(number) => {
+            changed(history, *number, &|past| past.episode = EpisodeId::from(past.alert))
+        }
+        Step::Correct(number, to) => changed(history, *number, &|past| {
+            if let What::Missing { category, .. } = &mut past.what {
+                *category = *to;
+            }
+        }),
+    }
+}
+
+/// Counts again by hand: the confirmed alerts, episode by episode, day by day.
+fn recount(events: &[Past], now: Timestamp, is_of: impl Fn(&What) -> bool, days: i64) -> u32 {
+    let confirmed: Vec<&Past> = events.iter().filter(|past| past.link == Link::Confirmed).collect();
+    let episodes: BTreeSet<EpisodeId> = confirmed.iter().map(|past| past.episode).collect();
+    let date = |at: Timestamp| crate::calendar::local_date(at.to_jiff());
+    let counts = episodes.iter().filter(|episode| {
+        let alerts: Vec<&&Past> =
+            confirmed.iter().filter(|past| past.episode == **episode).collect();
+        let first = alerts.iter().map(|past| past.started).min().unwrap();
+        let reaches = date(first) >= date(now.minus(Span::hours(24 * days)));
+        reaches && alerts.iter().any(|past| is_of(&past.what))
+    });
+    u32::try_from(counts.count()).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn counters_equal_a_recount_from_source(steps in prop::collection::vec(step(), 1..40)) {
+        let history = steps.iter().fold(History::default(), apply);
+        // Days of 24 hours end before the clocks change.
+        let now = Timestamp::from_millis(DAY_0).plus(Span::hours(24 * 20));
+        let numbers = Thresholds { missing_days: 15, contact_days: 15, ..Thresholds::DEFAULT };
+        let mut new = history.events.last().cloned();
+        for kind in [What::Missing { category: MissingCategory::Missing, is_open: true },
+            What::Contact(Contact::Undecided)] {
+            let Some(new) = new.as_mut() else { return Ok(()) };
+            new.what = kind;
+            let about = (&*new, Danger::default(), Pair::Confirmed);
+            let found = find(&history, about, now, &numbers);
+            for finding in found.iter().filter(|found| matches!(found.trigger, Trigger::T1 | Trigger::T7)) {
+                let is_of = |what: &What| match finding.trigger {
+                    Trigger::T1 => matches!(what, What::Missing { category: MissingCategory::Missing, .. }),
+                    Trigger::T2 | Trigger::T3 | Trigger::T4 | Trigger::T5 | Trigger::T6 | Trigger::T7 => {
+                        matches!(what, What::Contact(_))
+                    }
+                };
+                let by_hand = recount(&history.events, now, is_of, 15);
+                prop_assert_eq!(finding.count, by_hand);
+                prop_assert_eq!(finding.from.len(), by_hand as usize);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unconfirmed_link_never_fires_and_never_changes_a_count(
+        steps in prop::collection::vec(step(), 1..40),
+    ) {
+        let history = steps.iter().fold(History::default(), apply);
+        let sure = History {
+            events: history.events.iter().filter(|past| past.link == Link::Confirmed).cloned().collect(),
+            ..History::default()
+        };
+        let now = Timestamp::from_millis(DAY_0).plus(Span::hours(24 * 20));
+        let Some(new) = sure.events.last() else { return Ok(()) };
+        let about = (new, Danger::default(), Pair::Confirmed);
+        let (all, only_sure) = (
+            find(&history, about, now, &Thresholds::DEFAULT),
+            find(&sure, about, now, &Thresholds::DEFAULT),
+        );
+        for (with, without) in all.iter().zip(&only_sure) {
+            prop_assert_eq!(with.count, without.count);
+            prop_assert_eq!(with.news, without.news);
+        }
+    }
+
+    #[test]
+    fn undoing_a_change_gives_the_count_that_was_there_before(
+        steps in prop::collection::vec(step(), 1..30),
+        extra in past(),
+    ) {
+        let before = steps.iter().fold(History::default(), apply).without(extra.alert);
+        let after = before.clone().with(extra.clone()).without(extra.alert);
+
+        prop_assert_eq!(before, after);
+    }
+
+    #[test]
+    fn nothing_is_taken_back_while_nothing_was_corrected(
+        steps in prop::collection::vec(past(), 1..30),
+    ) {
+        let now = Timestamp::from_millis(DAY_0).plus(Span::hours(24 * 200));
+        let mut history = History::default();
+        for new in steps {
+            if history.events.iter().any(|past| past.alert == new.alert || past.episode == new.episode) {
+                continue;
+            }
+            history = history.with(new.clone());
+            let about = (&new, Danger::default(), Pair::Confirmed);
+            for finding in find(&history, about, now, &Thresholds::DEFAULT) {
+                if finding.news == News::Fires {
+                    history = history.telling(finding.told(now));
+                }
+            }
+            prop_assert!(withdrawn(&history, &Thresholds::DEFAULT).is_empty());
+        }
+    }
+}
