@@ -9,7 +9,7 @@ use staysafe::domain::alert::Conflicts;
 use staysafe::domain::directory::Directory;
 use staysafe::domain::{AgencyCode, Letter, Timestamp, View};
 use staysafe::policy::views::{self, CopyRequest};
-use staysafe::policy::{self, Clocks, Context, Decision, Validated};
+use staysafe::policy::{self, Clocks, Context, Decision, Replaces, Validated};
 use staysafe::wire::parse::{self, Parsed, TestOrProduction};
 use staysafe::wire::{SubmitAlertRequest, json};
 
@@ -46,6 +46,7 @@ fn context(directory: &Directory) -> Context<'_> {
         directory,
         now: Timestamp::from(now),
         episode: &[],
+        replaces: Replaces::Nothing,
         kept_from: &NOBODY,
         approver: None,
         sender: directory.agencies.get(&sender).unwrap(),

@@ -109,6 +109,10 @@ impl Broker {
         let mut earlier = Vec::with_capacity(alerts.len());
         for alert in alerts {
             let Ok(Some(record)) = self.parts.store.alert(alert).await else { continue };
+            // What was corrected speaks through its correction alone.
+            if record.after.superseded_by.is_some() {
+                continue;
+            }
             let Ok(mentions) = open_mentions(&self.parts.sealer, &record) else { continue };
             earlier.push(Earlier { record: Arc::clone(&record), mentions });
         }

@@ -1,19 +1,25 @@
 //! Accepting an alert: load, decide, seal, commit, promise.
 //!
-//! Owns what a sender may do with its own agency's alerts: submit, complete, see their status. Does not hand
-//! out copies (see [`crate::mailbox`]) and decides nothing itself (see [`crate::policy`]).
+//! Owns what a sender may do with its own agency's alerts: submit, complete, correct, recall, see their status. Does not
+//! hand out copies (see [`crate::mailbox`]) and decides nothing itself (see [`crate::policy`]).
 //!
 //! A reply is sent only after the commit is durable. The same key again gives the same reply; another body
 //! under the same key is refused and recorded. When the store cannot write, nothing is stored and the sender of
 //! an urgent alert is told to phone.
 
+mod correct;
+mod episode;
 mod identify;
+mod recall;
 mod reply;
 mod status;
 mod submit;
 
 use std::sync::Arc;
 
+pub use crate::policy::recall::Recipients;
+pub use correct::Correction;
+pub use recall::{Recall, RecallDone};
 pub use reply::Accepted;
 pub use status::{PAGE_MAX, Seen, Status};
 
@@ -99,6 +105,8 @@ pub struct Received {
     pub alert: prost::bytes::Bytes,
     /// The alert that this one says it completes; none where the name cannot be read.
     pub completes: Option<AlertId>,
+    /// The alert that this one corrects, and what was wrong with it.
+    pub corrects: Option<Correction>,
 }
 
 /// Why an alert was not taken. Nothing of it is stored, and nobody but its sender learns of it.
@@ -124,6 +132,12 @@ pub enum SubmitError {
     /// There is no such alert for this caller.
     #[error("no such alert")]
     NotFound,
+    /// The alert was recalled, or another took its place.
+    #[error("this is not possible with the alert as it stands")]
+    NotPossible {
+        /// The stable reason code.
+        reason: &'static str,
+    },
     /// Others kept changing the same episode.
     #[error("others keep changing this episode")]
     Busy,
@@ -177,6 +191,7 @@ impl SubmitError {
             }
             Self::Denied(_)
             | Self::NotFound
+            | Self::NotPossible { .. }
             | Self::Busy
             | Self::Store(_)
             | Self::Commit(_)
@@ -195,6 +210,7 @@ impl SubmitError {
             Self::Rejected { .. } => ErrorKind::Invalid,
             Self::KeyReused { .. } => ErrorKind::AlreadyExists,
             Self::NotFound => ErrorKind::NotFound,
+            Self::NotPossible { .. } => ErrorKind::Precondition,
             Self::Busy => ErrorKind::Conflict,
             Self::NotSent { source, .. } => source.kind(),
             Self::Store(source) => source.kind(),
@@ -215,6 +231,7 @@ impl SubmitError {
             Self::Rejected { .. } => "ALERT_REJECTED",
             Self::KeyReused { .. } => "IDEMPOTENCY_KEY_REUSED",
             Self::NotFound => "NOT_FOUND",
+            Self::NotPossible { reason } => reason,
             Self::Busy => "BUSY",
             Self::NotSent { .. } => "NOT_SENT",
             Self::OutcomeUnknown { .. } => "CALL_TIMED_OUT",

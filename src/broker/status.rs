@@ -8,7 +8,7 @@ use crate::crypto::{ContentKey, content_key};
 use crate::domain::alert::BodyRef;
 use crate::domain::{AgencyCode, AlertId, AlertRecord, Event, EventKind, Principal};
 use crate::policy::access::{self, Action, Permit};
-use crate::policy::sender_view::{self, Notice, VisibleDelivery};
+use crate::policy::sender_view::{self, Notice, VisibleDelivery, VisibleRecall};
 use crate::record::{Receipt, ReceiptKind, RecordedEntry};
 use crate::store::{Commit, Group};
 
@@ -26,6 +26,8 @@ pub struct Status {
     pub deliveries: Vec<Seen>,
     /// What the sender must know.
     pub notices: Vec<Notice>,
+    /// What became of a recall, at each recipient the sender may know of.
+    pub recalls: Vec<VisibleRecall>,
 }
 
 /// One delivery as the sender may see it, with its receipts.
@@ -47,7 +49,7 @@ impl Broker {
         principal: &Principal,
         alert: AlertId,
     ) -> Result<Status, SubmitError> {
-        let permit = self.read_permit(principal).await?;
+        let permit = self.permit_for(principal, Action::ReadStatus).await?;
         let found = self.parts.store.alert(alert).await?;
         let own = found.filter(|alert| Some(&alert.sender) == permit.agency());
         let Some(alert) = own else {
@@ -66,7 +68,8 @@ impl Broker {
         let simulated = self.parts.env.clock.is_simulated();
         let mut notices = sender_view::notices(&alert, &directory, simulated);
         notices.extend(sender_view::overdue(&alert, &directory, now));
-        Ok(Status { alert, receipt, deliveries, notices })
+        let recalls = sender_view::recalls(&alert, &directory, now);
+        Ok(Status { alert, receipt, deliveries, notices, recalls })
     }
 
     /// Up to `limit` of the caller's own alerts of the last 30 days, newest first, older than `before`.
@@ -79,7 +82,7 @@ impl Broker {
         before: Option<AlertId>,
         limit: usize,
     ) -> Result<Vec<Arc<AlertRecord>>, SubmitError> {
-        let permit = self.read_permit(principal).await?;
+        let permit = self.permit_for(principal, Action::ReadStatus).await?;
         let agency: AgencyCode = permit.agency().cloned().ok_or(SubmitError::NotFound)?;
         let limit = limit.clamp(1, PAGE_MAX);
         let alerts = self.parts.store.own_alerts(&agency, before, limit).await?;
@@ -90,8 +93,13 @@ impl Broker {
         Ok(alerts)
     }
 
-    async fn read_permit(&self, principal: &Principal) -> Result<Permit, SubmitError> {
-        match access::permit(principal, Action::ReadStatus, None) {
+    /// Leave for something with the agency's own alerts, or a recorded refusal.
+    pub(super) async fn permit_for(
+        &self,
+        principal: &Principal,
+        action: Action,
+    ) -> Result<Permit, SubmitError> {
+        match access::permit(principal, action, None) {
             Ok(permit) => Ok(permit),
             Err(denied) => {
                 self.parts.audit.refuse(principal, denied.reason()).await?;
@@ -100,7 +108,11 @@ impl Broker {
         }
     }
 
-    async fn viewed(&self, permit: &Permit, alerts: &[&AlertRecord]) -> Result<(), SubmitError> {
+    pub(super) async fn viewed(
+        &self,
+        permit: &Permit,
+        alerts: &[&AlertRecord],
+    ) -> Result<(), SubmitError> {
         let env = &self.parts.env;
         let events = alerts
             .iter()

@@ -3,49 +3,28 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::episode::{Loaded, as_loaded, call, changed_episode, complete, joined, supersede};
 use super::identify::{Identified, name_both};
-use super::{ATTEMPTS_MAX, Accepted, Broker, KEY_DAYS, Received, SubmitError};
+use super::{ATTEMPTS_MAX, Accepted, Broker, Correction, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{ContentKey, Sealed, commitment, content_key};
-use crate::domain::alert::{
-    AlertStatus, BodyRef, Conflicts, SealedConflicts, TimerKind, TimerState,
-};
-use crate::domain::directory::Directory;
+use crate::domain::alert::{BodyRef, Conflicts, SealedConflicts};
 use crate::domain::identity::{Link, Mentions};
-use crate::domain::submission::{EpisodeName, Exercise, Given, Need, Violation};
+use crate::domain::submission::{Exercise, Violation};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, EpisodeId, EpisodeReference, Event, EventKind, MailboxId,
-    MentionToken, Position, Principal, Span, Submission, Timestamp,
+    AfterSending, AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventId, EventKind,
+    MentionToken, Position, Principal, Rule, Span, Submission, Timestamp,
 };
 use crate::policy::access::{self, Permit};
 use crate::policy::{self, Context, Decision, Validated};
-use crate::record::{Body, encode_body, open_conflicts, seal_conflicts, seal_mentions};
+use crate::record::{Body, encode_body, seal_conflicts, seal_mentions};
 use crate::store::{Commit, Expect, StoreError, Write};
-
-/// What was loaded to decide on.
-struct Loaded {
-    /// The directory at the version that everything is decided on.
-    directory: Arc<Directory>,
-    /// The alert this key was used for.
-    earlier: Option<Arc<AlertRecord>>,
-    /// The episode's alerts, the first one first; empty for a new episode.
-    episode: Vec<Arc<AlertRecord>>,
-    /// What the sender calls the episode, where it uses a reference of its own.
-    called: Option<Called>,
-    /// The incomplete alert to be completed: one of the sender's that is still open.
-    completes: Option<Arc<AlertRecord>>,
-}
-
-/// A sender's own reference and the episode it named, by its first alert, when the decision was made.
-struct Called {
-    reference: EpisodeReference,
-    first: Option<AlertId>,
-}
 
 /// What an alert gets from the hub when it is taken.
 struct Taking {
     alert: AlertId,
     sender: AgencyCode,
     completes: Option<AlertId>,
+    after: AfterSending,
     body: BodyRef,
     conflicts: Option<SealedConflicts>,
     people: People,
@@ -86,7 +65,10 @@ impl Broker {
         for _attempt in 0..ATTEMPTS_MAX {
             match self.submit_once(principal, received).await {
                 Err(SubmitError::Store(StoreError::Conflict)) => {}
-                Err(error) => return Err(self.not_sent(received, error)),
+                Err(error) => {
+                    self.record_refused_correction(principal, received, &error).await?;
+                    return Err(self.not_sent(received, error));
+                }
                 done => return done,
             }
         }
@@ -125,7 +107,7 @@ impl Broker {
         principal: &Principal,
         received: &Received,
     ) -> Result<Accepted, SubmitError> {
-        let permit = self.permit(principal).await?;
+        let permit = self.permit(principal, received).await?;
         let sender = permit.agency().cloned().ok_or(SubmitError::NotFound)?;
         let loaded = self.load(&sender, received).await?;
         if let Some(earlier) = &loaded.earlier {
@@ -139,6 +121,7 @@ impl Broker {
             directory,
             now,
             episode: &loaded.episode,
+            replaces: loaded.replaces(),
             kept_from: &self.kept_from(&loaded.episode)?,
             sender: agency,
             approver: access::approver(principal),
@@ -170,9 +153,10 @@ impl Broker {
         )?;
         let SealedBody { sealed, body, conflicts, mentions, content_key } = body;
         let completes = loaded.completes.as_ref().map(|completed| completed.id);
+        let after = after(&loaded);
         let Identified { links, tokens, .. } = identified;
         let people = People { mentions, links };
-        let taking = Taking { alert, sender, completes, body, conflicts, people, now };
+        let taking = Taking { alert, sender, completes, after, body, conflicts, people, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);
         let record = joined(record, &loaded);
         name_both(decision.events.get_mut(linked..).unwrap_or_default(), &record);
@@ -192,65 +176,22 @@ impl Broker {
 
     /// Leave to send for the certificate's agency. Another one in the message is a violation of that field
     /// (domain 3.2: a failed identity refuses, with its path and whom to phone).
-    async fn permit(&self, principal: &Principal) -> Result<Permit, SubmitError> {
-        match access::permit_to_send(principal) {
+    async fn permit(
+        &self,
+        principal: &Principal,
+        received: &Received,
+    ) -> Result<Permit, SubmitError> {
+        let asked = match received.corrects {
+            Some(_) => access::permit_to_correct(principal),
+            None => access::permit_to_send(principal),
+        };
+        match asked {
             Ok(permit) => Ok(permit),
             Err(denied) => {
                 self.parts.audit.refuse(principal, denied.reason()).await?;
                 Err(denied.into())
             }
         }
-    }
-
-    async fn load(&self, sender: &AgencyCode, received: &Received) -> Result<Loaded, SubmitError> {
-        let store = &self.parts.store;
-        let completes = match received.completes {
-            None => None,
-            Some(id) => store.alert(id).await?.filter(|alert| is_open(sender, alert)),
-        };
-        let envelope = &received.submission.envelope;
-        let called = self.called(sender, &envelope.episode).await?;
-        let named = match &envelope.episode {
-            Given::Given(EpisodeName::Hub(first)) => Some(*first),
-            Given::Given(EpisodeName::Own(_)) | Given::Missing | Given::Malformed => called
-                .as_ref()
-                .and_then(|called| called.first)
-                .or_else(|| envelope.supersedes.get().copied())
-                .or_else(|| completes.as_ref().map(|completed| completed.id)),
-        };
-        let directory = store.directory();
-        let facts = store.submission_facts(sender, &received.key, named).await?;
-        let first = match facts.episode {
-            Some(named) if named.episode.first_alert() != named.id => {
-                store.alert(named.episode.first_alert()).await?
-            }
-            named => named,
-        };
-        let mut episode = Vec::new();
-        if let Some(first) = first.filter(|first| may_join(sender, first)) {
-            let followers = first.followers.clone();
-            episode.push(first);
-            for follower in followers {
-                episode.extend(store.alert(follower).await?);
-            }
-        }
-        // What completes a report is that report again, and no new one.
-        if completes.is_none() && policy::begins_anew(received.submission.kind, &episode) {
-            episode.clear();
-        }
-        Ok(Loaded { directory, earlier: facts.earlier, episode, called, completes })
-    }
-
-    /// What the sender calls the episode, and which one it has called so before.
-    async fn called(
-        &self,
-        sender: &AgencyCode,
-        named: &Given<EpisodeName>,
-    ) -> Result<Option<Called>, SubmitError> {
-        let Given::Given(EpisodeName::Own(text)) = named else { return Ok(None) };
-        let reference = self.parts.sealer.episode_reference(sender, text.expose())?;
-        let first = self.parts.store.referenced(sender, reference).await?;
-        Ok(Some(Called { reference, first }))
     }
 
     /// The same key again: the same answer for the same bytes, a recorded refusal for others.
@@ -264,7 +205,7 @@ impl Broker {
             None => false,
             Some(body) => commitment(&self.stored_key(body)?, &received.alert) == body.commitment,
         };
-        if same {
+        if same && is_same_correction(earlier, received) {
             return self.accepted(Arc::clone(earlier)).await;
         }
         let mut event = self.denied(EventKind::AlertRejected, "IDEMPOTENCY_KEY_REUSED");
@@ -289,7 +230,7 @@ impl Broker {
         Ok(SubmitError::Rejected { violations: rejected.violations, phone })
     }
 
-    async fn record_refusal(
+    pub(super) async fn record_refusal(
         &self,
         principal: &Principal,
         events: Vec<Event>,
@@ -301,16 +242,8 @@ impl Broker {
         Ok(())
     }
 
-    fn denied(&self, kind: EventKind, reason: &str) -> Event {
+    pub(super) fn denied(&self, kind: EventKind, reason: &str) -> Event {
         Event::denied(self.parts.env.ids(self.parts.env.now()).event(), kind, reason)
-    }
-
-    /// From whom the earlier alerts of the episode are kept.
-    fn kept_from(&self, episode: &[Arc<AlertRecord>]) -> Result<Conflicts, SubmitError> {
-        episode.iter().try_fold(Conflicts::default(), |all, earlier| {
-            let theirs = open_conflicts(&self.parts.sealer, earlier);
-            theirs.map(|theirs| all.and(&theirs)).map_err(SubmitError::Conflicts)
-        })
     }
 
     /// Seals the bytes as received, with the hub's own facts beside them, and from whom they are kept.
@@ -337,7 +270,7 @@ impl Broker {
         (validated, decision): (&Validated, &Decision),
         taking: Taking,
     ) -> AlertRecord {
-        let Taking { alert: id, sender, completes, body, conflicts, people, now } = taking;
+        let Taking { alert: id, sender, completes, after, body, conflicts, people, now } = taking;
         let submission = &received.submission;
         let ids = self.parts.env.ids(now);
         let actor = permit.actor();
@@ -369,6 +302,7 @@ impl Broker {
             links: people.links,
             flags: Vec::new(),
             body: Some(body),
+            after,
             submitted: Position::THIS,
         }
     }
@@ -404,6 +338,15 @@ impl Broker {
             complete(&mut changed, completed);
             let event = Event::new(self.parts.env.ids(now).event(), EventKind::AlertCompleted);
             events.push(event.about(completed.id, completed.episode));
+        }
+        if let Some(replaced) = &loaded.replaced {
+            supersede(&mut changed, replaced, (record.id, &decision.moved));
+            let said = decision.moved_events.into_iter().chain(corrected(loaded));
+            events.extend(said.map(|mut event| {
+                event.id = self.parts.env.ids(now).event();
+                event.subjects.clone_from(&replaced.subjects);
+                event.about(replaced.id, replaced.episode)
+            }));
         }
         for mut other in changed {
             expects.push(Expect::AlertVersion { alert: other.id, version: other.version });
@@ -443,6 +386,7 @@ impl Broker {
             }
             // These say it themselves, or the alert is stored, or it is not the hub that failed.
             SubmitError::NotSent { .. }
+            | SubmitError::NotPossible { .. }
             | SubmitError::Rejected { .. }
             | SubmitError::OutcomeUnknown { .. }
             | SubmitError::StoredKey(_)
@@ -469,90 +413,28 @@ impl Broker {
     }
 }
 
-/// Whether `sender` may add to the episode that `first` opened: it sent it, or received one of its alerts.
-fn may_join(sender: &AgencyCode, first: &AlertRecord) -> bool {
-    let received = |mailbox: &MailboxId| mailbox.agency_code() == sender.as_str();
-    first.sender == *sender || first.deliveries.iter().any(|delivery| received(&delivery.mailbox))
-}
-
-/// Whether the alert is an incomplete one of `sender` that is still to be completed.
-fn is_open(sender: &AgencyCode, alert: &AlertRecord) -> bool {
-    alert.sender == *sender && alert.status == AlertStatus::AcceptedIncomplete
-}
-
-/// What is decided on. An alert that names nothing open as what it completes is one of its own: the name is not
-/// followed, and is a fault like any other (domain 3.2: a gap where it is urgent, else a refusal). Somebody else's
-/// alert and none at all are the same fault.
-fn as_loaded<'a>(received: &'a Received, loaded: &Loaded) -> Cow<'a, Submission> {
-    if received.completes.is_none() || loaded.completes.is_some() {
-        return Cow::Borrowed(&received.submission);
-    }
-    let mut submission = received.submission.clone();
-    submission.violations.push(Violation {
-        path: "completes".to_owned(),
-        reason: "NOTHING_TO_COMPLETE",
-        need: Need::Format,
-        what_to_do: "name an alert of yours that is still incomplete, or none",
-    });
-    Cow::Owned(submission)
-}
-
-fn joined(mut record: AlertRecord, loaded: &Loaded) -> AlertRecord {
-    if let Some(first) = loaded.episode.first() {
-        record.episode = first.episode;
-    }
-    record
-}
-
-/// The episode's earlier alerts as this one changes them: the first one learns of its follower, and what the
-/// decision ends or cancels is ended or cancelled.
-fn changed_episode(
-    record: &AlertRecord,
-    loaded: &Loaded,
-    changes: &policy::EpisodeChanges,
-) -> Vec<AlertRecord> {
-    let mut changed = Vec::new();
-    for (at, earlier) in loaded.episode.iter().enumerate() {
-        let mut after = changes.apply(earlier);
-        if at == 0 {
-            after.followers.push(record.id);
-        }
-        if after != **earlier {
-            changed.push(after);
-        }
-    }
-    changed
-}
-
-/// The sender's own reference names this episode from now on, if it did not before. Of two alerts that are the first
-/// under it, one must join the other.
-fn call(record: &AlertRecord, loaded: &Loaded, writes: &mut Vec<Write>, expects: &mut Vec<Expect>) {
-    let Some(Called { reference, first }) = loaded.called else { return };
-    let agency = record.sender.clone();
-    expects.push(Expect::Reference { agency: agency.clone(), reference, alert: first });
-    let alert = record.episode.first_alert();
-    if first != Some(alert) {
-        writes.push(Write::Reference { agency, reference, alert });
+/// What the new alert is to the one it takes the place of.
+fn after(loaded: &Loaded) -> AfterSending {
+    AfterSending {
+        supersedes: loaded.replaced.as_ref().map(|replaced| replaced.id),
+        changed: loaded.correction.iter().flat_map(|it| it.changed.iter().cloned()).collect(),
+        ..AfterSending::default()
     }
 }
 
-/// Marks the incomplete alert as completed and stops its chasers.
-fn complete(changed: &mut Vec<AlertRecord>, completed: &Arc<AlertRecord>) {
-    let at = match changed.iter().position(|record| record.id == completed.id) {
-        Some(at) => at,
-        None => {
-            changed.push(completed.as_ref().clone());
-            changed.len().saturating_sub(1)
-        }
-    };
-    let Some(record) = changed.get_mut(at) else { return };
-    record.status = AlertStatus::Completed;
-    for timer in &mut record.timers {
-        let is_chase = matches!(timer.kind, TimerKind::ChaseFirst | TimerKind::ChaseSecond);
-        if (is_chase || policy::follow_on::starts_again_on_completion(timer.kind))
-            && timer.state == TimerState::Armed
-        {
-            timer.state = TimerState::Cancelled;
-        }
+/// ALERT_CORRECTED, of the one that was wrong. Its paths stand in the record of the new alert.
+fn corrected(loaded: &Loaded) -> Option<Event> {
+    let Correction { reason, changed, .. } = loaded.correction.as_ref()?;
+    let mut event = Event::new(EventId::from_bytes([0; 16]), EventKind::AlertCorrected);
+    event.reason = reason.map(|reason| reason.as_str().to_owned());
+    event.count = u64::try_from(changed.len()).ok();
+    Some(event.by_rules(&[Rule::R57]))
+}
+
+/// Whether the alert that was taken under the key was a correction of the same alert, or none and neither is this.
+fn is_same_correction(earlier: &AlertRecord, received: &Received) -> bool {
+    match &received.corrects {
+        Some(correction) => earlier.after.supersedes == Some(correction.alert),
+        None => earlier.after.changed.is_empty(),
     }
 }

@@ -56,6 +56,12 @@ enum Command {
     Certs(certs::CertsArgs),
     /// Send an alert: canonical JSON of SubmitAlertRequest or of Alert, from a file or from standard input.
     Send(client::send::SendArgs),
+    /// Correct an alert of your agency: send the whole alert again, to everybody who got it.
+    Correct(client::correct::CorrectArgs),
+    /// Take an alert of your agency back, from everybody or from some.
+    Recall(client::recall::RecallArgs),
+    /// Say that nothing more is done with a delivery that was recalled.
+    ConfirmRecall(client::recall::ConfirmArgs),
     /// Receive, keep and show what waits in a mailbox.
     Inbox(client::inbox::InboxArgs),
     /// Take a delivery, as a named person. Only this stops escalation.
@@ -106,6 +112,9 @@ fn run(command: Command, out: &mut Output) -> Result<(), CliError> {
             (Builder::new_multi_thread(), serves)
         }
         asks @ (Command::Send(_)
+        | Command::Correct(_)
+        | Command::Recall(_)
+        | Command::ConfirmRecall(_)
         | Command::Inbox(_)
         | Command::Acknowledge(_)
         | Command::Answers(_)
@@ -131,6 +140,9 @@ async fn dispatch(command: Command, out: &mut Output) -> Result<(), CliError> {
         Command::Demo(args) => Box::pin(demo::run(&args, out)).await,
         Command::Bench(args) => Box::pin(bench::run(&args, out)).await,
         Command::Send(args) => Box::pin(client::send::run(&args, out)).await,
+        Command::Correct(args) => Box::pin(client::correct::run(&args, out)).await,
+        Command::Recall(args) => Box::pin(client::recall::run(&args, out)).await,
+        Command::ConfirmRecall(args) => Box::pin(client::recall::confirm(&args, out)).await,
         Command::Inbox(args) => Box::pin(client::inbox::run(&args, out)).await,
         Command::Acknowledge(args) => Box::pin(client::acknowledge::run(&args, out)).await,
         Command::Answers(args) => Box::pin(client::answers::run(&args, out)).await,

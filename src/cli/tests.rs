@@ -38,7 +38,18 @@ fn the_help_names_every_command() {
 
 #[test]
 fn the_help_of_every_command_of_a_partner_reads_well() {
-    for name in ["send", "inbox", "acknowledge", "decline", "status", "audit", "directory"] {
+    for name in [
+        "send",
+        "correct",
+        "recall",
+        "confirm-recall",
+        "inbox",
+        "acknowledge",
+        "decline",
+        "status",
+        "audit",
+        "directory",
+    ] {
         insta::assert_snapshot!(format!("help_{name}"), help(&[name]));
     }
     insta::assert_snapshot!("help_audit_verify", help(&["audit", "verify"]));

@@ -1,5 +1,6 @@
 //! An alert as the hub keeps it: everything but its content, which stays sealed.
 
+use super::after::AfterSending;
 use super::codes::code_list;
 use super::deadline::Deadline;
 use super::decision::SharingDecision;
@@ -182,6 +183,8 @@ code_list! {
         OverrideReviewDue = 10 => "OVERRIDE_REVIEW_DUE",
         /// An unacknowledged urgent delivery of the front door goes to the out-of-hours team at closing.
         OutOfHoursHandover = 11 => "OUT_OF_HOURS_HANDOVER",
+        /// A recipient whose people have seen what was recalled should have confirmed that they stopped.
+        StopConfirmationDue = 30 => "STOP_CONFIRMATION_DUE",
         /// Police protection: 24 hours are left (+48 h).
         S46Warning48 = 47 => "S46_WARNING_48",
         /// Police protection: 12 hours are left (+60 h).
@@ -368,6 +371,8 @@ pub struct AlertRecord {
     pub flags: Vec<Flagged>,
     /// The sealed content; none once purged.
     pub body: Option<BodyRef>,
+    /// What became of it after it was sent.
+    pub after: AfterSending,
     /// The commit that took the alert.
     pub submitted: Position,
 }
@@ -398,6 +403,7 @@ impl AlertRecord {
         if let Some(body) = &mut self.body {
             body.settle(own);
         }
+        self.after.settle(own);
         self.deliveries = self.deliveries.into_iter().map(|d| d.settled_at(own)).collect();
         self
     }

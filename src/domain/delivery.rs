@@ -29,6 +29,8 @@ code_list! {
         Level4 = 14 => "L4",
         /// A task that a timer raised (warning, review, chase).
         Task = 20 => "TASK",
+        /// The tombstone of a delivery that was recalled after it was handed out: no copy, no content.
+        Recall = 30 => "RECALL",
     }
 }
 
@@ -41,7 +43,7 @@ impl Purpose {
             Self::Level2 => Some(2),
             Self::Level3 => Some(3),
             Self::Level4 => Some(4),
-            Self::Alert | Self::OutOfHoursCopy | Self::Task => None,
+            Self::Alert | Self::OutOfHoursCopy | Self::Task | Self::Recall => None,
         }
     }
 }
@@ -126,7 +128,7 @@ pub struct Delivery {
     pub view: View,
     /// Why it exists.
     pub purpose: Purpose,
-    /// For a rung of the ladder: the delivery that nobody answered.
+    /// For a rung of the ladder: the delivery that nobody answered. For a tombstone: the delivery that was recalled.
     pub of: Option<u32>,
     /// The setting an Encompass notice is about, as `school_urn` has it (URN, `EHE`, `NOT_IN_EDUCATION`),
     /// where anybody knows it.
@@ -221,12 +223,15 @@ impl Delivery {
         Ok(self)
     }
 
-    /// A named person saw the copy. The first time counts.
+    /// A named person saw the copy. The first time counts. Also after a recall: a partner's system holds a copy until
+    /// the tombstone reaches it, and who has seen what must be known.
     ///
     /// # Errors
-    /// When the delivery was never handed out, or has ended.
+    /// When the delivery was never handed out, or has ended otherwise.
     pub fn open(mut self, by: UserId, at: Timestamp) -> Result<Self, TransitionError> {
-        self.must_be_handed_out()?;
+        if !matches!(self.state, DeliveryState::Ended(EndReason::Recalled)) {
+            self.must_be_handed_out()?;
+        }
         self.opened.get_or_insert(Moment { at, by: Some(by), position: Position::THIS });
         Ok(self)
     }

@@ -49,6 +49,18 @@ code_list! {
         PriorityMismatch = 36 => "PRIORITY_MISMATCH",
         /// The sender was reminded of an incomplete alert.
         Chased = 38 => "CHASED",
+        /// The sender corrected an alert.
+        AlertCorrected = 39 => "ALERT_CORRECTED",
+        /// A referrer does not agree with a decision.
+        DisagreementRaised = 40 => "DISAGREEMENT_RAISED",
+        /// A delivery was recalled, or cancelled because a correction took its place.
+        Recalled = 41 => "RECALLED",
+        /// The hub makes no copy of a delivery any more, and nobody is known to have opened it.
+        WithdrawnBeforeOpen = 42 => "WITHDRAWN_BEFORE_OPEN",
+        /// A recipient whose people have seen it was asked to stop.
+        StopRequested = 43 => "STOP_REQUESTED",
+        /// The recipient has stopped.
+        StopConfirmed = 44 => "STOP_CONFIRMED",
         /// Recipients were computed.
         RouteComputed = 50 => "ROUTE_COMPUTED",
         /// A lawful basis was accepted for a recipient.

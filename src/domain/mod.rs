@@ -14,6 +14,7 @@
 
 pub(crate) mod codes;
 
+pub mod after;
 pub mod alert;
 pub mod deadline;
 pub mod decision;
@@ -32,6 +33,7 @@ pub mod rule;
 pub mod submission;
 pub mod time;
 
+pub use after::{AfterSending, Recalled};
 pub use alert::{AlertKind, AlertRecord, Priority, Risk};
 pub use deadline::{Deadline, DeadlineTag};
 pub use delivery::{Delivery, DeliveryState};

@@ -44,6 +44,8 @@ code_list! {
         R42 = 142 => "R42",
         /// Report of an operation.
         R43 = 143 => "R43",
+        /// Correction, recall: every recipient of the original.
+        R57 = 157 => "R57",
         /// A child subject at priority P1 always reaches the front door.
         R82 = 182 => "R82",
         /// Excluded, on a deny list, or conflicted.

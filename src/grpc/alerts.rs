@@ -1,9 +1,10 @@
-//! The alert service: submit, status of one's own alerts.
+//! The alert service: submit, correct, recall, status of one's own alerts.
 
 use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
-use crate::broker::{self, Accepted, Received, SubmitError};
+use crate::broker::{self, Accepted, Correction, Recall, Received, Recipients, SubmitError};
+use crate::domain::after::RecallReason;
 use crate::domain::submission::{Given, Violation};
 use crate::domain::{AlertId, ErrorKind, Principal, Submission};
 use crate::wire::v1::alert_service_server::AlertService;
@@ -23,17 +24,48 @@ impl AlertService for Edge {
             Ok(parsed) => received(parsed),
             Err(unreadable) => Err((None, unreadable.violations)),
         };
-        match received {
-            Ok(received) => self.submit(&principal, &received).await,
-            Err((submission, violations)) => {
-                self.timed(async {
-                    let submission = submission.as_deref();
-                    let error = self.broker.refuse(&principal, submission, violations).await;
-                    Err(refused(&error))
-                })
-                .await
+        self.take(&principal, received).await
+    }
+
+    async fn correct_alert(
+        &self,
+        request: Request<v1::CorrectAlertRequest>,
+    ) -> Result<Response<v1::CorrectAlertResponse>, Status> {
+        let parsed = parse::correction(request.get_ref(), self.people);
+        let named = parsed.as_ref().map(|(parsed, ..)| named_sender(parsed)).unwrap_or_default();
+        let principal = self.sending_principal(&request, &named).await?;
+        let received = match parsed {
+            Ok((parsed, reason, changed)) => {
+                let alert = alert_id(&request.get_ref().alert_id)?;
+                let corrects = Some(Correction { alert, reason, changed });
+                received(parsed).map(|received| Received { corrects, ..received })
             }
-        }
+            Err(unreadable) => Err((None, unreadable.violations)),
+        };
+        let taken = self.take(&principal, received).await?;
+        Ok(taken.map(|taken| v1::CorrectAlertResponse { taken: Some(taken) }))
+    }
+
+    async fn recall_alert(
+        &self,
+        request: Request<v1::RecallAlertRequest>,
+    ) -> Result<Response<v1::RecallAlertResponse>, Status> {
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
+        self.timed(async {
+            let asked = request.get_ref();
+            let recall = Recall {
+                alert: alert_id(&asked.alert_id)?,
+                recipients: recipients(&asked.recipients)?,
+                reason: recall_reason(asked.reason)?,
+            };
+            let done = self.broker.recall(&principal, &recall).await;
+            let done = done.map_err(|error| refused(&error))?;
+            Ok(v1::RecallAlertResponse {
+                alert_id: done.alert.id.to_string(),
+                recipients: done.recipients.iter().map(render::recalled_recipient).collect(),
+            })
+        })
+        .await
     }
 
     async fn get_alert_status(
@@ -42,8 +74,7 @@ impl AlertService for Edge {
     ) -> Result<Response<v1::GetAlertStatusResponse>, Status> {
         let principal = self.principal(&request, "").await?;
         self.timed(async {
-            let alert = AlertId::try_from(request.get_ref().alert_id.as_str())
-                .map_err(|_malformed| status::of(ErrorKind::NotFound, "NOT_FOUND"))?;
+            let alert = alert_id(&request.get_ref().alert_id)?;
             let found = self.broker.status(&principal, alert).await;
             let found = found.map_err(|error| status::of_submit(&error))?;
             Ok(render_status(&found))
@@ -79,6 +110,25 @@ impl AlertService for Edge {
 }
 
 impl Edge {
+    /// As the request of a submission: who calls comes first, and what cannot be submitted at all is refused on record.
+    async fn take(
+        &self,
+        principal: &Principal,
+        received: Result<Received, Unusable>,
+    ) -> Result<Response<v1::SubmitAlertResponse>, Status> {
+        match received {
+            Ok(received) => self.submit(principal, &received).await,
+            Err((submission, violations)) => {
+                self.timed(async {
+                    let submission = submission.as_deref();
+                    let error = self.broker.refuse(principal, submission, violations).await;
+                    Err(refused(&error))
+                })
+                .await
+            }
+        }
+    }
+
     /// Submits within the time a call may take. After that the sender hears whom to phone, from the broker.
     async fn submit(
         &self,
@@ -109,13 +159,38 @@ fn named_sender(parsed: &parse::Parsed) -> String {
     sender.and_then(|sender| sender.user.as_ref()).map(ToString::to_string).unwrap_or_default()
 }
 
+fn alert_id(raw: &str) -> Result<AlertId, Status> {
+    AlertId::try_from(raw).map_err(|_malformed| status::of(ErrorKind::NotFound, "NOT_FOUND"))
+}
+
+/// Names in one recall, at most (contract, `RecallAlertRequest.recipients`).
+const RECIPIENTS_MAX: usize = 64;
+
+fn recipients(raw: &[String]) -> Result<Recipients, Status> {
+    if raw.len() > RECIPIENTS_MAX {
+        return Err(status::of_field("recipients", "at most 64 names"));
+    }
+    Ok(match raw.is_empty() {
+        true => Recipients::All,
+        false => Recipients::Named(raw.to_vec()),
+    })
+}
+
+fn recall_reason(raw: i32) -> Result<RecallReason, Status> {
+    let known = u32::try_from(raw).ok().and_then(RecallReason::from_code);
+    known.ok_or_else(|| status::of_field("reason", "why it is recalled"))
+}
+
+/// What could be read of a request that cannot be submitted, and what is wrong with it.
+type Unusable = (Option<Box<Submission>>, Vec<Violation>);
+
 /// What is to be submitted; else what could be read and what is wrong with it.
-fn received(parsed: parse::Parsed) -> Result<Received, (Option<Box<Submission>>, Vec<Violation>)> {
+fn received(parsed: parse::Parsed) -> Result<Received, Unusable> {
     let parse::Parsed { submission, key, completes, alert } = parsed;
     match key {
         Given::Given(key) => {
             let completes = completes.get().copied();
-            Ok(Received { submission, key, alert, completes })
+            Ok(Received { submission, key, alert, completes, corrects: None })
         }
         Given::Missing | Given::Malformed => {
             let violations = submission.violations.clone();
@@ -149,5 +224,6 @@ fn render_status(found: &broker::Status) -> v1::GetAlertStatusResponse {
             .collect(),
         receipt: Some(render::receipt(&found.receipt)),
         notices: found.notices.iter().map(render::notice).collect(),
+        recalls: found.recalls.iter().map(render::recalled_recipient).collect(),
     }
 }

@@ -1,4 +1,4 @@
-//! The mailbox service: receive, confirm, report opened, list, acknowledge, decline, read an answer.
+//! The mailbox service: receive, confirm, report opened, list, acknowledge, decline, read an answer, confirm a recall.
 
 use std::future::ready;
 use std::pin::Pin;
@@ -159,6 +159,20 @@ impl MailboxService for Edge {
         })
         .await
     }
+
+    async fn confirm_recall(
+        &self,
+        request: Request<v1::ConfirmRecallRequest>,
+    ) -> Result<Response<v1::ConfirmRecallResponse>, Status> {
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
+            let at = self.mailboxes.confirm_recall(&principal, &mailbox, delivery).await?;
+            Ok(v1::ConfirmRecallResponse { confirmed_at: Some(render::timestamp(at)) })
+        })
+        .await
+    }
 }
 
 /// Characters that say why something is declined, at least and at most (contract, `DeclineRequest.text`).
@@ -264,11 +278,15 @@ fn responses(batch: &Batch) -> Vec<v1::ReceiveResponse> {
                 cut: &copy.cut,
                 sender_phone: &copy.sender_phone,
                 simulated: copy.simulated,
+                replaces: copy.replaces,
+                superseded_by: copy.superseded_by,
             })),
-            Item::Tombstone { delivery, sequence } => Wire::Tombstone(v1::Tombstone {
-                delivery_id: delivery.to_string(),
-                sequence: *sequence,
-                reason: v1::TombstoneReason::LookoutPurged.into(),
+            Item::Tombstone(tombstone) => Wire::Tombstone(v1::Tombstone {
+                delivery_id: tombstone.delivery.to_string(),
+                sequence: tombstone.sequence,
+                reason: render::tombstone_reason(tombstone.reason).into(),
+                copy_sequence: tombstone.copy_sequence,
+                confirm_by: tombstone.confirm_by.map(render::timestamp),
             }),
         };
         out.push(v1::ReceiveResponse { item: Some(wire), cursor: mailbox::cursor(sequence) });

@@ -13,6 +13,7 @@ use crate::domain::{
 };
 use crate::policy::access::{Action, Permit};
 use crate::policy::escalation;
+use crate::policy::recall::{self, Change};
 use crate::store::{Commit, Expect, StoreError, Write};
 
 /// Sequence numbers in one confirmation.
@@ -275,14 +276,14 @@ impl Mailboxes {
             |delivery: &Delivery| delivery.number == id.number && delivery.mailbox == *mailbox;
         let before = record.deliveries.iter().find(|delivery| is_it(delivery)).cloned();
         let before = before.ok_or(MailboxError::NotFound)?;
+        // A delivery that was never handed out is not known to the recipient, whatever became of it.
+        if before.sequence.is_none() {
+            return Err(MailboxError::NotFound);
+        }
         let standing = Standing::of(&record, &before);
         let delivery = record.deliveries.iter_mut().find(|delivery| is_it(delivery));
         let delivery = delivery.ok_or(MailboxError::NotFound)?;
-        // A delivery that was never handed out is not known to the recipient.
-        *delivery = match answer.apply(before.clone(), user, now) {
-            Err(TransitionError::NotHandedOut) => return Err(MailboxError::NotFound),
-            other => other?,
-        };
+        *delivery = answer.apply(before.clone(), user, now)?;
         if !answer.says_enough(standing) {
             return Err(MailboxError::NoteNeeded);
         }
@@ -296,7 +297,12 @@ impl Mailboxes {
         let after = delivery.clone();
         if is_news {
             let record = escalation::settled(record);
-            let events = self.answered(&record, (&after, standing), answer);
+            let mut events = self.answered(&record, (&after, standing), answer);
+            let Change { record, events: more } = recall::seen_after_all(record, id.number, now);
+            events.extend(more.into_iter().map(|mut event| {
+                event.id = self.env.ids(now).event();
+                event
+            }));
             self.put_with(permit, (now, events), vec![record], body.into_iter().collect()).await?;
             if let Some(sequence) = after.sequence {
                 self.outstanding.settled(mailbox, sequence);

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{MailboxError, Mailboxes};
 use crate::domain::alert::{BodyRef, Gap};
 use crate::domain::directory::Directory;
-use crate::domain::{AlertId, AlertRecord, Delivery, DeliveryId, Letter};
+use crate::domain::{AlertId, AlertRecord, Delivery, DeliveryId, DeliveryState, Letter, MailboxId};
 use crate::policy::views::{self, CopyRequest, Cut, HubFacts};
 use crate::record;
 
@@ -24,6 +24,10 @@ pub struct Copy {
     pub sender_phone: String,
     /// Whether hub time is simulated; marked on the copy.
     pub simulated: bool,
+    /// The alert that this one completes or supersedes, where this mailbox had that one.
+    pub replaces: Option<AlertId>,
+    /// The alert that took the place of this one, where this mailbox gets that one.
+    pub superseded_by: Option<AlertId>,
 }
 
 impl Copy {
@@ -72,7 +76,25 @@ impl Mailboxes {
         let cut = views::cut(&body.alert, &request).map_err(|_malformed| MailboxError::Body)?;
         let sender_phone = sender_phone(&directory, &alert);
         let simulated = self.env.clock.is_simulated();
-        Ok(Copy { alert, delivery, cut, sender_phone, simulated })
+        let replaces = alert.after.supersedes.or(alert.completes);
+        let had = |it: &Delivery| it.sequence.is_some();
+        let replaces = self.also_in(&delivery.mailbox, replaces, had).await;
+        let gets = |it: &Delivery| it.sequence.is_some() || it.state == DeliveryState::Queued;
+        let superseded_by = self.also_in(&delivery.mailbox, alert.after.superseded_by, gets).await;
+        Ok(Copy { alert, delivery, cut, sender_phone, simulated, replaces, superseded_by })
+    }
+
+    /// Another alert, where the mailbox has one of its deliveries of which `knows` says yes: a copy names no alert that
+    /// its reader has not heard of. One that cannot be read is not named.
+    async fn also_in(
+        &self,
+        mailbox: &MailboxId,
+        other: Option<AlertId>,
+        knows: impl Fn(&Delivery) -> bool + Send,
+    ) -> Option<AlertId> {
+        let other = self.store.alert(other?).await.ok()??;
+        let is_there = |delivery: &&Delivery| delivery.mailbox == *mailbox && knows(delivery);
+        other.deliveries.iter().find(is_there).map(|_| other.id)
     }
 }
 

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use super::failure::PassedOver;
 use super::{ATTEMPTS_MAX, Copy, MailboxError, Mailboxes};
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{DeliveryState, EndReason, Purpose};
 use crate::domain::{
-    AlertRecord, DeliveryId, EpisodeId, Event, EventKind, MailboxId, Principal, Timestamp,
+    AlertRecord, Delivery, DeliveryId, EpisodeId, Event, EventKind, MailboxId, Principal, Timestamp,
 };
 use crate::policy::access::Action;
 use crate::policy::views;
@@ -64,12 +64,42 @@ pub enum Item {
     /// A copy.
     Copy(Box<Copy>),
     /// The delivery has ended; the partner drops its copy.
-    Tombstone {
-        /// The delivery.
-        delivery: DeliveryId,
-        /// Its number.
-        sequence: u64,
-    },
+    Tombstone(Tombstone),
+}
+
+/// What a partner is told of a delivery that has ended: neither why nor who else had it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tombstone {
+    /// The delivery whose copy goes.
+    pub delivery: DeliveryId,
+    /// The number to confirm: a recall's own, else the copy's.
+    pub sequence: u64,
+    /// The number under which the copy came.
+    pub copy_sequence: u64,
+    /// Looked out for, or recalled.
+    pub reason: EndReason,
+    /// By when the recipient should confirm that it stopped; none where nobody has to.
+    pub confirm_by: Option<Timestamp>,
+}
+
+impl Tombstone {
+    /// Of a delivery that has ended, or by the recall that is a delivery of its own.
+    fn of(alert: &AlertRecord, delivery: &Delivery) -> Self {
+        let recalled = delivery.of.filter(|_| delivery.purpose == Purpose::Recall);
+        let recalled = recalled.and_then(|number| alert.delivery(number)).unwrap_or(delivery);
+        let recall = alert.after.recall_of(recalled.number).filter(|recall| recall.is_open());
+        let notice = recall.and_then(|recall| alert.delivery(recall.notice?));
+        Self {
+            delivery: DeliveryId { alert: alert.id, number: recalled.number },
+            sequence: delivery.sequence.unwrap_or_default(),
+            copy_sequence: recalled.sequence.unwrap_or_default(),
+            reason: match &recalled.state {
+                DeliveryState::Ended(reason) => *reason,
+                DeliveryState::Queued | DeliveryState::Delivered => EndReason::LookoutPurged,
+            },
+            confirm_by: notice.and_then(|notice| notice.due).map(|due| due.at),
+        }
+    }
 }
 
 impl Item {
@@ -78,7 +108,7 @@ impl Item {
     pub fn sequence(&self) -> u64 {
         match self {
             Self::Copy(copy) => copy.delivery.sequence.unwrap_or_default(),
-            Self::Tombstone { sequence, .. } => *sequence,
+            Self::Tombstone(tombstone) => tombstone.sequence,
         }
     }
 }
@@ -324,7 +354,10 @@ impl Mailboxes {
                 .find(|delivery| delivery.number == id.number)
                 .ok_or(MailboxError::NotFound)?;
             *delivery = delivery.clone().hand_out(sequence, now)?;
-            events.push(self.redacted(record, id.number, &stream.mailbox));
+            let is_copy = delivery.purpose != Purpose::Recall;
+            if is_copy {
+                events.push(self.redacted(record, id.number, &stream.mailbox));
+            }
             events.push(self.delivered(record, id.number, &stream.mailbox));
         }
         let mailbox = stream.mailbox.clone();
@@ -380,7 +413,7 @@ impl Mailboxes {
         let delivery = alert.delivery(id.number).ok_or(MailboxError::NotFound)?;
         if !sendable(alert, delivery) {
             self.outstanding.settled(mailbox, sequence);
-            return Ok(Some(Item::Tombstone { delivery: id, sequence }));
+            return Ok(Some(Item::Tombstone(Tombstone::of(alert, delivery))));
         }
         let now = self.env.clock.monotonic();
         if self.is_held_back(mailbox, sequence, (alert, delivery)) {
@@ -389,6 +422,15 @@ impl Mailboxes {
             return Ok(None);
         }
         let confirmed = delivery.confirmed.is_some();
+        if delivery.purpose == Purpose::Recall {
+            // Until the partner confirms that its copy is gone, it is told again.
+            if confirmed {
+                self.outstanding.settled(mailbox, sequence);
+            } else {
+                self.outstanding.sent(mailbox, what, now, self.limits);
+            }
+            return Ok(Some(Item::Tombstone(Tombstone::of(alert, delivery))));
+        }
         match self.cut_copy(Arc::clone(alert), id.number).await {
             Ok(copy) => {
                 if confirmed {
@@ -419,7 +461,7 @@ impl Mailboxes {
         &self,
         mailbox: &MailboxId,
         sequence: u64,
-        (alert, delivery): (&AlertRecord, &crate::domain::Delivery),
+        (alert, delivery): (&AlertRecord, &Delivery),
     ) -> bool {
         let now = self.env.clock.monotonic();
         delivery.confirmed.is_none()
@@ -500,8 +542,8 @@ fn is_settled(alert: &AlertRecord, number: u32) -> bool {
         .is_none_or(|delivery| delivery.confirmed.is_some() || !sendable(alert, delivery))
 }
 
-/// Whether a copy may still leave: not ended, and the body is still held.
-fn sendable(alert: &AlertRecord, delivery: &crate::domain::Delivery) -> bool {
+/// Whether it may still leave: not ended, and for a copy the body is still held.
+fn sendable(alert: &AlertRecord, delivery: &Delivery) -> bool {
     let ended = matches!(delivery.state, DeliveryState::Ended(_));
-    !ended && alert.body.is_some()
+    !ended && (alert.body.is_some() || delivery.purpose == Purpose::Recall)
 }

@@ -1,4 +1,5 @@
-//! Mailboxes: handing out, confirming, opening, acknowledging, declining, reading what was answered.
+//! Mailboxes: handing out, confirming, opening, acknowledging, declining, reading what was answered, giving up what was
+//! recalled.
 //!
 //! Owns what a recipient does with its deliveries. Does not decide who receives an alert (see
 //! [`crate::policy`]) nor what happens when nobody answers (see [`crate::escalation`]).
@@ -13,6 +14,7 @@ mod failure;
 mod hand_out;
 mod list;
 mod outstanding;
+mod recall;
 mod words;
 
 use std::sync::Arc;
@@ -20,7 +22,7 @@ use std::time::Duration;
 
 pub use answer::{Acknowledged, Answer, CONFIRM_MAX};
 pub use copy::Copy;
-pub use hand_out::{Batch, Item, Stream, cursor};
+pub use hand_out::{Batch, Item, Stream, Tombstone, cursor};
 pub use list::{Known, PAGE_MAX, Page, Row};
 pub use words::Answers;
 
@@ -91,6 +93,9 @@ pub enum MailboxError {
     /// Who takes over from an agency that did not answer says how it was reached.
     #[error("taking over needs a note on how the agency was reached")]
     NoteNeeded,
+    /// The delivery was not recalled.
+    #[error("the delivery was not recalled")]
+    NotRecalled,
     /// Others kept changing the same deliveries.
     #[error("others keep changing these deliveries")]
     Busy,
@@ -115,7 +120,7 @@ impl MailboxError {
         match self {
             Self::Denied(denied) => denied.kind(),
             Self::NotFound => ErrorKind::NotFound,
-            Self::Transition(_) => ErrorKind::Precondition,
+            Self::Transition(_) | Self::NotRecalled => ErrorKind::Precondition,
             Self::Cursor | Self::TooMany | Self::NoteNeeded => ErrorKind::Invalid,
             Self::Busy => ErrorKind::Conflict,
             Self::Store(source) => source.kind(),
@@ -135,6 +140,7 @@ impl MailboxError {
             | Self::Cursor
             | Self::TooMany
             | Self::NoteNeeded
+            | Self::NotRecalled
             | Self::Busy
             | Self::Commit(_)
             | Self::Seal(_) => false,
@@ -151,6 +157,7 @@ impl MailboxError {
             Self::Cursor => "CURSOR_INVALID",
             Self::TooMany => "TOO_MANY_ITEMS",
             Self::NoteNeeded => "NOTE_NEEDED",
+            Self::NotRecalled => "NOT_RECALLED",
             Self::Busy => "BUSY",
             Self::Store(source) => source.reason(),
             Self::Commit(_) => "COMMIT_REFUSED",

@@ -22,6 +22,10 @@ code_list! {
         SubmitAlert = 1 => "submit alert",
         /// See the status of the own agency's alerts.
         ReadStatus = 2 => "read status",
+        /// Correct an alert of the own agency.
+        CorrectAlert = 4 => "correct alert",
+        /// Recall an alert of the own agency.
+        RecallAlert = 5 => "recall alert",
         /// Receive deliveries of an own mailbox as a stream, and confirm them.
         Receive = 10 => "receive",
         /// See an own mailbox.
@@ -32,6 +36,8 @@ code_list! {
         Acknowledge = 13 => "acknowledge",
         /// Decline a delivery with a reason.
         Decline = 14 => "decline",
+        /// Say that nothing more is done with a delivery that was recalled.
+        ConfirmRecall = 15 => "confirm recall",
         /// Read checkpoints and proofs of the audit tree: any agency, each is a witness.
         Witness = 20 => "witness",
         /// Read audit entries.
@@ -161,8 +167,12 @@ const SENDERS: &[Role] = &[Role::Sender, Role::DutyReceiver, Role::DutyManager];
 const fn need(action: Action) -> Need {
     match action {
         Action::Hello | Action::Witness | Action::ReadDirectory => Need::Member,
-        Action::SubmitAlert | Action::ReadStatus => Need::SystemOr(SENDERS),
-        Action::Receive | Action::ListMailbox => Need::SystemOr(DUTY),
+        // Whoever may send may correct and recall at once, whatever the reason (domain 2.2): a mistake that put data
+        // before the wrong people does not wait for a manager.
+        Action::SubmitAlert | Action::CorrectAlert | Action::RecallAlert | Action::ReadStatus => {
+            Need::SystemOr(SENDERS)
+        }
+        Action::Receive | Action::ListMailbox | Action::ConfirmRecall => Need::SystemOr(DUTY),
         Action::ReportOpened | Action::Acknowledge | Action::Decline => Need::Person(DUTY),
         Action::ReadAudit => Need::OwnCertificate(&[Role::IgReviewer]),
         Action::ChangeDirectory | Action::ProposeRoles | Action::ApproveRoles => {
@@ -283,7 +293,19 @@ fn permit_by(
 /// # Errors
 /// [`Denied`], as [`permit`].
 pub fn permit_to_send(principal: &Principal) -> Result<Permit, Denied> {
-    let ask = |caller: &Principal| permit(caller, Action::SubmitAlert, caller.agency());
+    permit_to_send_as(principal, Action::SubmitAlert)
+}
+
+/// As [`permit_to_send`], for an alert that corrects one of the agency's.
+///
+/// # Errors
+/// [`Denied`], as [`permit`].
+pub fn permit_to_correct(principal: &Principal) -> Result<Permit, Denied> {
+    permit_to_send_as(principal, Action::CorrectAlert)
+}
+
+fn permit_to_send_as(principal: &Principal, action: Action) -> Result<Permit, Denied> {
+    let ask = |caller: &Principal| permit(caller, action, caller.agency());
     match (ask(principal), principal) {
         (Err(_), Principal::System { agency, system, person: Some(_), fingerprint }) => {
             ask(&Principal::System {

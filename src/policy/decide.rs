@@ -5,7 +5,7 @@ use super::sharing::{self, Case, Verdict};
 use super::sketch::EventSketch;
 use super::validation::{Validated, is_refused};
 use super::views::HubFacts;
-use super::{Context, EpisodeChanges, escalation, follow_on, hub_facts};
+use super::{Context, EpisodeChanges, Moved, escalation, follow_on, hub_facts, supersession};
 use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind};
 use crate::domain::decision::{ShareOutcome, SharingDecision};
 use crate::domain::delivery::{DeliveryState, Purpose};
@@ -35,6 +35,10 @@ pub struct Decision {
     pub pupils: Vec<(String, usize)>,
     /// What changes in the episode's earlier alerts.
     pub changes: EpisodeChanges,
+    /// What leaves the alert whose place this one takes.
+    pub moved: Moved,
+    /// What to record of that one. Id and alert are the caller's to fill in.
+    pub moved_events: Vec<Event>,
     /// What to record, in order, from ALERT_SUBMITTED on. Id, alert, episode and subjects are the caller's to
     /// fill in.
     pub events: Vec<Event>,
@@ -54,6 +58,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         .zip(0..)
         .map(|(verdict, number)| delivery(verdict, number, context))
         .collect();
+    let mut moved = supersession::take_over(context.replaces, &mut deliveries);
     let conflicts = sharing::conflicts(submission, context);
     let started = follow_on::Started {
         submission,
@@ -63,6 +68,10 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         conflicts: &conflicts,
     };
     let mut timers = follow_on::timers(&started);
+    let taking = (context.replaces, &mut moved);
+    supersession::take_over_timers(taking, &deliveries, &mut timers);
+    let earlier = context.replaces.record();
+    let moved_events = earlier.map(|earlier| moved.events(earlier)).unwrap_or_default();
     let enquiries = follow_on::enquiries(&started);
     let is_overridden = sharing::overrides_a_refusal(&case, &verdicts);
     let mut events = events(&case, &routes, &verdicts);
@@ -88,6 +97,8 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         living_outside: hub_facts::living_outside(submission, validated, context),
         pupils: routes.pupils,
         changes,
+        moved,
+        moved_events: moved_events.into_iter().map(EventSketch::into_event).collect(),
         decisions: verdicts.into_iter().map(|verdict| verdict.decision).collect(),
         deliveries,
         timers,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::routing::{ends, is_confirmed_end};
+use super::routing::is_confirmed_end;
 use super::sketch::EventSketch;
-use super::{Context, follow_on};
+use super::{Context, follow_on, recall};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::{AlertKind, AlertRecord, Delivery, EventKind, Submission, Timestamp, View};
@@ -68,8 +68,7 @@ impl EpisodeChanges {
 /// was found or was not missing, however soon (domain 3.5). While FOUND_UNCONFIRMED it belongs to it.
 #[must_use]
 pub fn begins_anew(kind: AlertKind, episode: &[Arc<AlertRecord>]) -> bool {
-    kind == AlertKind::MissingReported
-        && episode.iter().any(|earlier| ends(earlier.kind, &earlier.sender))
+    kind == AlertKind::MissingReported && episode.iter().any(|earlier| recall::is_end(earlier))
 }
 
 /// Found and then cancelled: the first purge stands.

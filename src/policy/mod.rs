@@ -12,6 +12,7 @@ pub mod escalation;
 pub mod follow_on;
 pub mod indicators;
 pub mod matching;
+pub mod recall;
 pub mod retention;
 pub mod routing;
 pub mod sender_view;
@@ -27,6 +28,7 @@ mod episode;
 mod hub_facts;
 mod partners;
 mod sketch;
+mod supersession;
 
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -37,6 +39,7 @@ pub use clocks::{Clocks, RoutineClock, UrgentClock};
 pub use decide::{Decision, decide};
 pub use episode::{EpisodeChanges, begins_anew};
 pub use routing::contact::{DutyContact, emergency_contact};
+pub use supersession::{Moved, Replaces};
 pub use validation::{Rejected, Validated, minimum_priority, validate};
 
 use crate::domain::alert::Conflicts;
@@ -55,6 +58,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The earlier alerts of the episode the alert joins, in order; empty for a new one.
     pub episode: &'a [Arc<AlertRecord>],
+    /// The earlier alert whose place this one takes.
+    pub replaces: Replaces<'a>,
     /// From whom those earlier alerts are kept.
     pub kept_from: &'a Conflicts,
     /// The agency of the sender's certificate.

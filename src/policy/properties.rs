@@ -5,7 +5,7 @@ use proptest::sample::{select, subsequence};
 
 use super::fixtures::*;
 use super::routing::{self, Routed};
-use super::{Clocks, Context, Validated, decide, minimum_priority, validate};
+use super::{Clocks, Context, Replaces, Validated, decide, minimum_priority, validate};
 use crate::domain::alert::Conflicts;
 use crate::domain::directory::Directory;
 use crate::domain::submission::*;
@@ -186,6 +186,7 @@ fn routed(
         directory,
         now: at(now),
         episode: &[],
+        replaces: Replaces::Nothing,
         kept_from: &Conflicts::default(),
         sender: &directory.agencies[sender],
         approver: None,

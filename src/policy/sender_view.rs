@@ -5,14 +5,16 @@
 //! alert's record, so that the same key gives the same answer whenever it is asked.
 
 use crate::calendar;
+use crate::domain::after::{RecallStage, Recalled};
 use crate::domain::alert::{AlertStatus, Gap};
 use crate::domain::codes::code_list;
 use crate::domain::decision::ShareOutcome;
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::{Agency, Cover, Directory, Mailbox, MailboxRole};
-use crate::domain::{AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Rule, Timestamp};
+use crate::domain::{AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Rule, Timestamp, View};
 
 use super::partners::{CADT, COUNCIL, EDT, MERPOL};
+use super::recall;
 use super::routing::duty_mailbox;
 
 /// The name of the one line that stands for every delivery the sender may not see.
@@ -52,6 +54,10 @@ code_list! {
         FieldRefused = 7 => "FIELD_REFUSED",
         /// Hub time is simulated.
         Simulated = 9 => "SIMULATED",
+        /// Another alert of the sender took its place.
+        Superseded = 20 => "SUPERSEDED",
+        /// The sender recalled it from everybody.
+        Recalled = 21 => "RECALLED",
     }
 }
 
@@ -101,6 +107,69 @@ pub fn deliveries(
     seen
 }
 
+/// The names under which the sender knows the recipients, each with the numbers of the deliveries it stands for: one
+/// where it is a mailbox, all that are not told by name where it is [`FRONT_DOOR`].
+#[must_use]
+pub fn lines(alert: &AlertRecord, directory: &Directory) -> Vec<(String, Vec<u32>)> {
+    let mut lines: Vec<(String, Vec<u32>)> = Vec::new();
+    for delivery in told(alert) {
+        let name = match is_foreseen(alert, delivery, directory) {
+            true => delivery.mailbox.to_string(),
+            false => FRONT_DOOR.to_owned(),
+        };
+        match lines.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, numbers)) => numbers.push(delivery.number),
+            None => lines.push((name, vec![delivery.number])),
+        }
+    }
+    lines
+}
+
+/// What became of a recall at one recipient, under the name the sender may know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VisibleRecall {
+    /// The mailbox, or [`FRONT_DOOR`].
+    pub name: String,
+    /// The furthest that a copy had come, of the duty desk or of whom the ladder called in its agency.
+    pub stage: RecallStage,
+    /// When everybody who has seen it had confirmed to have stopped; none before, and where nobody has seen it.
+    pub confirmed: Option<Timestamp>,
+    /// The duty phone.
+    pub phone: String,
+}
+
+/// What became of the recall of `alert` at each recipient the sender may know of (domain 5.3a).
+#[must_use]
+pub fn recalls(alert: &AlertRecord, directory: &Directory, now: Timestamp) -> Vec<VisibleRecall> {
+    let of_line = |(name, numbers): (String, Vec<u32>)| {
+        let is_of = |recalled: &&Recalled| {
+            let delivery = alert.delivery(recalled.delivery);
+            let of = delivery.and_then(|delivery| delivery.of).unwrap_or(recalled.delivery);
+            let is_whole = delivery.is_some_and(|delivery| delivery.view != View::Ladder);
+            is_whole && (numbers.contains(&recalled.delivery) || numbers.contains(&of))
+        };
+        let recalled: Vec<&Recalled> = alert.after.recalls.iter().filter(is_of).collect();
+        let stage = recalled.iter().map(|recalled| recalled.stage).max()?;
+        let confirmed = match recalled.iter().any(|recalled| recalled.is_open()) {
+            true => None,
+            false => recalled
+                .iter()
+                .filter_map(|recalled| recalled.confirmed.as_ref())
+                .max_by_key(|moment| moment.at),
+        };
+        let mailbox = match name == FRONT_DOOR {
+            true => None,
+            false => numbers.first().and_then(|number| alert.delivery(*number)),
+        };
+        let phone = mailbox.map_or_else(
+            || front_door_phone(alert, directory, now),
+            |delivery| phone_of(directory, &delivery.mailbox),
+        );
+        Some(VisibleRecall { name, stage, confirmed: confirmed.map(|moment| moment.at), phone })
+    };
+    lines(alert, directory).into_iter().filter_map(of_line).collect()
+}
+
 /// What the sender must know when the alert was taken.
 #[must_use]
 pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> Vec<Notice> {
@@ -138,6 +207,13 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
             let text = format!("Not shared with {} by {}.", decision.mailbox, decision.row);
             say(NoticeCode::NotShared, text);
         }
+    }
+    if let Some(by) = alert.after.superseded_by {
+        say(NoticeCode::Superseded, format!("Superseded by alert {by}: follow that one."));
+    }
+    if recall::is_recalled(alert) {
+        let text = "Recalled from everybody. If somebody is still at risk, send another and phone.";
+        say(NoticeCode::Recalled, text.to_owned());
     }
     if simulated {
         say(NoticeCode::Simulated, "SIMULATED: this hub's time is not real.".to_owned());
@@ -226,9 +302,12 @@ fn told(alert: &AlertRecord) -> impl Iterator<Item = &Delivery> {
 fn original(alert: &AlertRecord) -> impl Iterator<Item = &Delivery> {
     alert.deliveries.iter().filter(|delivery| match delivery.purpose {
         Purpose::Alert | Purpose::OutOfHoursCopy => true,
-        Purpose::Level1 | Purpose::Level2 | Purpose::Level3 | Purpose::Level4 | Purpose::Task => {
-            false
-        }
+        Purpose::Level1
+        | Purpose::Level2
+        | Purpose::Level3
+        | Purpose::Level4
+        | Purpose::Task
+        | Purpose::Recall => false,
     })
 }
 

@@ -1,5 +1,6 @@
 //! An alert's record.
 
+use crate::domain::after::{AfterSending, Recalled};
 use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
 use crate::domain::decision::{Basis6, SharingDecision};
 use crate::domain::identity::{Flagged, Link};
@@ -43,6 +44,11 @@ impl Encode for AlertRecord {
         to.maybe(27, self.mentions.as_ref());
         to.each(28, &self.links);
         to.each(29, &self.flags);
+        let AfterSending { supersedes, superseded_by, changed, recalls } = &self.after;
+        supersedes.iter().for_each(|id| to.given(30, id.as_bytes()));
+        superseded_by.iter().for_each(|id| to.given(31, id.as_bytes()));
+        changed.iter().for_each(|path| to.given(32, path.as_bytes()));
+        to.each(33, recalls);
     }
 }
 
@@ -89,6 +95,22 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             links: raw.links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?,
             flags: raw.flags.into_iter().map(Flagged::try_from).collect::<Result<_, _>>()?,
             body: raw.body.map(BodyRef::try_from).transpose()?,
+            after: AfterSending {
+                supersedes: raw
+                    .supersedes
+                    .map(|id| field::id("AlertRecord.supersedes", &id, AlertId::from_bytes))
+                    .transpose()?,
+                superseded_by: raw
+                    .superseded_by
+                    .map(|id| field::id("AlertRecord.superseded_by", &id, AlertId::from_bytes))
+                    .transpose()?,
+                changed: raw.changed,
+                recalls: raw
+                    .recalls
+                    .into_iter()
+                    .map(Recalled::try_from)
+                    .collect::<Result<_, _>>()?,
+            },
             submitted: position_in(raw.submitted),
         })
     }
@@ -102,6 +124,32 @@ pub(super) fn position_out(position: Position) -> Option<u64> {
 /// The way back from [`position_out`].
 pub(super) fn position_in(raw: Option<u64>) -> Position {
     raw.map_or(Position::THIS, Position)
+}
+
+impl Encode for Recalled {
+    fn encode(&self, to: &mut Encoder) {
+        to.code(1, self.delivery);
+        to.code(2, self.reason.code());
+        to.code(3, self.stage.code());
+        to.one(4, &self.at);
+        to.optional_code(5, self.notice);
+        to.maybe(6, self.confirmed.as_ref());
+    }
+}
+
+impl TryFrom<pb::Recalled> for Recalled {
+    type Error = RecordError;
+
+    fn try_from(raw: pb::Recalled) -> Result<Self, Self::Error> {
+        Ok(Self {
+            delivery: raw.delivery,
+            reason: field::code("Recalled.reason", raw.reason)?,
+            stage: field::code("Recalled.stage", raw.stage)?,
+            at: field::required("Recalled.at", raw.at)?.try_into()?,
+            notice: raw.notice,
+            confirmed: raw.confirmed.map(TryInto::try_into).transpose()?,
+        })
+    }
 }
 
 impl Encode for SealedConflicts {

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::crypto::Sealed;
+use crate::domain::after::{RecallReason, RecallStage};
 use crate::domain::alert::{
     AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
     TimerKind, TimerState,
@@ -27,9 +28,9 @@ use crate::domain::id::ProposalId;
 use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference, EventId,
-    IdempotencyKey, Letter, MailboxId, MentionToken, Position, Role, Rule, SubjectRef, SystemName,
-    Timestamp, UserId, View,
+    AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference,
+    EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled, Role, Rule,
+    SubjectRef, SystemName, Timestamp, UserId, View,
 };
 use crate::record::Write;
 
@@ -224,6 +225,35 @@ fn conflicts() -> impl Strategy<Value = SealedConflicts> {
         .prop_map(|(nonce, ciphertext)| SealedConflicts { nonce, ciphertext })
 }
 
+fn recalled() -> impl Strategy<Value = Recalled> {
+    (
+        any::<u32>(),
+        select(RecallReason::ALL),
+        select(RecallStage::ALL),
+        moment(),
+        option::of(any::<u32>()),
+        option::of(moment()),
+    )
+        .prop_map(|(delivery, reason, stage, at, notice, confirmed)| Recalled {
+            delivery,
+            reason,
+            stage,
+            at,
+            notice,
+            confirmed,
+        })
+}
+
+fn after() -> impl Strategy<Value = AfterSending> {
+    (option::of(alert_id()), option::of(alert_id()), vec(text(), 0..3), vec(recalled(), 0..3))
+        .prop_map(|(supersedes, superseded_by, changed, recalls)| AfterSending {
+            supersedes,
+            superseded_by,
+            changed,
+            recalls,
+        })
+}
+
 pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
     let from = (
         alert_id(),
@@ -253,6 +283,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         option::of(conflicts()),
         option::of(body()),
         position(),
+        after(),
     );
     let people = (option::of(conflicts()), vec(link(), 0..3), vec(flagged(), 0..2));
     (from, standing, lists, people).prop_map(|(from, standing, lists, people)| AlertRecord {
@@ -283,6 +314,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         links: people.1,
         flags: people.2,
         body: lists.6,
+        after: lists.8,
         submitted: lists.7,
     })
 }

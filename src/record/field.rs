@@ -1,5 +1,6 @@
 //! From one stored field to one word of the field.
 
+use crate::domain::after::{RecallReason, RecallStage};
 use crate::domain::alert::{AlertKind, AlertStatus, Priority, Risk, TimerKind, TimerState};
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome};
@@ -61,6 +62,8 @@ code_lists!(
     MissingCategory,
     Priority,
     Purpose,
+    RecallReason,
+    RecallStage,
     RedactionReason,
     Risk,
     Role,

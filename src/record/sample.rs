@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::date;
 
 use crate::crypto::Sealed;
+use crate::domain::after::{RecallReason, RecallStage};
 use crate::domain::alert::{
     AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
     TimerKind, TimerState,
@@ -24,9 +25,9 @@ use crate::domain::id::ProposalId;
 use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference, EventId,
-    IdempotencyKey, Letter, MailboxId, MentionToken, Position, Role, Rule, SubjectRef, SystemName,
-    Timestamp, UserId, View,
+    AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference,
+    EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled, Role, Rule,
+    SubjectRef, SystemName, Timestamp, UserId, View,
 };
 use crate::record::Write;
 
@@ -207,7 +208,33 @@ pub(crate) fn alert() -> AlertRecord {
         }],
         flags: vec![Flagged { mention: 1, flag: Flag::Safe, by: user("u-4004"), at: at(10) }],
         body: Some(words(100)),
+        after: AfterSending::default(),
         submitted: Position(100),
+    }
+}
+
+/// The same after its sender corrected and recalled it.
+pub(crate) fn alert_after_sending() -> AlertRecord {
+    let moment = |seconds, by: Option<&str>, position| Moment {
+        at: at(seconds),
+        by: by.map(user),
+        position: Position(position),
+    };
+    AlertRecord {
+        after: AfterSending {
+            supersedes: Some(AlertId::from_bytes([0xA4; 16])),
+            superseded_by: Some(AlertId::from_bytes([0xA5; 16])),
+            changed: vec!["alert.envelope.risk".into()],
+            recalls: vec![Recalled {
+                delivery: 1,
+                reason: RecallReason::WrongPerson,
+                stage: RecallStage::Opened,
+                at: moment(7, Some("u-1001"), 106),
+                notice: Some(3),
+                confirmed: Some(moment(8, None, 107)),
+            }],
+        },
+        ..alert()
     }
 }
 

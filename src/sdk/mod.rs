@@ -145,14 +145,51 @@ impl Client {
             let sent = self.alerts.submit_alert(self.timed(request.clone())).await;
             match sent.map_err(ClientError::from) {
                 Ok(response) => return Ok(response.into_inner()),
-                Err(error) if error.is_worth_retrying() && attempt < SUBMIT_ATTEMPTS => {
-                    let wait = Duration::from_millis(200).saturating_mul(attempt);
-                    tokio::time::sleep(wait).await;
-                    attempt = attempt.saturating_add(1);
-                }
-                Err(error) => return Err(error),
+                Err(error) => again(error, &mut attempt).await?,
             }
         }
+    }
+
+    /// Corrects an alert of the own agency. Tried again like [`Self::submit`].
+    ///
+    /// # Errors
+    /// As [`Self::submit`]; NOT_FOUND, ALERT_RECALLED or ALERT_SUPERSEDED for the alert that was to be corrected.
+    pub async fn correct(
+        &mut self,
+        request: v1::CorrectAlertRequest,
+    ) -> Result<v1::SubmitAlertResponse, ClientError> {
+        let mut attempt = 1;
+        loop {
+            let sent = self.alerts.correct_alert(self.timed(request.clone())).await;
+            match sent.map_err(ClientError::from) {
+                Ok(response) => return Ok(response.into_inner().taken.unwrap_or_default()),
+                Err(error) => again(error, &mut attempt).await?,
+            }
+        }
+    }
+
+    /// Recalls an alert of the own agency; may be repeated.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection; then it is not known whether it was recalled.
+    pub async fn recall(
+        &mut self,
+        request: v1::RecallAlertRequest,
+    ) -> Result<v1::RecallAlertResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.alerts.recall_alert(request).await?.into_inner())
+    }
+
+    /// Says that nothing more is done with a delivery that was recalled; may be repeated.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn confirm_recall(
+        &mut self,
+        request: v1::ConfirmRecallRequest,
+    ) -> Result<v1::ConfirmRecallResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.mailbox.confirm_recall(request).await?.into_inner())
     }
 
     /// The status of one of the own agency's alerts.
@@ -312,6 +349,16 @@ impl Client {
         request.set_timeout(self.timeout);
         request
     }
+}
+
+/// Waits before the same request is sent again, or gives the error back.
+async fn again(error: ClientError, attempt: &mut u32) -> Result<(), ClientError> {
+    if !error.is_worth_retrying() || *attempt >= SUBMIT_ATTEMPTS {
+        return Err(error);
+    }
+    tokio::time::sleep(Duration::from_millis(200).saturating_mul(*attempt)).await;
+    *attempt = attempt.saturating_add(1);
+    Ok(())
 }
 
 /// Opens the one HTTP/2 connection, with keepalive so that a dead hub is noticed within 30 s.

@@ -140,7 +140,7 @@ impl Commit {
 /// Which writes an action allows: a permit to read cannot carry a write.
 const fn allows(action: Action, write: &Write) -> bool {
     match action {
-        Action::SubmitAlert => {
+        Action::SubmitAlert | Action::CorrectAlert => {
             matches!(
                 write,
                 Write::Alert(_)
@@ -155,9 +155,11 @@ const fn allows(action: Action, write: &Write) -> bool {
         Action::Acknowledge | Action::Decline => {
             matches!(write, Write::Alert(_) | Write::Body { .. })
         }
-        Action::ReportOpened | Action::Escalate | Action::Purge => {
-            matches!(write, Write::Alert(_))
-        }
+        Action::ReportOpened
+        | Action::RecallAlert
+        | Action::ConfirmRecall
+        | Action::Escalate
+        | Action::Purge => matches!(write, Write::Alert(_)),
         Action::ChangeDirectory
         | Action::ProposeRoles
         | Action::ApproveRoles
@@ -229,11 +231,14 @@ mod tests {
         let table = [
             (Action::SubmitAlert, "ABKRM"),
             (Action::ReadStatus, ""),
+            (Action::CorrectAlert, "ABKRM"),
+            (Action::RecallAlert, "A"),
             (Action::Receive, "AH"),
             (Action::ListMailbox, ""),
             (Action::ReportOpened, "A"),
             (Action::Acknowledge, "AB"),
             (Action::Decline, "AB"),
+            (Action::ConfirmRecall, "A"),
             (Action::Witness, ""),
             (Action::ReadAudit, ""),
             (Action::ReadDirectory, ""),

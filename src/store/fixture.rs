@@ -8,8 +8,9 @@ use crate::domain::delivery::{Delivery, DeliveryState, Purpose, Rung};
 use crate::domain::directory::Directory;
 use crate::domain::principal::{Driver, Principal};
 use crate::domain::{
-    AgencyCode, AlertId, AlertKind, AlertRecord, DeliveryId, EpisodeId, Event, EventId, EventKind,
-    IdempotencyKey, Letter, MailboxId, Position, Priority, Rule, Span, SystemName, Timestamp, View,
+    AfterSending, AgencyCode, AlertId, AlertKind, AlertRecord, DeliveryId, EpisodeId, Event,
+    EventId, EventKind, IdempotencyKey, Letter, MailboxId, Position, Priority, Rule, Span,
+    SystemName, Timestamp, View,
 };
 use crate::policy::access::{Action, permit};
 use crate::record::Write;
@@ -80,6 +81,7 @@ pub(crate) fn alert(number: u64) -> AlertRecord {
         links: Vec::new(),
         flags: Vec::new(),
         body: Some(BodyRef { position: Position::THIS, key: data_key(0), commitment: [0xC0; 32] }),
+        after: AfterSending::default(),
         submitted: Position::THIS,
     }
 }

@@ -94,6 +94,13 @@ const WORDS: &[(&str, &str, &str)] = &[
         reason::NOTHING_TO_COMPLETE,
         "Nothing of yours is open under that id: this was taken as an alert of its own. Send none, or the open one.",
     ),
+    ("field_paths", reason::REQUIRED, "Say which fields change, by their paths in the contract."),
+    ("field_paths", reason::TOO_MANY, "Name at most 64 fields."),
+    (
+        "field_paths",
+        reason::MALFORMED,
+        "Name a field of this kind of alert, for example alert.envelope.subjects[0].nhs_number.",
+    ),
     ("alert", reason::REQUIRED, "Send the alert itself."),
     ("alert", reason::UNREADABLE, "Send an encoded staysafe.v1.Alert; texts must be UTF-8."),
     ("kind", reason::REQUIRED, "Say what kind of alert this is."),

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod after;
 mod answers;
 mod canary;
 #[path = "../support/child_hub.rs"]

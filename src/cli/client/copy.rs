@@ -34,6 +34,14 @@ pub(crate) fn text(copy: &v1::AlertCopy) -> Result<String, CliError> {
     if !copy.replaces_alert_id.is_empty() {
         lines.push(format!("  replaces alert {}", clean(&copy.replaces_alert_id)));
     }
+    if !copy.changed_paths.is_empty() {
+        lines.push("  corrected:".to_owned());
+        lines.extend(copy.changed_paths.iter().map(|path| format!("    {}", clean(path))));
+    }
+    if !copy.superseded_by_alert_id.is_empty() {
+        let by = clean(&copy.superseded_by_alert_id);
+        lines.push(format!("  SUPERSEDED by alert {by}: act on that one"));
+    }
     if copy.other_children > 0 {
         lines.push(format!("  and {} other children, not shown to you", copy.other_children));
     }

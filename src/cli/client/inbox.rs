@@ -238,7 +238,7 @@ impl<'a> Inbox<'a> {
                 Pending::Copy(copy) => {
                     self.state.keep_copy(copy.sequence, &without_padding(copy)?)?
                 }
-                Pending::Tombstone(tombstone) => self.state.drop_copy(tombstone.sequence)?,
+                Pending::Tombstone(tombstone) => self.state.drop_copy(copy_of(tombstone))?,
             });
         }
         let sequences: Vec<u64> = pending.iter().map(Pending::sequence).collect();
@@ -329,6 +329,13 @@ impl<'a> Inbox<'a> {
             "-".repeat(78),
             clean(&tombstone.delivery_id)
         ))?;
+        if let Some(by) = &tombstone.confirm_by {
+            out.text(&format!(
+                "somebody of yours has seen it: stop using it, and say so with `staysafe confirm-recall {}` by {}",
+                clean(&tombstone.delivery_id),
+                words::time(Some(by)),
+            ))?;
+        }
         out.json(&json!({ "tombstone": json::of("staysafe.v1.Tombstone", tombstone)? }))
     }
 
@@ -354,6 +361,14 @@ impl<'a> Inbox<'a> {
                 "notReportedOpened": self.unopened.deliveries,
             }
         }))
+    }
+}
+
+/// The number under which the copy came that goes. A hub before recalls had a number of their own does not say it.
+const fn copy_of(tombstone: &v1::Tombstone) -> u64 {
+    match tombstone.copy_sequence {
+        0 => tombstone.sequence,
+        number => number,
     }
 }
 

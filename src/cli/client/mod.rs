@@ -1,4 +1,4 @@
-//! What a partner does from a shell: send, receive, take, decline, follow up, and check the hub.
+//! What a partner does from a shell: send, correct, recall, receive, take, decline, follow up, and check the hub.
 //!
 //! On top of the typed client only: every command here could be written by a partner, and shows how.
 
@@ -11,8 +11,10 @@ mod words;
 pub(crate) mod acknowledge;
 pub(crate) mod answers;
 pub(crate) mod audit;
+pub(crate) mod correct;
 pub(crate) mod decline;
 pub(crate) mod directory;
 pub(crate) mod inbox;
+pub(crate) mod recall;
 pub(crate) mod send;
 pub(crate) mod status;

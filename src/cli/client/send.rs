@@ -73,19 +73,20 @@ pub(crate) async fn run(args: &SendArgs, out: &mut Output) -> Result<(), CliErro
         }
         not_sent(error.into(), urgent)
     })?;
-    let receipt = receipts::checked(answer.receipt.as_ref(), &session.key);
-    let receipt = receipt.map_err(|error| not_receipted(error, urgent, &answer))?;
-    tell(args, &receipt, &answer, out)?;
+    taken((args.state.directory(&args.connect), urgent), &session, &answer, out)?;
     session.finish()
 }
 
-fn tell(
-    args: &SendArgs,
-    receipt: &receipts::Checked<'_>,
+/// Checks the receipt, keeps it where there is a place for it, and tells what the hub answered.
+pub(super) fn taken(
+    (state, urgent): (Option<PathBuf>, bool),
+    session: &Session,
     answer: &v1::SubmitAlertResponse,
     out: &mut Output,
 ) -> Result<(), CliError> {
-    let kept = match args.state.directory(&args.connect) {
+    let receipt = receipts::checked(answer.receipt.as_ref(), &session.key);
+    let receipt = receipt.map_err(|error| not_receipted(error, urgent, answer))?;
+    let kept = match state {
         Some(state) => Some(state::keep_receipt(&state, &answer.alert_id, &receipt.json()?)?),
         None => None,
     };
@@ -132,14 +133,14 @@ fn tell(
 }
 
 /// What is to be sent.
-struct Submission {
-    key: String,
+pub(super) struct Submission {
+    pub(super) key: String,
     completes: String,
     alert: v1::Alert,
 }
 
 impl Submission {
-    fn read(path: &Path) -> Result<Self, CliError> {
+    pub(super) fn read(path: &Path) -> Result<Self, CliError> {
         let text = if path.as_os_str() == "-" {
             read_bounded(io::stdin().lock())
         } else {
@@ -163,14 +164,19 @@ impl Submission {
         Ok(Self { key: request.idempotency_key, completes: request.completes, alert })
     }
 
-    /// What the command line says wins over the file; a key is made up where neither gives one.
-    fn apply(&mut self, args: &SendArgs) {
-        if let Some(key) = &args.idempotency_key {
+    /// The key of the command line, else the file's, else one that is made up.
+    pub(super) fn set_key(&mut self, given: Option<&String>) {
+        if let Some(key) = given {
             self.key.clone_from(key);
         }
         if self.key.is_empty() {
             self.key = fresh_key();
         }
+    }
+
+    /// What the command line says wins over the file; a key is made up where neither gives one.
+    fn apply(&mut self, args: &SendArgs) {
+        self.set_key(args.idempotency_key.as_ref());
         if let Some(completes) = &args.completes {
             self.completes.clone_from(completes);
         }
@@ -184,14 +190,14 @@ impl Submission {
     }
 
     /// P1, P2, or a priority that cannot be told (domain 3.2).
-    fn is_urgent(&self) -> bool {
+    pub(super) fn is_urgent(&self) -> bool {
         let given = self.alert.envelope.as_ref().map(|envelope| envelope.priority);
         let routine = [v1::Priority::P3, v1::Priority::P4, v1::Priority::P5];
         !routine.iter().any(|routine| given == Some(i32::from(*routine)))
     }
 
     /// Without a time of sending, now: by the hub where its time is simulated, else by this machine.
-    fn set_sent_at(&mut self, session: &Session) {
+    pub(super) fn set_sent_at(&mut self, session: &Session) {
         let Some(envelope) = &mut self.alert.envelope else { return };
         if envelope.sent_at.is_some() {
             return;
@@ -210,7 +216,7 @@ impl Submission {
         });
     }
 
-    fn into_request(self) -> SubmitAlertRequest {
+    pub(super) fn into_request(self) -> SubmitAlertRequest {
         SubmitAlertRequest {
             idempotency_key: self.key,
             alert: self.alert.encode_to_vec().into(),
@@ -243,7 +249,7 @@ fn offset_minutes(at: jiff::Timestamp) -> i32 {
 }
 
 /// An alert that is urgent and not known to be stored needs a phone, whatever the reason.
-fn not_sent(error: CliError, urgent: bool) -> CliError {
+pub(super) fn not_sent(error: CliError, urgent: bool) -> CliError {
     if let CliError::Client(error) = error {
         return match urgent || advice(&error).is_some() {
             true => CliError::NotSent(error),

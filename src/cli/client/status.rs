@@ -78,6 +78,10 @@ fn text(
         lines.push(delivery_line(delivery));
         lines.extend(receipts.iter().map(|receipt| format!("  {}", receipt.text())));
     }
+    if !status.recalls.is_empty() {
+        lines.push("recalled:".to_owned());
+        lines.extend(super::recall::recipients(&status.recalls));
+    }
     lines.extend(words::notices(&status.notices));
     lines.join("\n")
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "test arithmetic")]
 
+mod after;
 mod deadlines;
 mod heard;
 mod identifying;
@@ -141,7 +142,7 @@ impl Desk {
             let batch = self.mailboxes.next_batch(stream).await.unwrap();
             got.extend(batch.items.iter().filter_map(|item| match item {
                 Item::Copy(copy) => Some((item.sequence(), copy.alert.id)),
-                Item::Tombstone { .. } => None,
+                Item::Tombstone(_) => None,
             }));
             if batch.items.is_empty() && !batch.more_waiting {
                 return got;
@@ -181,7 +182,7 @@ fn received(sample: &str, key: &str) -> Received {
         Given::Given(id) => Some(id),
         Given::Missing | Given::Malformed => None,
     };
-    Received { submission: parsed.submission, key, alert: parsed.alert, completes }
+    Received { submission: parsed.submission, key, alert: parsed.alert, completes, corrects: None }
 }
 
 fn system(agency: &str) -> Principal {

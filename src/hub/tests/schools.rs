@@ -19,7 +19,13 @@ fn gold(change: impl FnOnce(&mut v1::Envelope, &mut v1::DomesticViolenceNotifica
     let request = SubmitAlertRequest { alert: alert.encode_to_vec().into(), ..request };
     let parsed = parse::submission(&request, parse::TestOrProduction::Test).unwrap();
     let key = IdempotencyKey::try_from("k-1").unwrap();
-    Received { submission: parsed.submission, key, alert: parsed.alert, completes: None }
+    Received {
+        submission: parsed.submission,
+        key,
+        alert: parsed.alert,
+        completes: None,
+        corrects: None,
+    }
 }
 
 fn person<'a>(envelope: &'a mut v1::Envelope, given: &str) -> &'a mut v1::Person {

@@ -33,6 +33,8 @@ struct Troubles {
     bodies: HashSet<AlertId>,
     commits: VecDeque<StoreError>,
     after_directory: Option<Commit>,
+    before_commit: Option<Commit>,
+    after_commit: Option<Commit>,
     stuck: bool,
 }
 
@@ -55,6 +57,16 @@ impl TroubledStore {
     /// Commits right after the directory was read the next time.
     pub(super) fn after_directory_is_read(&self, commit: Commit) {
         self.change(|troubles| troubles.after_directory = Some(commit));
+    }
+
+    /// Commits right before the next commit, after whatever that one was decided on.
+    pub(super) fn before_next_commit(&self, commit: Commit) {
+        self.change(|troubles| troubles.before_commit = Some(commit));
+    }
+
+    /// Commits right after the next commit, before its caller goes on.
+    pub(super) fn after_next_commit(&self, commit: Commit) {
+        self.change(|troubles| troubles.after_commit = Some(commit));
     }
 
     /// No commit is answered any more.
@@ -116,8 +128,17 @@ impl Store for TroubledStore {
             Some(error) => ready(Err(error)).boxed(),
             None if stuck => std::future::pending().boxed(),
             None => {
-                let done = self.model.commit(commit);
-                let conflicts = &self.conflicts;
+                let (before, after) =
+                    self.change(|it| (it.before_commit.take(), it.after_commit.take()));
+                // The model answers at once.
+                if let Some(other) = before {
+                    self.model.commit(other).now_or_never().unwrap().unwrap();
+                }
+                let done = self.model.commit(commit).now_or_never().unwrap();
+                if let Some(other) = after {
+                    self.model.commit(other).now_or_never().unwrap().unwrap();
+                }
+                let (done, conflicts) = (ready(done), &self.conflicts);
                 done.inspect(|done| {
                     if matches!(done, Err(StoreError::Conflict)) {
                         conflicts.fetch_add(1, Ordering::Relaxed);

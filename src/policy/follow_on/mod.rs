@@ -49,6 +49,10 @@ pub(crate) fn is_settled(record: &AlertRecord, timer: &Timer) -> bool {
         SettledBy::Completion => record.status != AlertStatus::AcceptedIncomplete,
         SettledBy::Answer => answered(),
         SettledBy::OpeningOrAnswer => opened() || answered(),
+        SettledBy::StopConfirmed => {
+            let recalled = timer.delivery.and_then(|number| record.after.recall_of(number));
+            recalled.is_none_or(|recalled| !recalled.is_open())
+        }
         SettledBy::News { .. } | SettledBy::Nothing => false,
     }
 }

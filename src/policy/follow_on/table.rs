@@ -38,6 +38,8 @@ pub(super) enum SettledBy {
         /// Whether one of them settles it.
         says: fn(&Submission) -> bool,
     },
+    /// The recipient confirms that nothing more is done with what was recalled.
+    StopConfirmed,
     /// Nothing: it fires.
     Nothing,
 }
@@ -162,6 +164,15 @@ const S47_DUE: Plan = line("the front door's duty to make enquiries (s47)", "R41
     .until(SettledBy::Answer)
     .then(EventKind::DeadlineMissed, &[(Whom::Lead, Priority::P2)]);
 
+/// Whose people have seen what was recalled says that they stopped (domain 6.6).
+const STOP_CONFIRMATION_DUE: Plan = line(
+    "a recipient confirms that it stopped using what was recalled",
+    "6.6",
+    Due::WorkingDays(2),
+)
+.until(SettledBy::StopConfirmed)
+.then(EventKind::Chased, &[(Whom::Holder, Priority::P3)]);
+
 /// The line of a kind.
 pub(super) const fn plan(kind: TimerKind) -> Plan {
     use DeadlineTag as T;
@@ -225,6 +236,7 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
                 .until(Answer)
                 .doing(Fires::Handover)
         }
+        TimerKind::StopConfirmationDue => STOP_CONFIRMATION_DUE,
     }
 }
 
@@ -248,6 +260,7 @@ pub(crate) fn settled_by_news(news: &Submission) -> Vec<TimerKind> {
         SettledBy::Completion
         | SettledBy::Answer
         | SettledBy::OpeningOrAnswer
+        | SettledBy::StopConfirmed
         | SettledBy::Nothing => false,
     };
     TimerKind::ALL.iter().copied().filter(settles).collect()

@@ -6,6 +6,7 @@
 
 mod alcohol;
 pub mod contact;
+mod correction;
 mod domestic_abuse;
 mod due;
 mod encompass;
@@ -156,12 +157,15 @@ fn book() -> impl Iterator<Item = &'static Row> {
 }
 
 /// The rows that are of no one kind.
-const GENERAL: &[Row] = &[Row {
-    rule: Rule::R82,
-    when: "any kind but a routine one at effective priority P1 with a child subject",
-    applies: |facts| facts.validated.priority == Priority::P1 && concerns_a_child(facts),
-    lines: &[told(("CADT, where no row above names it (D1)", &[Letter::C]), r82, Priority::P1)],
-}];
+const GENERAL: &[Row] = &[
+    correction::ROW,
+    Row {
+        rule: Rule::R82,
+        when: "any kind but a routine one at effective priority P1 with a child subject",
+        applies: |facts| facts.validated.priority == Priority::P1 && concerns_a_child(facts),
+        lines: &[told(("CADT, where no row above names it (D1)", &[Letter::C]), r82, Priority::P1)],
+    },
+];
 
 fn concerns_a_child(facts: &Facts<'_>) -> bool {
     let found = facts.validated.assessment.domestic_abuse();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::delivery::Purpose;
 use crate::domain::directory::{Agency, Mailbox};
-use crate::domain::{AgencyCode, Letter, MailboxId, Priority, View};
+use crate::domain::{AgencyCode, Letter, MailboxId, Priority, Rule, View};
 
 use super::super::partners::{CADT, EDT};
 use super::super::{Context, clock};
@@ -28,7 +28,7 @@ pub(super) fn of(facts: &Facts<'_>, wishes: &[Wish]) -> (Vec<Routed>, Vec<Agency
         }
     }
     let mut recipients: Vec<Routed> = union.into_values().collect();
-    raise(&mut recipients, facts.validated.priority);
+    raise(&mut recipients, facts);
     let mut recipients = swap(facts.context, recipients);
     recipients.retain(|routed| routed.agency != facts.context.sender.code);
     for routed in &mut recipients {
@@ -103,9 +103,13 @@ fn merge(union: &mut BTreeMap<Slot, Routed>, new: Routed) {
 
 /// The alert goes as urgently as its sender says (domain 3.2): front door and police, and whoever the rows
 /// name first. Look-outs, information copies and the missing service keep their own pace.
-fn raise(recipients: &mut [Routed], effective: Priority) {
+fn raise(recipients: &mut [Routed], facts: &Facts<'_>) {
+    let effective = facts.validated.priority;
+    let original = facts.context.replaces.corrected();
+    // A correction is as urgent as R57 says, unless it makes the alert itself more urgent.
+    let is_settled = original.is_some_and(|original| original.priority <= effective);
     let first = recipients.iter().map(|routed| routed.priority).min();
-    for routed in recipients {
+    for routed in recipients.iter_mut().filter(|it| !(is_settled && it.rules == [Rule::R57])) {
         let leads = matches!(routed.letter, Letter::C | Letter::P);
         let follows = matches!(routed.letter, Letter::A | Letter::E | Letter::H1 | Letter::S);
         let is_first = Some(routed.priority) == first && !follows;

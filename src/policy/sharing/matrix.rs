@@ -58,6 +58,29 @@ pub(super) enum Row {
 }
 
 impl Row {
+    /// Every row.
+    const ALL: &'static [Self] = &[
+        Self::D2,
+        Self::D3,
+        Self::D4,
+        Self::D5,
+        Self::D6,
+        Self::D7,
+        Self::D8,
+        Self::D9,
+        Self::D10,
+        Self::D10a,
+        Self::D11,
+        Self::D15,
+        Self::D16,
+        Self::D99,
+    ];
+
+    /// The row with this id; none where the id is of no row of the matrix (D0, D1).
+    pub(super) fn of(rule: Rule) -> Option<Self> {
+        Self::ALL.iter().copied().find(|row| row.rule() == rule)
+    }
+
     /// The rule's id.
     pub(super) const fn rule(self) -> Rule {
         match self {

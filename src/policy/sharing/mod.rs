@@ -12,10 +12,11 @@ mod rows;
 
 use super::routing::Routed;
 use super::validation::{Assessment, Power, Validated};
-use super::{Context, validation};
+use super::{Context, partners, validation};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
+use crate::domain::delivery::Purpose;
 use crate::domain::submission::{BodyFacts, VictimConsentSupport};
-use crate::domain::{Letter, Priority, Rule, Submission};
+use crate::domain::{Delivery, Letter, Priority, Rule, Submission};
 
 pub use agreement::{Agreement, agreement_to, competent_objection, parent_is_not_told};
 pub(crate) use conflict::{conflicts, out_of_hours, stated as stated_conflicts, told_of};
@@ -114,14 +115,35 @@ pub fn applicable(case: &Case<'_>, routed: &Routed) -> Result<Vec<Applied>, Poli
     let agency =
         case.context.directory.agencies.get(&routed.agency).ok_or(PolicyError::UnknownRecipient)?;
     let d1 = rows::d1(case, routed);
-    let cell = matrix::cell(condition, routed.letter, agency, case.context.sender);
-    let cell = cell.map(|row| rows::evaluate(row, case, routed, agency));
+    let cell = match went_by(case, routed) {
+        Some(Rule::D1) => Some(rows::d1_again(routed)),
+        before => {
+            let cell = || matrix::cell(condition, routed.letter, agency, case.context.sender);
+            let row = before.and_then(matrix::Row::of).or_else(cell);
+            row.map(|row| rows::evaluate(row, case, routed, agency))
+        }
+    };
+    let d1 = d1.filter(|d1| cell.is_none_or(|cell| cell.row != d1.row));
     let mut applied: Vec<Applied> = d1.into_iter().chain(cell).collect();
     if applied.is_empty() {
         applied.push(Applied { row: Rule::D99, outcome: ShareOutcome::Withhold });
     }
     applied.sort_unstable_by_key(|applied| applied.row);
     Ok(applied)
+}
+
+/// The row by which the recipient got the original of a correction: it stands, and its test is made anew (domain
+/// 6.5a). Of the front door either desk's.
+fn went_by(case: &Case<'_>, routed: &Routed) -> Option<Rule> {
+    let original = case.context.replaces.corrected()?;
+    let is_its_own =
+        |it: &&Delivery| matches!(it.purpose, Purpose::Alert | Purpose::OutOfHoursCopy);
+    let delivered = || original.deliveries.iter().filter(is_its_own);
+    let is_it = |it: &&Delivery| it.mailbox == routed.mailbox;
+    let is_desk =
+        |it: &&Delivery| partners::is_front_door(&routed.agency) && it.letter == Letter::C;
+    let found = delivered().find(is_it).or_else(|| delivered().find(is_desk));
+    found.filter(|_| routed.rules.contains(&Rule::R57)).map(|delivery| delivery.row)
 }
 
 fn verdict(

@@ -39,7 +39,8 @@ fn line(text: &'static str) -> Line {
 /// Every row with each letter it may name; an agency's letter is its directory's.
 fn pairs(directory: &Directory) -> Vec<(Rule, Letter)> {
     let mut pairs = Vec::new();
-    for row in routing::in_words() {
+    // R57 goes by the row by which the recipient got the original, whichever that was.
+    for row in routing::in_words().filter(|row| row.rule != Rule::R57) {
         for to in &row.recipients {
             let own = AgencyCode::try_from(to.to).ok();
             let own =

@@ -58,6 +58,11 @@ pub(super) fn d1(case: &Case<'_>, routed: &Routed) -> Option<Applied> {
     (is_p1 && is_listed).then(|| Applied { row: Rule::D1, outcome: in_view(routed) })
 }
 
+/// D1 as it let the original through: a correction follows it, whatever the corrected priority is (R57).
+pub(super) const fn d1_again(routed: &Routed) -> Applied {
+    Applied { row: Rule::D1, outcome: in_view(routed) }
+}
+
 /// D5: an adult victim decides about support.
 fn d5(case: &Case<'_>) -> ShareOutcome {
     let agrees = case

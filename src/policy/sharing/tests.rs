@@ -13,7 +13,7 @@ use crate::domain::submission::{
 };
 use crate::domain::{Risk, UserId, View};
 use crate::policy::fixtures::*;
-use crate::policy::validate;
+use crate::policy::{Replaces, validate};
 
 const NOW: &str = "2026-11-16T10:00Z";
 
@@ -232,6 +232,7 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
         directory: &directory,
         now: at(NOW),
         episode: &[],
+        replaces: Replaces::Nothing,
         kept_from: &Conflicts::default(),
         sender,
         approver: Some(&approver),

@@ -7,6 +7,7 @@ use crate::domain::submission::{
     RiskMarker, SchemaStanding, SharingFacts, SubjectFacts, SubjectRole, ToldState,
 };
 use crate::domain::{AlertKind, Redacted};
+use crate::policy::Replaces;
 use crate::policy::fixtures::*;
 
 const NOW: &str = "2026-11-16T10:00Z";
@@ -43,6 +44,7 @@ fn a_missing_hard_field_refuses_at_every_priority() {
         directory: &directory,
         now: at(NOW),
         episode: &[],
+        replaces: Replaces::Nothing,
         kept_from: &Conflicts::default(),
         sender,
         approver: None,
@@ -203,6 +205,7 @@ fn an_unknown_code_is_never_read_as_the_least_urgent() {
         directory: &directory,
         now: at(NOW),
         episode: &[],
+        replaces: Replaces::Nothing,
         kept_from: &Conflicts::default(),
         sender,
         approver: None,

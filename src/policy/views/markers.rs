@@ -51,6 +51,25 @@ pub fn may_see(kind: AlertKind, letter: Letter, view: View, path: &str) -> bool 
     true
 }
 
+/// Whether `path` names a field of an alert of this kind, whoever may see it: `alert.envelope.subjects[0].dob`. Without
+/// positions it is the contract's own path, and holds nothing of the alert.
+#[must_use]
+pub fn names_a_field(kind: AlertKind, path: &str) -> bool {
+    let kind = i32::try_from(kind.code()).unwrap_or_default();
+    let mut message = table::message_named("Alert");
+    let Some(steps) = path.strip_prefix("alert.") else { return false };
+    for step in steps.split('.') {
+        let name = step.strip_suffix("[]").unwrap_or(step);
+        let found = message.and_then(|message| message.fields.iter().find(|f| f.name == name));
+        let Some(field) = found.filter(|field| field.is_for(kind)) else { return false };
+        if name != step && !field.repeated {
+            return false;
+        }
+        message = inner(field);
+    }
+    true
+}
+
 /// Letters that read a marker for a sealed field they are not entitled to.
 fn sealed_marked(letter: Letter) -> bool {
     matches!(letter, Letter::H2 | Letter::D | Letter::Z) || narrow(letter)

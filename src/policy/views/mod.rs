@@ -19,7 +19,7 @@ use crate::domain::codes::code_list;
 use crate::domain::{AlertKind, Letter, View};
 
 pub use hub_facts::{HubFacts, HubNote};
-pub use markers::may_see;
+pub use markers::{may_see, names_a_field};
 
 /// The version of these rules; recorded with every hand-out. One more with every change of who sees what.
 pub const VIEW_VERSION: u32 = 1;

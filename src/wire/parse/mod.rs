@@ -13,6 +13,7 @@
 
 mod alcohol;
 mod child_impact;
+mod correction;
 mod domestic_abuse;
 mod envelope;
 mod format;
@@ -33,6 +34,7 @@ mod tests;
 use prost::Message as _;
 use prost::bytes::Bytes;
 
+pub use self::correction::{CORRECTED_MAX, correction};
 use self::people::People;
 use self::person::Staff;
 use self::reader::{At, Reader};

@@ -6,7 +6,7 @@
 use prost::Message as _;
 
 use super::{code, copy_view, gap, kind_in, timestamp, v1};
-use crate::domain::{AlertRecord, Delivery, View};
+use crate::domain::{AlertId, AlertRecord, Delivery, View};
 use crate::policy::views::{Cut, VIEW_VERSION, may_see, padding_len};
 
 /// What a copy is rendered from; already cut.
@@ -22,13 +22,17 @@ pub struct CopyParts<'a> {
     pub sender_phone: &'a str,
     /// Whether hub time is simulated.
     pub simulated: bool,
+    /// The alert that this one completes or supersedes, where the reader had that one.
+    pub replaces: Option<AlertId>,
+    /// The alert that took the place of this one, where the reader gets that one.
+    pub superseded_by: Option<AlertId>,
 }
 
 /// The copy as sent: padded to a whole number of 1 KiB blocks, so that its size says nothing of what was cut.
 #[must_use]
 pub fn alert_copy(parts: &CopyParts<'_>) -> v1::AlertCopy {
-    let CopyParts { alert, delivery, cut, sender_phone, simulated } = *parts;
-    let beside = Beside::of(alert, delivery, cut.view);
+    let CopyParts { alert, delivery, cut, sender_phone, simulated, .. } = *parts;
+    let beside = Beside::of(parts);
     let visible = |path: &str| may_see(alert.kind, delivery.letter, cut.view, path);
     let banner = |banner: &crate::policy::views::Banner| v1::Banner {
         code: code(banner.code.code()),
@@ -64,6 +68,8 @@ pub fn alert_copy(parts: &CopyParts<'_>) -> v1::AlertCopy {
         other_children: cut.other_children,
         mailbox: beside.mailbox,
         replaces_alert_id: beside.replaces,
+        superseded_by_alert_id: beside.superseded_by,
+        changed_paths: alert.after.changed.iter().filter(|path| visible(path)).cloned().collect(),
         padding: Vec::new(),
     };
     copy.padding = vec![0; padding_len(copy.encoded_len())];
@@ -75,27 +81,35 @@ struct Beside {
     episode: String,
     mailbox: String,
     replaces: String,
+    superseded_by: String,
 }
 
 impl Beside {
-    fn of(alert: &AlertRecord, delivery: &Delivery, view: View) -> Self {
-        let replaces = || alert.completes.map(|id| id.to_string()).unwrap_or_default();
-        let own = || delivery.mailbox.to_string();
-        match view {
-            View::Standard => {
-                Self { episode: alert.episode.to_string(), mailbox: own(), replaces: replaces() }
-            }
-            View::Lookout | View::Cancelled | View::Info | View::Pathway => {
-                Self { episode: String::new(), mailbox: own(), replaces: replaces() }
-            }
-            View::SafeTask => {
-                Self { episode: String::new(), mailbox: own(), replaces: String::new() }
-            }
+    fn of(parts: &CopyParts<'_>) -> Self {
+        let CopyParts { alert, delivery, cut, .. } = *parts;
+        let named = |id: Option<AlertId>| id.map(|id| id.to_string()).unwrap_or_default();
+        let bare = Self {
+            episode: String::new(),
+            mailbox: delivery.mailbox.to_string(),
+            replaces: String::new(),
+            superseded_by: String::new(),
+        };
+        let others = |bare: Self| Self {
+            replaces: named(parts.replaces),
+            superseded_by: named(parts.superseded_by),
+            ..bare
+        };
+        match cut.view {
+            View::Standard => Self { episode: alert.episode.to_string(), ..others(bare) },
+            View::Lookout | View::Cancelled | View::Info | View::Pathway => others(bare),
+            View::SafeTask => bare,
             // Whose mailbox is late, not the reader's own.
             View::Ladder => {
                 let late = delivery.of.and_then(|number| alert.delivery(number));
-                let mailbox = late.map_or_else(own, |late| late.mailbox.to_string());
-                Self { episode: String::new(), mailbox, replaces: String::new() }
+                match late {
+                    Some(late) => Self { mailbox: late.mailbox.to_string(), ..bare },
+                    None => bare,
+                }
             }
         }
     }

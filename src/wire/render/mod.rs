@@ -19,9 +19,12 @@ pub use receipt::receipt;
 use super::v1;
 use super::words::what_to_do;
 use crate::domain::alert::{AlertStatus, Gap};
-use crate::domain::delivery::DeliveryState;
-use crate::domain::{AlertKind, AlertRecord, Delivery, DeliveryId, Priority, Timestamp, View};
-use crate::policy::sender_view::{self, DutyContact, Notice, VisibleDelivery};
+use crate::domain::delivery::{DeliveryState, EndReason, Purpose};
+use crate::domain::{
+    AlertId, AlertKind, AlertRecord, Delivery, DeliveryId, Priority, Timestamp, View,
+};
+use crate::policy::recall;
+use crate::policy::sender_view::{self, DutyContact, Notice, VisibleDelivery, VisibleRecall};
 use crate::record::Receipt;
 
 /// An instant.
@@ -95,6 +98,8 @@ pub fn delivery_summary(
 ) -> v1::DeliverySummary {
     let taken_by = delivery.acknowledged.as_ref().and_then(|(moment, _)| moment.by.as_ref());
     let is_late = delivery.due.is_some_and(|due| due.at <= now) && !delivery.is_acknowledged();
+    let recalled = delivery.of.filter(|_| delivery.purpose == Purpose::Recall);
+    let is_late = is_late && recalled.is_none();
     v1::DeliverySummary {
         delivery_id: format!("{}.{}", alert.id, delivery.number),
         sequence: delivery.sequence.unwrap_or_default(),
@@ -110,6 +115,11 @@ pub fn delivery_summary(
         acknowledged_by: taken_by.map(ToString::to_string).unwrap_or_default(),
         escalation_level: delivery.purpose.level().map_or(0, u32::from),
         unreadable: false,
+        recall_of: recalled.map(|of| format!("{}.{of}", alert.id)).unwrap_or_default(),
+        recall_to_confirm: alert
+            .after
+            .recall_of(delivery.number)
+            .is_some_and(crate::domain::Recalled::is_open),
     }
 }
 
@@ -141,7 +151,14 @@ pub fn alert_summary(alert: &AlertRecord) -> v1::AlertSummary {
             .map_or(v1::DeliveryState::Unspecified, delivery_state)
             .into(),
         exercise: alert.exercise,
+        supersedes_alert_id: named(alert.after.supersedes),
+        superseded_by_alert_id: named(alert.after.superseded_by),
+        recalled: recall::is_recalled(alert),
     }
+}
+
+fn named(alert: Option<AlertId>) -> String {
+    alert.map(|alert| alert.to_string()).unwrap_or_default()
 }
 
 /// Whether the alert was whole, or has been completed since.
@@ -193,5 +210,25 @@ pub fn visible_delivery(seen: &VisibleDelivery, receipts: &[Receipt]) -> v1::Vis
         overdue: seen.overdue,
         phone: seen.phone.clone(),
         receipts: receipts.iter().map(receipt).collect(),
+    }
+}
+
+/// What became of a recall at one recipient.
+#[must_use]
+pub fn recalled_recipient(seen: &VisibleRecall) -> v1::RecalledRecipient {
+    v1::RecalledRecipient {
+        name: seen.name.clone(),
+        stage: code(seen.stage.code()),
+        confirmed_at: seen.confirmed.map(timestamp),
+        phone: seen.phone.clone(),
+    }
+}
+
+/// Why a partner drops its copy. What was cancelled before the hand-out has no copy.
+#[must_use]
+pub const fn tombstone_reason(reason: EndReason) -> v1::TombstoneReason {
+    match reason {
+        EndReason::LookoutPurged => v1::TombstoneReason::LookoutPurged,
+        EndReason::Recalled | EndReason::Cancelled => v1::TombstoneReason::Recalled,
     }
 }

@@ -34,6 +34,8 @@ fn rendered(record: &AlertRecord, letter: Letter, cut: &Cut) -> v1::AlertCopy {
         cut,
         sender_phone,
         simulated: true,
+        replaces: record.completes,
+        superseded_by: record.after.superseded_by,
     })
 }
 
@@ -93,6 +95,8 @@ fn a_step_of_the_ladder_names_the_mailbox_that_is_late() {
         cut: &cut,
         sender_phone: "",
         simulated: false,
+        replaces: None,
+        superseded_by: None,
     };
 
     assert_eq!(alert_copy(&parts).mailbox, late);

@@ -99,7 +99,7 @@ pub(super) async fn make(
     let call = call.trim_end_matches(AT_LEAD);
     let made = async {
         match call {
-            "SubmitAlert" | "GetAlertStatus" | "ListOwnAlerts" => {
+            "SubmitAlert" | "GetAlertStatus" | "ListOwnAlerts" | "CorrectAlert" | "RecallAlert" => {
                 alerts(call, channel, object, named).await
             }
             "GetCheckpoint" | "ProveInclusion" | "ProveConsistency" | "ListEntries" => {
@@ -125,13 +125,31 @@ async fn alerts(call: &str, channel: Channel, object: &Object, named: &str) -> R
 
     let mut client = AlertServiceClient::new(channel);
     match call {
-        "SubmitAlert" => {
+        "SubmitAlert" | "CorrectAlert" => {
             let mut request = object.request.clone();
             let mut alert = v1::Alert::decode(request.alert.as_ref()).unwrap();
             let envelope = alert.envelope.as_mut().unwrap();
             envelope.sender_user.as_mut().unwrap().user_id = named.to_owned();
             request.alert = alert.encode_to_vec().into();
-            done(client.submit_alert(request).await)
+            if call == "SubmitAlert" {
+                return done(client.submit_alert(request).await);
+            }
+            let request = v1::CorrectAlertRequest {
+                alert_id: object.alert.clone(),
+                field_paths: vec!["alert.envelope.risk".to_owned()],
+                reason: v1::CorrectionReason::EntryError.into(),
+                corrected: Some(request),
+            };
+            done(client.correct_alert(request).await)
+        }
+        "RecallAlert" => {
+            let request = v1::RecallAlertRequest {
+                alert_id: object.alert.clone(),
+                recipients: Vec::new(),
+                reason: v1::RecallReason::Withdrawn.into(),
+                user_id: named.to_owned(),
+            };
+            done(client.recall_alert(request).await)
         }
         "GetAlertStatus" => {
             let alert_id = object.alert.clone();
@@ -177,6 +195,10 @@ async fn mailbox(call: &str, channel: Channel, object: &Object, named: &str) -> 
         "ReadAnswer" => {
             let request = v1::ReadAnswerRequest { mailbox, delivery_id, user_id };
             done(client.read_answer(request).await)
+        }
+        "ConfirmRecall" => {
+            let request = v1::ConfirmRecallRequest { mailbox, delivery_id, user_id };
+            done(client.confirm_recall(request).await)
         }
         other => panic!("the test does not know how to make the call {other}"),
     }

@@ -22,7 +22,16 @@ use people::{Bearer, CONCERNED, Caller};
 use table::AT_LEAD;
 
 /// The calls that can name the person they are made for.
-const NAMING: [&str; 5] = ["SubmitAlert", "ReportOpened", "Acknowledge", "Decline", "ReadAnswer"];
+const NAMING: [&str; 8] = [
+    "SubmitAlert",
+    "CorrectAlert",
+    "RecallAlert",
+    "ReportOpened",
+    "Acknowledge",
+    "Decline",
+    "ReadAnswer",
+    "ConfirmRecall",
+];
 /// The calls after which a delivery is not what it was.
 const FINAL: [&str; 2] = ["Acknowledge", "Decline"];
 
@@ -88,6 +97,8 @@ struct World {
     channels: BTreeMap<String, Channel>,
     /// Deliveries in each mailbox that nobody has taken.
     deliveries: BTreeMap<String, Vec<(String, u64)>>,
+    /// A delivery in each mailbox that was recalled after it was handed out.
+    recalled: BTreeMap<String, String>,
     /// An alert that the agency concerned has sent.
     sent: String,
     asked: u32,
@@ -105,11 +116,13 @@ impl World {
             next_entry: 0,
             channels: BTreeMap::new(),
             deliveries: BTreeMap::new(),
+            recalled: BTreeMap::new(),
             sent: String::new(),
             asked: 0,
         };
         // Nobody answers these, so that they climb to the senior on call.
         world.submit("MERPOL", "s01-missing-reported.json", 3).await;
+        let doomed = world.submit("MERPOL", "s01-missing-reported.json", 1).await;
         world.hub.advance_to("2026-10-24T04:00:00Z").await;
         world.submit("MERPOL", "s05-domestic-abuse-gold.json", 3).await;
         world.submit("MERPOL", "s01-missing-reported.json", deliveries).await;
@@ -118,8 +131,18 @@ impl World {
             let mut client = world.hub.at(mailbox).await;
             let copies = collect(&mut client, mailbox).await;
             let found = copies.into_iter().map(|copy| (copy.delivery_id, copy.sequence));
-            world.deliveries.insert(mailbox.to_owned(), found.collect());
+            let (gone, found): (Vec<_>, Vec<_>) =
+                found.partition(|(id, _)| id.starts_with(&doomed));
+            let gone = gone.into_iter().next().map(|(id, _)| (mailbox.to_owned(), id));
+            world.recalled.extend(gone);
+            world.deliveries.insert(mailbox.to_owned(), found);
         }
+        let recall = v1::RecallAlertRequest {
+            alert_id: doomed,
+            reason: v1::RecallReason::Withdrawn.into(),
+            ..v1::RecallAlertRequest::default()
+        };
+        world.hub.agency("MERPOL").await.recall(recall).await.unwrap();
         world.denied_since().await;
         world
     }
@@ -160,7 +183,14 @@ impl World {
             true => format!("{agency}/lead"),
             false => mailbox_of(agency).to_owned(),
         };
+        // What was corrected cannot be corrected again.
+        let alert = match call {
+            "CorrectAlert" => self.submit(CONCERNED, "s01-missing-reported.json", 1).await,
+            _ => self.sent.clone(),
+        };
+        let recalled = self.recalled.get(&mailbox).filter(|_| call.starts_with("ConfirmRecall"));
         let taken = match self.deliveries.get_mut(&mailbox) {
+            _ if recalled.is_some() => (recalled.cloned().unwrap(), 0),
             Some(waiting) if FINAL.contains(&call) => waiting.pop().unwrap(),
             // The lead's are few, and one person alone may take them.
             Some(waiting) if call.starts_with("Decline") => waiting[1].clone(),
@@ -174,7 +204,7 @@ impl World {
         };
         Object {
             request,
-            alert: self.sent.clone(),
+            alert,
             mailbox,
             delivery: taken.0,
             sequence: taken.1,

@@ -105,12 +105,12 @@ fn every_call_of_the_contract_has_a_row_for_every_kind_of_caller() {
 #[test]
 fn a_new_call_without_a_row_and_a_row_without_a_call_are_told() {
     let mut calls = calls();
-    calls.insert("RecallAlert".to_owned());
+    calls.insert("MakeTea".to_owned());
     calls.remove("Decline");
     let one = &parts()[..1];
 
     assert_eq!(
         faults(one, &calls),
-        ["[system] has no row for RecallAlert", "[system]: there is no call Decline"]
+        ["[system] has no row for MakeTea", "[system]: there is no call Decline"]
     );
 }

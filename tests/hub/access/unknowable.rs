@@ -31,6 +31,8 @@ async fn what_is_another_agencys_and_what_is_not_there_are_refused_in_the_same_w
 
     for (call, column) in [
         ("GetAlertStatus", "SEND"),
+        ("CorrectAlert", "SEND"),
+        ("RecallAlert", "SEND"),
         ("Receive", "DUTY"),
         ("Confirm", "DUTY"),
         ("ReportOpened", "DUTY"),
@@ -38,6 +40,7 @@ async fn what_is_another_agencys_and_what_is_not_there_are_refused_in_the_same_w
         ("Acknowledge", "DUTY"),
         ("Decline", "DUTY"),
         ("ReadAnswer", "DUTY"),
+        ("ConfirmRecall", "DUTY"),
         ("ChangeDirectory", "DIR"),
         ("ProposeRoleChange", "DIR"),
         ("ApproveRoleChange", "DIR"),
@@ -45,7 +48,8 @@ async fn what_is_another_agencys_and_what_is_not_there_are_refused_in_the_same_w
         let caller = people::caller("other-people", column);
         same(&mut world, (call, &caller), [&theirs, &nothing], &mut faults).await;
     }
-    for call in ["Confirm", "ReportOpened", "Acknowledge", "Decline", "ReadAnswer"] {
+    for call in ["Confirm", "ReportOpened", "Acknowledge", "Decline", "ReadAnswer", "ConfirmRecall"]
+    {
         let caller = people::caller("other-people", "DUTY");
         let objects = [&theirs_in_own, &nothing_in_own, &theirs];
         same(&mut world, (call, &caller), objects, &mut faults).await;

@@ -42,6 +42,7 @@ async fn nothing_of_an_alert_stands_anywhere_but_in_sealed_bytes_and_copies() {
     }
     story.hand_out().await;
     story.answer().await;
+    story.take_back().await;
     wrong::calls(&mut story).await;
     story.hub.advance_to("2026-09-18T09:00:00Z").await;
     story.hand_out().await;
@@ -211,6 +212,42 @@ impl Story {
         let ask = v1::ReadAnswerRequest { mailbox, delivery_id, user_id };
         let answer = client.read_answer(ask).await.unwrap();
         self.copies.extend(answer.encode_to_vec());
+    }
+
+    /// Senders correct and recall what they sent; every text of these calls that is not an alert's is a canary.
+    async fn take_back(&mut self) {
+        let (sender, alert) = self.alerts[0].clone();
+        let mut client = self.client(&sender).await;
+        let path = self.planted.note("Zw005Kestrelin", "a path of a correction");
+        let corrected = keyed(self.planted.alert(KINDS[0].0, Extent::Everything), self.told.len());
+        let request = v1::CorrectAlertRequest {
+            alert_id: alert.clone(),
+            field_paths: vec![
+                path.clone(),
+                format!("alert.envelope.subjects[{path}].dob"),
+                format!("alert.envelope.risk.{path}"),
+                "alert.envelope.subjects[0].nhs_number".to_owned(),
+            ],
+            reason: v1::CorrectionReason::Identity.into(),
+            corrected: Some(corrected),
+        };
+        let taken = client.correct(request).await.unwrap();
+        let gaps: Vec<&str> = taken.gaps.iter().map(|gap| gap.path.as_str()).collect();
+        assert!(gaps.contains(&"field_paths[2]"), "a wrong path is a gap: {gaps:?}");
+        self.told.push(("reply to a correction".to_owned(), taken.encode_to_vec()));
+        self.alerts.push((sender.clone(), taken.alert_id));
+        let name = self.planted.note("Zw006Kestrelin", "a recipient of a recall");
+        let mut recall = v1::RecallAlertRequest {
+            alert_id: alert,
+            recipients: vec![name],
+            reason: v1::RecallReason::WrongPerson.into(),
+            user_id: String::new(),
+        };
+        let refused = client.recall(recall.clone()).await.unwrap_err();
+        self.told.push(("refusal of a recall".to_owned(), refused.to_string().into_bytes()));
+        recall.recipients.clear();
+        let done = client.recall(recall).await.unwrap();
+        self.told.push(("reply to a recall".to_owned(), done.encode_to_vec()));
     }
 
     /// What senders, reviewers and operators are shown.

@@ -79,6 +79,25 @@ async fn alerts(story: &mut Story, channel: Channel) {
     let mut request = story.planted.alert("s01-missing-reported.json", super::Extent::Everything);
     request.completes = canary(story);
     hear(story, client.submit_alert(request).await);
+    let theirs = story.alerts[0].1.clone();
+    for (alert_id, path) in [(canary(story), canary(story)), (theirs, canary(story))] {
+        let request = v1::CorrectAlertRequest {
+            alert_id: alert_id.clone(),
+            field_paths: vec![path],
+            reason: 77,
+            corrected: Some(story.planted.alert("full-missing.json", super::Extent::Everything)),
+        };
+        hear(story, client.correct_alert(request).await);
+        for user_id in [String::new(), canary(story), format!("{} Surname", canary(story))] {
+            let request = v1::RecallAlertRequest {
+                alert_id: alert_id.clone(),
+                recipients: vec![canary(story)],
+                reason: v1::RecallReason::Withdrawn.into(),
+                user_id,
+            };
+            hear(story, client.recall_alert(request).await);
+        }
+    }
 }
 
 async fn mailboxes(story: &mut Story, channel: Channel) {
@@ -107,6 +126,10 @@ async fn mailboxes(story: &mut Story, channel: Channel) {
             user_id: user_id.clone(),
         };
         hear(story, client.report_opened(request).await);
+        let (own_id, own_user) = (delivery_id.clone(), user_id.clone());
+        let request =
+            v1::ConfirmRecallRequest { mailbox: own(), delivery_id: own_id, user_id: own_user };
+        hear(story, client.confirm_recall(request).await);
         let request = v1::ReadAnswerRequest { mailbox: own(), delivery_id, user_id };
         hear(story, client.read_answer(request).await);
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::alert::Conflicts;
 use crate::domain::submission::Given;
 use crate::policy::fixtures::{agency, directory, recipients};
-use crate::policy::{Context, Decision, Rejected, Validated, decide, validate};
+use crate::policy::{Context, Decision, Rejected, Replaces, Validated, decide, validate};
 
 /// Decides on a sample at the moment it was sent.
 fn decided(name: &str) -> Result<(Validated, Decision), Rejected> {
@@ -20,6 +20,7 @@ fn decided(name: &str) -> Result<(Validated, Decision), Rejected> {
         directory: &directory,
         now,
         episode: &[],
+        replaces: Replaces::Nothing,
         kept_from: &Conflicts::default(),
         sender,
         approver: None,

@@ -1,0 +1,111 @@
+//! What became of an alert after it was sent: which one it takes the place of, which one took its own, what was
+//! recalled (domain 3.13). Codes, paths and times; never a value.
+
+use super::codes::code_list;
+use super::delivery::Moment;
+use super::id::{AlertId, Position};
+
+code_list! {
+    /// Why a sender corrects its alert.
+    CorrectionReason {
+        /// Typed or chosen wrongly.
+        EntryError = 1 => "ENTRY_ERROR",
+        /// What the sender was told was wrong.
+        SourceWrong = 2 => "SOURCE_WRONG",
+        /// Who somebody is was wrong: a name, a date of birth, an NHS number.
+        Identity = 3 => "IDENTITY",
+        /// Something was left out.
+        Omitted = 4 => "OMITTED",
+    }
+}
+
+code_list! {
+    /// Why a sender recalls its alert (domain 3.13).
+    RecallReason {
+        /// It is about the wrong person: data reached people without a basis.
+        WrongPerson = 1 => "WRONG_PERSON",
+        /// It went where it should not have gone.
+        WrongRecipient = 2 => "WRONG_RECIPIENT",
+        /// The sender takes it back.
+        Withdrawn = 3 => "WITHDRAWN",
+    }
+}
+
+impl RecallReason {
+    /// Whether it says that data was put before somebody without a basis (domain 7.6).
+    #[must_use]
+    pub const fn is_breach(self) -> bool {
+        match self {
+            Self::WrongPerson | Self::WrongRecipient => true,
+            Self::Withdrawn => false,
+        }
+    }
+}
+
+code_list! {
+    /// How far a delivery had come when it was recalled. Orders from nothing seen to seen.
+    RecallStage {
+        /// Not handed out: cancelled, the recipient never learns.
+        NotHandedOut = 1 => "NOT_HANDED_OUT",
+        /// Handed out, and nobody is known to have seen it: the partner's system drops its copy.
+        NotOpened = 2 => "NOT_OPENED",
+        /// A person has seen it: the recipient is asked to stop, and must confirm.
+        Opened = 3 => "OPENED",
+    }
+}
+
+/// The recall of one delivery.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recalled {
+    /// The number of the delivery within the alert.
+    pub delivery: u32,
+    /// Why.
+    pub reason: RecallReason,
+    /// How far it had come; moves on where somebody turns out to have seen it.
+    pub stage: RecallStage,
+    /// When, and who recalled it.
+    pub at: Moment,
+    /// The number of the delivery that carries the tombstone; none where nothing was handed out.
+    pub notice: Option<u32>,
+    /// The recipient has confirmed that nothing more is done with it.
+    pub confirmed: Option<Moment>,
+}
+
+impl Recalled {
+    /// Whether somebody has seen it and the recipient has not confirmed yet.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.stage == RecallStage::Opened && self.confirmed.is_none()
+    }
+}
+
+/// What became of an alert after it was sent. Empty for most.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AfterSending {
+    /// The alert of the same sender and episode that this one takes the place of.
+    pub supersedes: Option<AlertId>,
+    /// The alert that took the place of this one; of several the last.
+    pub superseded_by: Option<AlertId>,
+    /// The fields a correction changed, as paths of the contract without positions, ascending:
+    /// `alert.envelope.subjects[].nhs_number`. Empty unless this alert is a correction.
+    pub changed: Vec<String>,
+    /// What was recalled, a delivery at most once.
+    pub recalls: Vec<Recalled>,
+}
+
+impl AfterSending {
+    /// The recall of a delivery, where it was recalled.
+    #[must_use]
+    pub fn recall_of(&self, delivery: u32) -> Option<&Recalled> {
+        self.recalls.iter().find(|recalled| recalled.delivery == delivery)
+    }
+
+    /// Replaces every [`Position::THIS`] by the position of the commit that carries the record.
+    pub(super) fn settle(&mut self, own: Position) {
+        let settle = |moment: &mut Moment| moment.position = moment.position.or_own(own);
+        for recalled in &mut self.recalls {
+            settle(&mut recalled.at);
+            recalled.confirmed.iter_mut().for_each(settle);
+        }
+    }
+}
