@@ -50,6 +50,8 @@ code_list! {
         R43 = 143 => "R43",
         /// Correction, recall: every recipient of the original.
         R57 = 157 => "R57",
+        /// A referrer does not agree with a decision.
+        R90 = 190 => "R90",
         /// A child subject at priority P1 always reaches the front door.
         R82 = 182 => "R82",
         /// Excluded, on a deny list, or conflicted.

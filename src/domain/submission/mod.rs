@@ -26,8 +26,8 @@ pub use alcohol::{
 };
 pub use domestic_abuse::{
     AbuseType, ChildPresence, ChildrenInScope, DomesticAbuseFacts, ImpactCode, ImpactFacts,
-    ImpactText, ImpactedChild, PerpetratorFacts, PersonallyConnected, PlaceType, RiskBand,
-    RiskTool, SeenAndSpokenTo, VictimConsentSupport,
+    ImpactText, ImpactedChild, PartnerFacts, PerpetratorFacts, PersonallyConnected, PlaceType,
+    RiskBand, RiskTool, SeenAndSpokenTo, VictimConsentSupport,
 };
 pub use marac::{MaracBasis, MaracCaseFacts, MaracOutcomeFacts, MaracReferralFacts, VictimAnswer};
 pub use missing::{

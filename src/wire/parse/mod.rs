@@ -17,6 +17,7 @@ mod correction;
 mod domestic_abuse;
 mod envelope;
 mod format;
+mod identity;
 mod marac;
 mod missing;
 mod operation_report;
