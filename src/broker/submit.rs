@@ -143,12 +143,7 @@ impl Broker {
         let alert = self.parts.env.ids(now).alert();
         let body = self.seal(
             alert,
-            &Body {
-                alert: received.alert.to_vec(),
-                hub_facts: decision.hub_facts.encode(),
-                living_outside: decision.living_outside.clone(),
-                pupils: decision.pupils.clone(),
-            },
+            &body_of(received, &decision),
             (&decision.conflicts, &identified.mentions),
         )?;
         let SealedBody { sealed, body, conflicts, mentions, content_key } = body;
@@ -436,5 +431,15 @@ fn is_same_correction(earlier: &AlertRecord, received: &Received) -> bool {
     match &received.corrects {
         Some(correction) => earlier.after.supersedes == Some(correction.alert),
         None => earlier.after.changed.is_empty(),
+    }
+}
+
+/// What is sealed: the bytes as received, with the hub's own facts beside them.
+fn body_of(received: &Received, decision: &Decision) -> Body {
+    Body {
+        alert: received.alert.to_vec(),
+        hub_facts: decision.hub_facts.encode(),
+        living_outside: decision.living_outside.clone(),
+        pupils: decision.pupils.clone(),
     }
 }
