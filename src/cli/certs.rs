@@ -19,12 +19,13 @@ use crate::tls::{
 };
 
 /// The agencies that `certs partnership` makes a certificate for (domain 2.1), each for a system called `main`.
-pub const PARTNERSHIP: [&str; 17] = [
+pub const PARTNERSHIP: [&str; 18] = [
     "CADT",
     "EDT",
     "AREA-01",
     "AREA-02",
     "AREA-03",
+    "AREA-07",
     "FSU",
     "MARAC",
     "MERPOL",

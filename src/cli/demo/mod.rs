@@ -1,4 +1,4 @@
-//! `staysafe demo`: four evenings of a partnership, each agency with its own client, on simulated hub time.
+//! `staysafe demo`: five evenings of a partnership, each agency with its own client, on simulated hub time.
 //!
 //! Makes certificates, keys and a directory for itself, starts hubs as processes, and plays the story through the
 //! same commands a partner would use. It compares what happens with what domain section 9 says must happen, and ends

@@ -142,7 +142,7 @@ pub(super) const REFUSALS: &[Chapter] = &[Chapter {
 }];
 
 /// S01, S03 and S05, one after the other on one hub.
-pub(super) const AUTUMN: &[Chapter] = &[S01, S03, S05];
+pub(super) const AUTUMN: &[Chapter] = &[S01, S08, S03, S05];
 
 /// 72 elapsed hours after Ellie-Test came back on Saturday, across the change of clocks.
 const RETURN_INTERVIEW: &str = "2026-10-27T09:00:00+00:00";
@@ -204,6 +204,33 @@ const S01: Chapter = Chapter {
         ),
         Step::At("2026-10-27T09:15:00+00:00"),
         Step::TakeAll(&["CADT", "SAFERFUT", "EDT"]),
+    ],
+};
+
+const S08: Chapter = Chapter {
+    id: "S08",
+    title: "Friday 30 October 2026: Operation Stay Safe, and no legal power",
+    steps: &[
+        Step::At("2026-10-30T22:55:00+00:00"),
+        Step::Tell(
+            "A patrol found Sam, 14, drunk in a park, and took him to a staffed place because he agreed. His mother has \
+             collected him. No power was used, so nobody says \"police protection\", no 72 hours run, and nothing wakes \
+             the night team.",
+        ),
+        Step::Send(Sending {
+            name: "staysafe",
+            by: "MERPOL",
+            sample: "s08-place-of-safety.json",
+            joins: None,
+            completes: None,
+            outcome: Outcome::Accepted(&[
+                due("CADT", "P3", "2026-11-02T13:00:00+00:00"),
+                informed("AREA-07", "P5"),
+            ]),
+        }),
+        Step::At("2026-11-02T09:30:00+00:00"),
+        Step::Take("CADT", "staysafe"),
+        Step::Follow("MERPOL", "staysafe"),
     ],
 };
 
@@ -299,6 +326,7 @@ pub(super) const SAMPLES: &[(&str, &str)] = &[
     sample_file!("s06a-corrected.json"),
     sample_file!("s06b-incomplete.json"),
     sample_file!("s06b-completed.json"),
+    sample_file!("s08-place-of-safety.json"),
     sample_file!("s17-alcohol-attendance.json"),
 ];
 
