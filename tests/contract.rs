@@ -114,7 +114,7 @@ fn the_contracts_letters_and_views_are_the_domains() {
         assert_eq!(usize::try_from(letter.code()).unwrap(), position);
     }
     for (name, code) in build::CLOSED_VIEWS {
-        assert_eq!(View::parse(name).unwrap().code(), code);
+        assert_eq!(View::parse(name).unwrap().code(), *code);
     }
 }
 

@@ -272,6 +272,8 @@ impl Broker {
             decisions: decision.decisions.clone(),
             deliveries: decision.deliveries.clone(),
             timers: decision.timers.clone(),
+            stage: decision.stage,
+            advice: decision.advice.clone(),
             conflicts,
             body: Some(body),
             after,

@@ -41,10 +41,17 @@ const MISSING: &[AlertKind] = &[
     AlertKind::MissingCancelled,
 ];
 
+const RETURN_INTERVIEW: &[AlertKind] = &[AlertKind::RhiUpdate];
+
 /// Who may send what, besides what every agency may (domain 2.1). A kind not listed is not allowed.
 const MAY_SEND: &[(Who, &[AlertKind])] = &[
     (Who::One(CADT), MISSING),
+    (Who::One(CADT), RETURN_INTERVIEW),
     (Who::One(EDT), MISSING),
+    (Who::One(EDT), RETURN_INTERVIEW),
+    (Who::One(SAFERFUT), RETURN_INTERVIEW),
+    (Who::One(CIC), RETURN_INTERVIEW),
+    (Who::One(RESPONSE), &[AlertKind::AlcoholPathway]),
     (Who::One(CIC), MISSING),
     (Who::One(MERPOL), MISSING),
     (Who::One(MERPOL), &[AlertKind::DvNotification]),
@@ -58,7 +65,11 @@ const MAY_SEND: &[(Who, &[AlertKind])] = &[
     (Who::One(WUTH_SG), &[AlertKind::AlcoholAttendance, AlertKind::DvNotification]),
     // Other councils: any child kind.
     (Who::StartingWith("LA-"), MISSING),
-    (Who::StartingWith("LA-"), &[AlertKind::AlcoholAttendance, AlertKind::PlaceOfSafety]),
+    (Who::StartingWith("LA-"), RETURN_INTERVIEW),
+    (
+        Who::StartingWith("LA-"),
+        &[AlertKind::AlcoholAttendance, AlertKind::AlcoholPathway, AlertKind::PlaceOfSafety],
+    ),
 ];
 
 /// Whether `sender` may send `kind`.
@@ -107,22 +118,22 @@ mod tests {
     #[test]
     fn each_agency_may_send_its_own_kinds_and_no_others() {
         let table = [
-            //             REPORTED UPDATED FOUND CANCELLED ALCOHOL DV PLACE OPERATION
-            ("MERPOL", [true, true, true, true, false, true, true, true]),
-            ("CADT", [true, true, true, true, false, false, false, false]),
-            ("EDT", [true, true, true, true, false, false, false, false]),
-            ("CIC", [true, true, true, true, false, false, false, false]),
-            ("WUTH-AED", [false, false, true, false, true, true, false, false]),
-            ("WUTH-SG", [false, false, false, false, true, true, false, false]),
-            ("FSU", [false, false, false, false, false, true, false, false]),
-            ("MIDW", [false, false, false, false, false, true, false, false]),
-            ("LA-341", [true, true, true, true, true, false, true, false]),
-            ("RESPONSE", [false; 8]),
-            ("SAFERFUT", [false; 8]),
-            ("SCH-900101", [false; 8]),
-            ("AREA-03", [false; 8]),
-            ("YOS", [false, false, false, false, false, false, false, true]),
-            ("HUB-IG", [false; 8]),
+            //             REPORTED UPDATED FOUND CANCELLED RHI ALCOHOL PATHWAY DV PLACE OPERATION
+            ("MERPOL", [true, true, true, true, false, false, false, true, true, true]),
+            ("CADT", [true, true, true, true, true, false, false, false, false, false]),
+            ("EDT", [true, true, true, true, true, false, false, false, false, false]),
+            ("CIC", [true, true, true, true, true, false, false, false, false, false]),
+            ("WUTH-AED", [false, false, true, false, false, true, false, true, false, false]),
+            ("WUTH-SG", [false, false, false, false, false, true, false, true, false, false]),
+            ("FSU", [false, false, false, false, false, false, false, true, false, false]),
+            ("MIDW", [false, false, false, false, false, false, false, true, false, false]),
+            ("LA-341", [true, true, true, true, true, true, true, false, true, false]),
+            ("RESPONSE", [false, false, false, false, false, false, true, false, false, false]),
+            ("SAFERFUT", [false, false, false, false, true, false, false, false, false, false]),
+            ("SCH-900101", [false, false, false, false, false, false, false, false, false, false]),
+            ("AREA-03", [false, false, false, false, false, false, false, false, false, false]),
+            ("YOS", [false, false, false, false, false, false, false, false, false, true]),
+            ("HUB-IG", [false, false, false, false, false, false, false, false, false, false]),
         ];
         for (agency, allowed) in table {
             for (kind, expected) in AlertKind::ALL.iter().zip(allowed) {

@@ -169,6 +169,7 @@ fn reversed(submission: &Submission) -> Submission {
             facts.abuse_types = turned(&facts.abuse_types);
             facts.impacts.reverse();
         }
+        BodyFacts::ReturnInterview(_) | BodyFacts::AlcoholPathway(_) => {}
         BodyFacts::PlaceOfSafety(facts) => facts.circumstances = turned(&facts.circumstances),
         BodyFacts::OperationReport(_) => {}
     }

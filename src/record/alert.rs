@@ -4,7 +4,8 @@ use crate::domain::after::{AfterSending, Recalled};
 use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
 use crate::domain::decision::{Basis6, SharingDecision};
 use crate::domain::{
-    AlertId, AlertRecord, Delivery, EpisodeId, Position, SubjectRef, SystemName, Timestamp, UserId,
+    Advice, AlertId, AlertRecord, Delivery, EpisodeId, Position, Stage, SubjectRef, SystemName,
+    Timestamp, UserId,
 };
 
 use super::encode::{Encode, Encoder};
@@ -45,6 +46,8 @@ impl Encode for AlertRecord {
         superseded_by.iter().for_each(|id| to.given(31, id.as_bytes()));
         changed.iter().for_each(|path| to.given(32, path.as_bytes()));
         to.each(33, recalls);
+        to.optional_code(40, self.stage.map(Stage::code));
+        to.codes(41, self.advice.iter().copied().map(Advice::code));
     }
 }
 
@@ -86,6 +89,8 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
                 .map(Delivery::try_from)
                 .collect::<Result<_, _>>()?,
             timers: raw.timers.into_iter().map(Timer::try_from).collect::<Result<_, _>>()?,
+            stage: field::optional_code("AlertRecord.stage", raw.stage)?,
+            advice: field::codes("AlertRecord.advice", raw.advice)?,
             conflicts: raw.conflicts.map(SealedConflicts::try_from).transpose()?,
             body: raw.body.map(BodyRef::try_from).transpose()?,
             after: AfterSending {

@@ -9,7 +9,7 @@ use crate::domain::directory::{AgencyType, Cover, MailboxRole};
 use crate::domain::error::{Fault, ParseError};
 use crate::domain::event::{EventKind, EventOutcome, RedactionReason};
 use crate::domain::principal::{ActorHow, Driver};
-use crate::domain::{Letter, Role, Rule, Timestamp, View};
+use crate::domain::{Advice, Letter, Role, Rule, Stage, Timestamp, View};
 
 use super::encode::{Encode, Encoder};
 use super::error::RecordError;
@@ -39,6 +39,7 @@ macro_rules! code_lists {
 code_lists!(
     AckOutcome,
     ActorHow,
+    Advice,
     AgencyType,
     AlertKind,
     AlertStatus,
@@ -61,6 +62,7 @@ code_lists!(
     Role,
     Rule,
     ShareOutcome,
+    Stage,
     TimerKind,
     TimerState,
     View,

@@ -24,9 +24,9 @@ use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, Re
 use crate::domain::id::ProposalId;
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
-    AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference,
-    EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled, Role, Rule,
-    SubjectRef, SystemName, Timestamp, UserId, View,
+    Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId,
+    EpisodeReference, EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled,
+    Role, Rule, Stage, SubjectRef, SystemName, Timestamp, UserId, View,
 };
 use crate::record::Write;
 
@@ -192,6 +192,8 @@ pub(crate) fn alert() -> AlertRecord {
             delivery: Some(1),
             state: TimerState::Armed,
         }],
+        stage: Some(Stage::InterviewOffered),
+        advice: vec![Advice::SendConcern],
         conflicts: Some(SealedConflicts { nonce: [0x0C; 12], ciphertext: (40..80).collect() }),
         body: Some(words(100)),
         after: AfterSending::default(),

@@ -76,6 +76,8 @@ pub(crate) fn alert(number: u64) -> AlertRecord {
         decisions: Vec::new(),
         deliveries: Vec::new(),
         timers: Vec::new(),
+        stage: None,
+        advice: Vec::new(),
         conflicts: None,
         body: Some(BodyRef { position: Position::THIS, key: data_key(0), commitment: [0xC0; 32] }),
         after: AfterSending::default(),

@@ -7,6 +7,7 @@
     reason = "test helpers"
 )]
 
+mod interview;
 mod people;
 mod police;
 mod properties;

@@ -5,6 +5,7 @@
 //! address. Whether a routed recipient may see the alert is not decided here (see [`super::sharing`]).
 
 mod alcohol;
+mod alcohol_pathway;
 pub mod contact;
 mod correction;
 mod domestic_abuse;
@@ -12,6 +13,7 @@ mod due;
 mod encompass;
 mod missing;
 mod place_of_safety;
+mod return_interview;
 mod row;
 mod union;
 
@@ -151,9 +153,17 @@ pub fn routes(submission: &Submission, validated: &Validated, context: &Context<
 
 /// Every row, in the order of the matrix; R82 looks at what the others named.
 fn book() -> impl Iterator<Item = &'static Row> {
-    [missing::ROWS, alcohol::ROWS, domestic_abuse::ROWS, place_of_safety::ROWS, GENERAL]
-        .into_iter()
-        .flatten()
+    [
+        missing::ROWS,
+        return_interview::ROWS,
+        alcohol::ROWS,
+        alcohol_pathway::ROWS,
+        domestic_abuse::ROWS,
+        place_of_safety::ROWS,
+        GENERAL,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The rows that are of no one kind.

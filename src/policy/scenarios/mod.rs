@@ -3,5 +3,7 @@
 mod alcohol;
 mod correction;
 mod domestic_abuse;
+mod interview;
 mod missing;
+mod pathway;
 mod police;

@@ -67,6 +67,10 @@ code_list! {
         SafeTask = 10 => "SAFE_TASK",
         /// It is not clear which power was used.
         PowerUnclear = 15 => "POWER_UNCLEAR",
+        /// Whoever held the return home interview is not independent of the child's care.
+        InterviewerNotIndependent = 30 => "INTERVIEWER_NOT_INDEPENDENT",
+        /// A parent refused the return home interview: the child is asked directly.
+        OfferToChildDirectly = 31 => "OFFER_TO_CHILD_DIRECTLY",
     }
 }
 

@@ -12,6 +12,7 @@
 //! [`VIOLATIONS_MAX`] violations are told.
 
 mod alcohol;
+mod alcohol_pathway;
 mod child_impact;
 mod correction;
 mod domestic_abuse;
@@ -24,6 +25,7 @@ mod person;
 mod person_data;
 mod place_of_safety;
 mod reader;
+mod return_interview;
 mod scan;
 mod sharing;
 
@@ -149,18 +151,20 @@ fn readable(reader: &mut Reader, bytes: &Bytes) -> Option<(v1::Alert, AlertKind)
 
 /// The one body belongs to the kind. Decoding keeps the last of several; the bytes keep them all.
 fn bodies(reader: &mut Reader, kind: AlertKind, bodies: &[u32]) {
-    const PATHS: [(u32, &str); 5] = [
+    const PATHS: &[(u32, &str)] = &[
         (2, path::MISSING),
         (3, path::ALCOHOL),
         (4, path::DOMESTIC_ABUSE),
+        (5, path::RETURN_INTERVIEW),
+        (6, path::ALCOHOL_PATHWAY),
         (9, path::PLACE_OF_SAFETY),
         (10, path::OPERATION_REPORT),
     ];
 
     let own = BodyFacts::absent(kind).path();
     for (number, path) in PATHS {
-        let times = bodies.iter().filter(|body| **body == number).count();
-        match (times, path == own) {
+        let times = bodies.iter().filter(|body| *body == number).count();
+        match (times, *path == own) {
             (0, true) => reader.note(At::root(path), reason::REQUIRED, Need::Required),
             (0, false) | (1, true) => {}
             (_, true) => reader.malformed(At::root(path), reason::DUPLICATE),
@@ -206,7 +210,10 @@ fn body(
     subjects: &[SubjectFacts],
     people: &People<'_>,
 ) -> (BodyFacts, Staff) {
-    use v1::alert::Body::{Alcohol, DomesticViolence, Missing, OperationReport, PlaceOfSafety};
+    use v1::alert::Body::{
+        Alcohol, AlcoholPathway, DomesticViolence, Missing, OperationReport, PlaceOfSafety,
+        ReturnInterview,
+    };
 
     match (BodyFacts::absent(kind), &alert.body) {
         (BodyFacts::Missing(_), Some(Missing(raw))) => {
@@ -222,6 +229,14 @@ fn body(
             let (facts, staff) = domestic_abuse::domestic_abuse(reader, raw, subjects, people);
             (BodyFacts::DomesticAbuse(Box::new(facts)), staff)
         }
+        (BodyFacts::ReturnInterview(_), Some(ReturnInterview(raw))) => {
+            let facts = return_interview::return_interview(reader, raw);
+            (BodyFacts::ReturnInterview(Box::new(facts)), Staff::default())
+        }
+        (BodyFacts::AlcoholPathway(_), Some(AlcoholPathway(raw))) => {
+            let facts = alcohol_pathway::alcohol_pathway(reader, raw);
+            (BodyFacts::AlcoholPathway(Box::new(facts)), Staff::default())
+        }
         (BodyFacts::PlaceOfSafety(_), Some(PlaceOfSafety(raw))) => {
             let facts = place_of_safety::place_of_safety(reader, raw, people);
             (BodyFacts::PlaceOfSafety(Box::new(facts)), Staff::default())
@@ -233,8 +248,8 @@ fn body(
         (
             absent,
             Some(
-                Missing(_) | Alcohol(_) | DomesticViolence(_) | PlaceOfSafety(_)
-                | OperationReport(_),
+                Missing(_) | Alcohol(_) | DomesticViolence(_) | ReturnInterview(_)
+                | AlcoholPathway(_) | PlaceOfSafety(_) | OperationReport(_),
             )
             | None,
         ) => (absent, Staff::default()),

@@ -98,6 +98,8 @@ impl<'a> People<'a> {
             Some(
                 v1::alert::Body::Missing(_)
                 | v1::alert::Body::Alcohol(_)
+                | v1::alert::Body::ReturnInterview(_)
+                | v1::alert::Body::AlcoholPathway(_)
                 | v1::alert::Body::PlaceOfSafety(_)
                 | v1::alert::Body::OperationReport(_),
             )

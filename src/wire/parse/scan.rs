@@ -12,7 +12,7 @@ pub(super) const ELEMENTS_MAX: usize = 256;
 
 /// Numbers of `Alert.envelope`, and of the alert's bodies in the order of the contract.
 const ENVELOPE: u32 = 1;
-const BODIES: [u32; 5] = [2, 3, 4, 9, 10];
+const BODIES: [u32; 7] = [2, 3, 4, 5, 6, 9, 10];
 const DOMESTIC_VIOLENCE: u32 = 4;
 
 /// Lists whose elements are large when decoded: subjects, household, persons of concern; child impacts.
