@@ -192,8 +192,8 @@ pub(crate) fn alert() -> AlertRecord {
             delivery: Some(1),
             state: TimerState::Armed,
         }],
-        stage: Some(Stage::InterviewOffered),
-        advice: vec![Advice::SendConcern],
+        stage: None,
+        advice: Vec::new(),
         conflicts: Some(SealedConflicts { nonce: [0x0C; 12], ciphertext: (40..80).collect() }),
         body: Some(words(100)),
         after: AfterSending::default(),
@@ -222,6 +222,16 @@ pub(crate) fn alert_after_sending() -> AlertRecord {
                 confirmed: Some(moment(8, None, 107)),
             }],
         },
+        ..alert()
+    }
+}
+
+/// One of a kind that tells a stage, and whose sender was told what to do besides.
+pub(crate) fn alert_of_a_stage() -> AlertRecord {
+    AlertRecord {
+        kind: AlertKind::RhiUpdate,
+        stage: Some(Stage::InterviewOffered),
+        advice: vec![Advice::SendConcern],
         ..alert()
     }
 }
