@@ -176,6 +176,7 @@ fn some_calls_stand_in_one_place_only() {
         (".open_body(", &["src/mailbox", "src/crypto"]),
         // Whom an alert is kept from is content: the hub decides by it and shows it to nobody.
         (".open_conflicts(", &["src/record", "src/crypto"]),
+        (".open_mentions(", &["src/record", "src/crypto"]),
         // The environment is read in one place.
         ("std::env::var", &["src/config"]),
     ];

@@ -9,6 +9,7 @@
 
 mod correct;
 mod episode;
+mod identify;
 mod recall;
 mod reply;
 mod status;

@@ -1,19 +1,22 @@
 //! The submit use case.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::episode::{Loaded, as_loaded, call, changed_episode, complete, joined, supersede};
+use super::identify::{Identified, name_both};
 use super::{ATTEMPTS_MAX, Accepted, Broker, Correction, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{ContentKey, Sealed, commitment, content_key};
 use crate::domain::alert::{BodyRef, Conflicts, SealedConflicts};
+use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::{Exercise, Violation};
 use crate::domain::{
-    AfterSending, AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventId, EventKind, Position,
-    Principal, Rule, Span, Submission, Timestamp,
+    AfterSending, AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventId, EventKind,
+    MentionToken, Position, Principal, Rule, Span, Submission, Timestamp,
 };
 use crate::policy::access::{self, Permit};
 use crate::policy::{self, Context, Decision, Validated};
-use crate::record::{Body, encode_body, seal_conflicts};
+use crate::record::{Body, encode_body, seal_conflicts, seal_mentions};
 use crate::store::{Commit, Expect, StoreError, Write};
 
 /// What an alert gets from the hub when it is taken.
@@ -24,7 +27,20 @@ struct Taking {
     after: AfterSending,
     body: BodyRef,
     conflicts: Option<SealedConflicts>,
+    people: People,
     now: Timestamp,
+}
+
+/// Who is mentioned, sealed, and who they may be.
+struct People {
+    mentions: Option<SealedConflicts>,
+    links: Vec<Link>,
+}
+
+/// What is written beside the record: the sealed body, and by what its persons may be found again.
+struct Beside {
+    sealed: Sealed,
+    tokens: Vec<MentionToken>,
 }
 
 /// The sealed body, what the record says about it, from whom it is kept, and the key that goes into the receipt.
@@ -32,6 +48,7 @@ struct SealedBody {
     sealed: Sealed,
     body: BodyRef,
     conflicts: Option<SealedConflicts>,
+    mentions: Option<SealedConflicts>,
     content_key: ContentKey,
 }
 
@@ -111,11 +128,14 @@ impl Broker {
             clocks: self.parts.clocks,
         };
         let submission = as_loaded(received, &loaded);
+        let identified = self.identify(&submission, now).await?;
+        let submission = identified.protecting(&submission).map_or(submission, Cow::Owned);
         let validated = match policy::validate(&submission, &context) {
             Ok(validated) => validated,
             Err(rejected) => return Err(self.reject(principal, received, rejected).await?),
         };
-        let decision = policy::decide(&submission, &validated, &context);
+        let mut decision = policy::decide(&submission, &validated, &context);
+        let linked = identified.tell(&mut decision, (directory, now));
         for agency in &decision.unroutable {
             tracing::error!(%agency, "a rule names an agency the directory does not hold");
         }
@@ -123,20 +143,19 @@ impl Broker {
         let alert = self.parts.env.ids(now).alert();
         let body = self.seal(
             alert,
-            &Body {
-                alert: received.alert.to_vec(),
-                hub_facts: decision.hub_facts.encode(),
-                living_outside: decision.living_outside.clone(),
-                pupils: decision.pupils.clone(),
-            },
-            &decision.conflicts,
+            &body_of(received, &decision),
+            (&decision.conflicts, &identified.mentions),
         )?;
-        let SealedBody { sealed, body, conflicts, content_key } = body;
+        let SealedBody { sealed, body, conflicts, mentions, content_key } = body;
         let completes = loaded.completes.as_ref().map(|completed| completed.id);
         let after = after(&loaded);
-        let taking = Taking { alert, sender, completes, after, body, conflicts, now };
+        let Identified { links, tokens, .. } = identified;
+        let people = People { mentions, links };
+        let taking = Taking { alert, sender, completes, after, body, conflicts, people, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);
         let record = joined(record, &loaded);
+        name_both(decision.events.get_mut(linked..).unwrap_or_default(), &record);
+        let sealed = Beside { sealed, tokens };
         let commit = self.write(&permit, received, (record, &loaded), (sealed, decision, now))?;
         let entry = commit.entry().clone();
         let committed = self.parts.store.commit(commit).await?;
@@ -227,15 +246,16 @@ impl Broker {
         &self,
         alert: AlertId,
         body: &Body,
-        conflicts: &Conflicts,
+        (conflicts, mentions): (&Conflicts, &Mentions),
     ) -> Result<SealedBody, SubmitError> {
         let key = self.parts.sealer.fresh_key()?;
         let sealed = self.parts.sealer.seal(&key, alert, &encode_body(body))?;
         let content_key = content_key(&key)?;
         let commitment = commitment(&content_key, &body.alert);
         let conflicts = seal_conflicts(&self.parts.sealer, (&key, alert), conflicts)?;
+        let mentions = seal_mentions(&self.parts.sealer, (&key, alert), mentions)?;
         let body = BodyRef { position: Position::THIS, key: key.id().clone(), commitment };
-        Ok(SealedBody { sealed, body, conflicts, content_key })
+        Ok(SealedBody { sealed, body, conflicts, mentions, content_key })
     }
 
     fn record(
@@ -245,7 +265,7 @@ impl Broker {
         (validated, decision): (&Validated, &Decision),
         taking: Taking,
     ) -> AlertRecord {
-        let Taking { alert: id, sender, completes, after, body, conflicts, now } = taking;
+        let Taking { alert: id, sender, completes, after, body, conflicts, people, now } = taking;
         let submission = &received.submission;
         let ids = self.parts.env.ids(now);
         let actor = permit.actor();
@@ -275,6 +295,9 @@ impl Broker {
             stage: decision.stage,
             advice: decision.advice.clone(),
             conflicts,
+            mentions: people.mentions,
+            links: people.links,
+            flags: Vec::new(),
             body: Some(body),
             after,
             submitted: Position::THIS,
@@ -287,15 +310,18 @@ impl Broker {
         permit: &Permit,
         received: &Received,
         (record, loaded): (AlertRecord, &Loaded),
-        (sealed, decision, now): (Sealed, Decision, Timestamp),
+        (beside, decision, now): (Beside, Decision, Timestamp),
     ) -> Result<Commit, SubmitError> {
         let sender = record.sender.clone();
         let expires_at = now.plus(Span::days(KEY_DAYS));
         let key = received.key.clone();
         let mut writes = vec![
-            Write::Body { alert: record.id, sealed },
+            Write::Body { alert: record.id, sealed: beside.sealed },
             Write::Key { agency: sender.clone(), key: key.clone(), alert: record.id, expires_at },
         ];
+        if !beside.tokens.is_empty() {
+            writes.push(Write::Mentions { alert: record.id, tokens: beside.tokens });
+        }
         let mut expects = vec![
             Expect::KeyAbsent { agency: sender, key },
             Expect::AlertVersion { alert: record.id, version: 0 },
@@ -337,7 +363,10 @@ impl Broker {
         }
         event.alert = Some(record.id);
         event.episode = Some(record.episode);
-        event.subjects.clone_from(&record.subjects);
+        // What joins two persons names the other already.
+        if event.subjects.is_empty() {
+            event.subjects.clone_from(&record.subjects);
+        }
         event
     }
 
@@ -404,5 +433,15 @@ fn is_same_correction(earlier: &AlertRecord, received: &Received) -> bool {
     match &received.corrects {
         Some(correction) => earlier.after.supersedes == Some(correction.alert),
         None => earlier.after.changed.is_empty(),
+    }
+}
+
+/// What is sealed: the bytes as received, with the hub's own facts beside them.
+fn body_of(received: &Received, decision: &Decision) -> Body {
+    Body {
+        alert: received.alert.to_vec(),
+        hub_facts: decision.hub_facts.encode(),
+        living_outside: decision.living_outside.clone(),
+        pupils: decision.pupils.clone(),
     }
 }

@@ -6,7 +6,7 @@ use ring::{hkdf, hmac};
 use zeroize::Zeroizing;
 
 use crate::domain::alert::DataKeyId;
-use crate::domain::{AgencyCode, AlertId, EpisodeReference};
+use crate::domain::{AgencyCode, AlertId, EpisodeReference, MentionToken};
 use crate::env::Entropy;
 
 use super::aead;
@@ -117,11 +117,7 @@ impl Sealer {
         alert: AlertId,
         content: &[u8],
     ) -> Result<Sealed, SealError> {
-        let bound_to = conflicts_of(alert);
-        let (nonce, ciphertext) =
-            aead::seal(key.secret(), self.entropy.as_ref(), &bound_to, content)
-                .map_err(|aead::Unopened| SealError::Unopened)?;
-        Ok(Sealed { key: key.id().clone(), nonce, ciphertext })
+        self.seal_beside(key, &conflicts_of(alert), content)
     }
 
     /// Opens from whom an alert is kept. Nobody is shown it: the hub itself decides by it, so it is no disclosure and
@@ -134,8 +130,67 @@ impl Sealer {
         alert: AlertId,
         sealed: &Sealed,
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        self.open_beside(&conflicts_of(alert), sealed)
+    }
+
+    /// Seals who is mentioned in an alert, beside its body and under the same key.
+    ///
+    /// # Errors
+    /// When the content is longer than AES-GCM can seal (64 GiB).
+    pub fn seal_mentions(
+        &self,
+        key: &DataKey,
+        alert: AlertId,
+        content: &[u8],
+    ) -> Result<Sealed, SealError> {
+        self.seal_beside(key, &mentions_of(alert), content)
+    }
+
+    /// Opens who is mentioned in an alert. The hub compares by it; a person who is shown it is recorded first.
+    ///
+    /// # Errors
+    /// When the key was destroyed or cannot be read, or the bytes are not what was sealed for this alert.
+    pub fn open_mentions(
+        &self,
+        alert: AlertId,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        self.open_beside(&mentions_of(alert), sealed)
+    }
+
+    /// By what a person may be found again: the same for the same piece of what is known, and nothing to whoever has
+    /// not got the master key. The first half of HMAC-SHA-256 under a key derived from that: HKDF-SHA-256, no salt,
+    /// info `staysafe mention token v1`; over what it is, a zero byte and the piece.
+    ///
+    /// # Errors
+    /// Never for a 32-byte key; the derivation is fallible in its library.
+    pub fn mention_tokens(
+        &self,
+        pieces: &[(&'static str, String)],
+    ) -> Result<Vec<MentionToken>, SealError> {
+        let key = derived(self.keys.master(), b"staysafe mention token v1")?;
+        let token = |(what, piece): &(&'static str, String)| {
+            let named = [what.as_bytes(), &[0], piece.as_bytes()].concat();
+            let whole = authenticated(&key, &named);
+            MentionToken::from_bytes(whole.first_chunk().copied().unwrap_or_default())
+        };
+        Ok(pieces.iter().map(token).collect())
+    }
+
+    fn seal_beside(
+        &self,
+        key: &DataKey,
+        bound: &[u8],
+        content: &[u8],
+    ) -> Result<Sealed, SealError> {
+        let (nonce, ciphertext) = aead::seal(key.secret(), self.entropy.as_ref(), bound, content)
+            .map_err(|aead::Unopened| SealError::Unopened)?;
+        Ok(Sealed { key: key.id().clone(), nonce, ciphertext })
+    }
+
+    fn open_beside(&self, bound: &[u8], sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let key = self.key(&sealed.key)?;
-        aead::open(key.secret(), sealed.nonce, &conflicts_of(alert), &sealed.ciphertext)
+        aead::open(key.secret(), sealed.nonce, bound, &sealed.ciphertext)
             .map_err(|aead::Unopened| SealError::Unopened)
     }
 
@@ -157,6 +212,11 @@ impl Sealer {
 /// What sealed conflicts are bound to: no body passes for them, nor they for a body.
 fn conflicts_of(alert: AlertId) -> Vec<u8> {
     [alert.as_bytes().as_slice(), b"conflicts"].concat()
+}
+
+/// What sealed mentions are bound to.
+fn mentions_of(alert: AlertId) -> Vec<u8> {
+    [alert.as_bytes().as_slice(), b"mentions"].concat()
 }
 
 /// Derives the key of the commitment from a data key: HKDF-SHA-256 (RFC 5869), no salt, info

@@ -97,7 +97,9 @@ fn may_hold(agency: &Agency, role: Role) -> bool {
         | Role::CaldicottGuardian
         | Role::Analyst
         | Role::DirectoryAdmin => true,
-        Role::DecisionMaker | Role::IdentitySteward => agency.letter == Letter::C,
+        Role::DecisionMaker => agency.letter == Letter::C,
+        // At the front door, or in the host's own team (domain 2.1).
+        Role::IdentitySteward => matches!(agency.letter, Letter::C | Letter::G),
         Role::MaracCoordinator => agency.letter == Letter::M,
         // Held by the host council outside the desks it would be called about, with mailboxes of their own.
         Role::SeniorOnCall => {

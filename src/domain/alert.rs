@@ -9,6 +9,7 @@ use super::id::{
     AgencyCode, AlertId, EpisodeId, IdempotencyKey, MailboxId, Position, SubjectRef, SystemName,
     UserId,
 };
+use super::identity::{Flagged, Link};
 use super::rule::Rule;
 use super::stage::{Advice, Stage};
 use super::time::Timestamp;
@@ -315,7 +316,7 @@ impl Conflicts {
     }
 }
 
-/// [`Conflicts`] as they are kept: AES-256-GCM under the alert's data key, which the body names. They tell who is
+/// [`Conflicts`], or who is mentioned, as they are kept: AES-256-GCM under the alert's data key, which the body names. They tell who is
 /// suspected, or what a person of concern works as, so they are content like the body and go with its key.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SealedConflicts {
@@ -381,6 +382,12 @@ pub struct AlertRecord {
     pub advice: Vec<Advice>,
     /// From whom it is kept, whatever happens later; none where it is kept from nobody.
     pub conflicts: Option<SealedConflicts>,
+    /// Who is mentioned, for matching; none where nobody can be matched.
+    pub mentions: Option<SealedConflicts>,
+    /// Claims that a person of this alert is one of an earlier alert.
+    pub links: Vec<Link>,
+    /// What the protected-subject register says of its persons.
+    pub flags: Vec<Flagged>,
     /// The sealed content; none once purged.
     pub body: Option<BodyRef>,
     /// What became of it after it was sent.

@@ -113,6 +113,16 @@ code_list! {
         ConsentRefused = 101 => "CONSENT_REFUSED",
         /// Competence was recorded.
         CompetenceRecorded = 103 => "COMPETENCE_RECORDED",
+        /// A human must say whether two mentions are one person.
+        MatchProposed = 120 => "MATCH_PROPOSED",
+        /// Two mentions were linked.
+        SubjectLinked = 121 => "SUBJECT_LINKED",
+        /// A link was refused or undone.
+        SubjectUnlinked = 122 => "SUBJECT_UNLINKED",
+        /// The protected-subject register changed.
+        SubjectFlagged = 123 => "SUBJECT_FLAGGED",
+        /// One NHS number stands for what may be two persons.
+        NhsConflict = 124 => "NHS_CONFLICT",
         /// A record was viewed (list, status).
         RecordViewed = 140 => "RECORD_VIEWED",
         /// An access was refused.

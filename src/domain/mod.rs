@@ -23,6 +23,7 @@ pub mod directory;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod identity;
 pub mod letter;
 pub mod place_of_safety;
 pub mod principal;

@@ -3,6 +3,7 @@
 use crate::domain::after::{AfterSending, Recalled};
 use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
 use crate::domain::decision::{Basis6, SharingDecision};
+use crate::domain::identity::{Flagged, Link};
 use crate::domain::{
     Advice, AlertId, AlertRecord, Delivery, EpisodeId, Position, Stage, SubjectRef, SystemName,
     Timestamp, UserId,
@@ -41,6 +42,9 @@ impl Encode for AlertRecord {
         }
         self.raised.iter().for_each(|path| to.given(25, path.as_bytes()));
         to.maybe(26, self.conflicts.as_ref());
+        to.maybe(27, self.mentions.as_ref());
+        to.each(28, &self.links);
+        to.each(29, &self.flags);
         let AfterSending { supersedes, superseded_by, changed, recalls } = &self.after;
         supersedes.iter().for_each(|id| to.given(30, id.as_bytes()));
         superseded_by.iter().for_each(|id| to.given(31, id.as_bytes()));
@@ -92,6 +96,9 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             stage: field::optional_code("AlertRecord.stage", raw.stage)?,
             advice: field::codes("AlertRecord.advice", raw.advice)?,
             conflicts: raw.conflicts.map(SealedConflicts::try_from).transpose()?,
+            mentions: raw.mentions.map(SealedConflicts::try_from).transpose()?,
+            links: raw.links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?,
+            flags: raw.flags.into_iter().map(Flagged::try_from).collect::<Result<_, _>>()?,
             body: raw.body.map(BodyRef::try_from).transpose()?,
             after: AfterSending {
                 supersedes: raw

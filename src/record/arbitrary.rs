@@ -25,6 +25,7 @@ use crate::domain::directory::{
 };
 use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, RedactionReason};
 use crate::domain::id::ProposalId;
+use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
     Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId,
@@ -285,7 +286,8 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         position(),
         after(),
     );
-    (from, standing, lists).prop_map(|(from, standing, lists)| AlertRecord {
+    let people = (option::of(conflicts()), vec(link(), 0..3), vec(flagged(), 0..2));
+    (from, standing, lists, people).prop_map(|(from, standing, lists, people)| AlertRecord {
         id: from.0,
         version: from.1,
         kind: from.2,
@@ -311,10 +313,35 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         stage: lists.5.0,
         advice: lists.5.1,
         conflicts: lists.6,
+        mentions: people.0,
+        links: people.1,
+        flags: people.2,
         body: lists.7,
         after: lists.9,
         submitted: lists.8,
     })
+}
+
+fn link() -> impl Strategy<Value = Link> {
+    let between = (any::<u32>(), alert_id(), any::<u32>());
+    let why = (select(Rule::ALL), select(MatchClass::ALL), vec(select(Evidence::ALL), 0..4));
+    let standing = (select(LinkState::ALL), option::of(user()), instant());
+    (between, why, standing).prop_map(|(between, why, standing)| Link {
+        mention: between.0,
+        other: between.1,
+        other_mention: between.2,
+        rule: why.0,
+        class: why.1,
+        evidence: why.2,
+        state: standing.0,
+        by: standing.1,
+        at: standing.2,
+    })
+}
+
+fn flagged() -> impl Strategy<Value = Flagged> {
+    (any::<u32>(), select(Flag::ALL), user(), instant())
+        .prop_map(|(mention, flag, by, at)| Flagged { mention, flag, by, at })
 }
 
 pub(super) fn event() -> impl Strategy<Value = Event> {

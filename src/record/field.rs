@@ -8,7 +8,9 @@ use crate::domain::delivery::{AckOutcome, DeclineReason, EndReason, Purpose};
 use crate::domain::directory::{AgencyType, Cover, MailboxRole};
 use crate::domain::error::{Fault, ParseError};
 use crate::domain::event::{EventKind, EventOutcome, RedactionReason};
+use crate::domain::identity::{Evidence, Flag, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
+use crate::domain::submission::{AbuseType, MissingCategory};
 use crate::domain::{Advice, Letter, Role, Rule, Stage, Timestamp, View};
 
 use super::encode::{Encode, Encoder};
@@ -37,6 +39,7 @@ macro_rules! code_lists {
 }
 
 code_lists!(
+    AbuseType,
     AckOutcome,
     ActorHow,
     Advice,
@@ -51,8 +54,13 @@ code_lists!(
     EndReason,
     EventKind,
     EventOutcome,
+    Evidence,
+    Flag,
     Letter,
+    LinkState,
     MailboxRole,
+    MatchClass,
+    MissingCategory,
     Priority,
     Purpose,
     RecallReason,

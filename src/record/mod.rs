@@ -17,6 +17,7 @@ mod entry;
 mod error;
 mod field;
 mod fields;
+mod mentions;
 mod receipt;
 mod write;
 
@@ -42,6 +43,7 @@ pub use body::{Body, decode_body, encode_body};
 pub use conflicts::{open_conflicts, seal_conflicts};
 pub use entry::{Leaf, event_hash};
 pub use error::RecordError;
+pub use mentions::{open_mentions, seal_mentions};
 pub use receipt::{Receipt, ReceiptError, ReceiptKind, VerifiedReceipt, verify_receipt};
 pub use write::Write;
 

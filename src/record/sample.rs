@@ -22,6 +22,7 @@ use crate::domain::directory::{
 };
 use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, RedactionReason};
 use crate::domain::id::ProposalId;
+use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
     Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId,
@@ -195,6 +196,19 @@ pub(crate) fn alert() -> AlertRecord {
         stage: None,
         advice: Vec::new(),
         conflicts: Some(SealedConflicts { nonce: [0x0C; 12], ciphertext: (40..80).collect() }),
+        mentions: Some(SealedConflicts { nonce: [0x0D; 12], ciphertext: (80..120).collect() }),
+        links: vec![Link {
+            mention: 1,
+            other: AlertId::from_bytes([0xA4; 16]),
+            other_mention: 2,
+            rule: Rule::I6,
+            class: MatchClass::Strong,
+            evidence: vec![Evidence::BornEqual, Evidence::FamilyEqual],
+            state: LinkState::Confirmed,
+            by: Some(user("u-3003")),
+            at: at(9),
+        }],
+        flags: vec![Flagged { mention: 1, flag: Flag::Safe, by: user("u-4004"), at: at(10) }],
         body: Some(words(100)),
         after: AfterSending::default(),
         submitted: Position(100),

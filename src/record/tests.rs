@@ -74,6 +74,9 @@ fn the_golden_bytes_are_still_read() {
         *last = Write::Directory(Box::new(directory));
         // Mentions came later.
         writes.retain(|write| !(is_first && matches!(write, Write::Mentions { .. })));
+        if let (true, Some(Write::Alert(alert))) = (is_first, writes.first_mut()) {
+            (alert.mentions, alert.links, alert.flags) = (None, Vec::new(), Vec::new());
+        }
         let commit = decode_commit(&unhex(golden)).unwrap();
         assert_eq!(commit, StoredCommit { entry: golden_entry(), writes });
     }

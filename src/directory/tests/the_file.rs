@@ -23,6 +23,7 @@ fn the_sample_holds_the_whole_partnership() {
             "EDT",
             "FSU",
             "HUB-IG",
+            "HUB-STEWARD",
             "MARAC",
             "MERPOL",
             "MIDW",

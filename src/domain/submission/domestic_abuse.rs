@@ -2,6 +2,7 @@
 
 use super::super::codes::code_list;
 use super::super::id::AgencyCode;
+use super::super::identity::IdentityFacts;
 use super::super::time::Timestamp;
 use super::{AgeFact, Bool3, Code, Codes, Given, Length};
 
@@ -286,6 +287,18 @@ pub struct PerpetratorFacts {
     pub employed_by: Option<AgencyCode>,
 }
 
+/// Who makes the pair with the victim, for matching: the person acted for, where a third party acted, else the alleged
+/// perpetrator (domain 3.7 on_behalf_of, 3.8 pair_key).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PartnerFacts {
+    /// Who it is.
+    pub identity: IdentityFacts,
+    /// Whether the sender traced the NHS number.
+    pub nhs_verified: bool,
+    /// What is known of the age.
+    pub age: AgeFact,
+}
+
 /// The part of DV_NOTIFICATION.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DomesticAbuseFacts {
@@ -303,6 +316,8 @@ pub struct DomesticAbuseFacts {
     pub victim: Given<usize>,
     /// The alleged perpetrator.
     pub perpetrator: Given<PerpetratorFacts>,
+    /// Who makes the pair with the victim, where anybody is named.
+    pub partner: Option<PartnerFacts>,
     /// The sender says that the perpetrator is unknown.
     pub perpetrator_unknown: bool,
     /// How connected.

@@ -30,8 +30,8 @@ pub use alcohol_pathway::{AlcoholPathwayFacts, ENGAGED_WITHIN, PathwayClosed, Pa
 pub use body::BodyFacts;
 pub use domestic_abuse::{
     AbuseType, ChildPresence, ChildrenInScope, DomesticAbuseFacts, ImpactCode, ImpactFacts,
-    ImpactText, ImpactedChild, PerpetratorFacts, PersonallyConnected, PlaceType, RiskBand,
-    RiskTool, SeenAndSpokenTo, VictimConsentSupport,
+    ImpactText, ImpactedChild, PartnerFacts, PerpetratorFacts, PersonallyConnected, PlaceType,
+    RiskBand, RiskTool, SeenAndSpokenTo, VictimConsentSupport,
 };
 pub use missing::{
     FoundHow, FoundPlace, MissingCategory, MissingFacts, MissingFrom, MissingRiskFactor, Rank,

@@ -1,6 +1,7 @@
 //! A person in `subjects`, as far as a decision reads one (domain 3.4).
 
 use super::super::codes::code_list;
+use super::super::identity::IdentityFacts;
 use super::super::redacted::Redacted;
 use super::{Bool3, Code, Given};
 
@@ -108,6 +109,8 @@ pub struct SubjectFacts {
     pub addresses: Vec<AddressFact>,
     /// Whether one of the addresses is SAFE. The address itself is not a fact anybody decides on.
     pub has_safe_address: bool,
+    /// Who it is, for matching.
+    pub identity: IdentityFacts,
     /// The school.
     pub school: Given<SchoolFact>,
     /// Whether an expected date of delivery was given (UNBORN).

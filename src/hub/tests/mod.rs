@@ -5,6 +5,7 @@
 mod after;
 mod deadlines;
 mod heard;
+mod identifying;
 mod kept_from;
 mod purging;
 mod receiving;

@@ -5,13 +5,15 @@
 //! are compared, and what is kept of the claim, is the identity service's. Sex and gender never speak against a
 //! match, and what is missing speaks neither way.
 
+mod known;
 mod names;
 mod score;
 mod table;
 
+pub use known::{Earlier, STEWARD, Told, claims, mentioned, pieces, tell, treated_as_safe};
 pub use names::Name;
-pub use score::{Evidence, Score};
-pub use table::{Claim, MatchClass, Surroundings, compare, compare_unborn, may_be_linked_by_hand};
+pub use score::Score;
+pub use table::{Claim, Surroundings, compare, compare_unborn, may_be_linked_by_hand};
 
 use jiff::civil::Date;
 

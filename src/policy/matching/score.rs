@@ -3,67 +3,7 @@
 use jiff::civil::Date;
 
 use super::{Features, Name};
-use crate::domain::codes::code_list;
-
-code_list! {
-    /// One piece of evidence. Numbers are stored.
-    Evidence {
-        /// Dates of birth equal.
-        BornEqual = 1 => "DOB_EQUAL",
-        /// Day and month swapped.
-        BornSwapped = 2 => "DOB_DAY_MONTH_SWAPPED",
-        /// One digit of the date different.
-        BornOneDigit = 3 => "DOB_ONE_DIGIT_DIFFERENT",
-        /// The same year only.
-        BornSameYear = 4 => "DOB_SAME_YEAR",
-        /// Family names equal.
-        FamilyEqual = 10 => "FAMILY_NAME_EQUAL",
-        /// The family name is an alias of the other.
-        FamilyAlias = 11 => "FAMILY_NAME_IS_ALIAS",
-        /// Family names alike in sound or spelling.
-        FamilySimilar = 12 => "FAMILY_NAME_SIMILAR",
-        /// Given names equal.
-        GivenEqual = 20 => "GIVEN_NAME_EQUAL",
-        /// A nickname or alias.
-        GivenAlias = 21 => "GIVEN_NAME_IS_NICKNAME_OR_ALIAS",
-        /// Given names alike in sound or spelling.
-        GivenSimilar = 22 => "GIVEN_NAME_SIMILAR",
-        /// Only an initial.
-        GivenInitial = 23 => "GIVEN_NAME_INITIAL",
-        /// The same property.
-        UprnEqual = 30 => "UPRN_EQUAL",
-        /// The same postcode.
-        PostcodeEqual = 31 => "POSTCODE_EQUAL",
-        /// The same outward code only.
-        OutwardEqual = 32 => "OUTWARD_CODE_EQUAL",
-        /// A phone number in common.
-        PhoneEqual = 40 => "PHONE_EQUAL",
-        /// The same school.
-        SchoolEqual = 41 => "SCHOOL_EQUAL",
-        /// The same sex. Another one never subtracts.
-        SexEqual = 42 => "SEX_EQUAL",
-    }
-}
-
-impl Evidence {
-    /// Its points (domain 4.3, DEFAULT).
-    #[must_use]
-    pub const fn points(self) -> u32 {
-        match self {
-            Self::BornEqual => 30,
-            Self::FamilyEqual => 20,
-            Self::BornSwapped | Self::FamilyAlias => 18,
-            Self::BornOneDigit | Self::GivenEqual | Self::UprnEqual => 15,
-            Self::FamilySimilar | Self::GivenAlias => 12,
-            Self::PostcodeEqual => 10,
-            Self::GivenSimilar => 8,
-            Self::BornSameYear | Self::PhoneEqual | Self::SchoolEqual => 5,
-            Self::GivenInitial => 4,
-            Self::OutwardEqual => 3,
-            Self::SexEqual => 2,
-        }
-    }
-}
+use crate::domain::identity::Evidence;
 
 /// What speaks for a match, at most one piece a kind, in the order of the list.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

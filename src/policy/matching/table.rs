@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 
-use super::score::{self, Evidence, Score};
+use super::score::{self, Score};
 use super::{Features, NhsNumber};
 use crate::domain::Rule;
-use crate::domain::codes::code_list;
+use crate::domain::identity::{Evidence, MatchClass};
 
 /// From here a match is STRONG, and from here POSSIBLE (domain 4.3, DEFAULT).
 const STRONG: u32 = 75;
@@ -13,28 +13,6 @@ const POSSIBLE: u32 = 50;
 
 /// An unborn child's dates of delivery may be this far apart (domain 4.5.7).
 const DELIVERY_DAYS: u32 = 21;
-
-code_list! {
-    /// What two mentions are to each other. Numbers are stored.
-    MatchClass {
-        /// Adoption or protected identity on either: never linked, no candidate shown.
-        Protected = 1 => "PROTECTED",
-        /// Two traced NHS numbers that differ: never linked, whatever the score.
-        Different = 2 => "DIFFERENT",
-        /// One NHS number, and something speaks against it being one person: not linked, a steward looks.
-        NhsConflict = 3 => "NHS_CONFLICT",
-        /// Linked automatically, reversibly.
-        Exact = 4 => "EXACT",
-        /// Proposed: a human confirms.
-        Strong = 5 => "STRONG",
-        /// Perhaps a twin: both candidates are shown side by side.
-        TwinSuspect = 6 => "TWIN_SUSPECT",
-        /// A candidate for the front door and the steward only.
-        Possible = 7 => "POSSIBLE",
-        /// A new person.
-        New = 8 => "NEW",
-    }
-}
 
 /// What matching says of two mentions, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::domain::identity::{Evidence, MatchClass};
 
 /// One person of the table: `key value, key value`.
 fn person(text: &str) -> Features {

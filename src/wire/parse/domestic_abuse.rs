@@ -103,6 +103,7 @@ fn perpetrator(
                 reader.malformed(at.field("alleged_perpetrator_unknown"), reason::CONTRADICTION);
             }
             let read = person::concern(reader, alleged, concern, people);
+            facts.partner = Some(read.partner());
             staff.users.extend(read.staff_user);
             Given::Given(PerpetratorFacts {
                 age: read.age,
@@ -119,6 +120,7 @@ fn perpetrator(
     };
     if let Some(behalf) = &raw.on_behalf_of {
         let read = person::concern(reader, at.field("on_behalf_of"), behalf, people);
+        facts.partner = Some(read.partner());
         staff.employers.extend(read.employed_by);
         staff.users.extend(read.staff_user);
     }

@@ -18,6 +18,7 @@ mod correction;
 mod domestic_abuse;
 mod envelope;
 mod format;
+mod identity;
 mod missing;
 mod operation_report;
 mod people;

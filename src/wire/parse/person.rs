@@ -5,11 +5,13 @@
 use jiff::ToSpan as _;
 
 use super::format::{self, Postcode};
+use super::identity;
 use super::people::People;
 use super::reader::{At, Reader, up_to};
+use crate::domain::identity::IdentityFacts;
 use crate::domain::submission::{
-    AddressFact, AddressType, AgeFact, Bool3, Code, Given, Need, SchoolFact, SubjectFacts,
-    SubjectRole,
+    AddressFact, AddressType, AgeFact, Bool3, Code, Given, Need, PartnerFacts, SchoolFact,
+    SubjectFacts, SubjectRole,
 };
 use crate::domain::{AgencyCode, AlertKind, Redacted, UserId};
 use crate::wire::v1;
@@ -94,6 +96,7 @@ pub(super) fn person(
         nhs_verified,
         addresses,
         has_safe_address,
+        identity: identity::identity(reader, raw),
         school: school(reader, at, &raw.school_urn),
         expected_delivery,
         care_needs: reader.code(at.field("care_needs"), raw.care_needs, Bool3::from_code, None),
@@ -344,10 +347,20 @@ fn school(reader: &mut Reader, at: At<'_>, raw: &str) -> Given<SchoolFact> {
 #[derive(Default)]
 pub(super) struct ConcernFacts {
     pub(super) age: AgeFact,
+    pub(super) identity: IdentityFacts,
+    pub(super) nhs_verified: bool,
     pub(super) lives_with_family: Given<Code<Bool3>>,
     pub(super) has_contact: Given<Code<Bool3>>,
     pub(super) employed_by: Option<AgencyCode>,
     pub(super) staff_user: Option<UserId>,
+}
+
+impl ConcernFacts {
+    /// The person as one of a pair.
+    pub(super) fn partner(&self) -> PartnerFacts {
+        let (identity, age) = (self.identity.clone(), self.age);
+        PartnerFacts { identity, nhs_verified: self.nhs_verified, age }
+    }
 }
 
 /// From whom an alert is kept because of what a person of concern is (domain 5.7).
@@ -381,6 +394,8 @@ pub(super) fn concern(
     let (lives, contact) = (at.field("lives_with_family"), at.field("has_contact"));
     ConcernFacts {
         age: facts.age,
+        identity: facts.identity,
+        nhs_verified: facts.nhs_verified,
         lives_with_family: reader.code(lives, raw.lives_with_family, Bool3::from_code, None),
         has_contact: reader.code(contact, raw.has_contact, Bool3::from_code, None),
         employed_by: employer.get().cloned(),

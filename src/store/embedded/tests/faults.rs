@@ -167,12 +167,13 @@ async fn after_a_failed_fsync_nothing_of_its_group_or_later_is_acknowledged() {
 
         let log = disk.log();
         let failed = log.iter().position(|it| *it == Happened::SyncFailed);
-        assert_eq!(failed.is_some(), refused > 0);
+        // Zeros that were being written ahead after the last commit may be what failed: then nobody was refused yet.
+        assert!(failed.is_some() || refused == 0);
         if let Some(failed) = failed {
             assert_eq!(log.len(), failed + 1, "nothing is written or synced after it");
+            assert!(matches!(store.commit(notes(AT)).await, Err(StoreError::Poisoned)));
             assert_eq!(store.standing().writing, WriteStanding::Poisoned);
             assert!(heard.any(|event| *event == StoreEvent::Poisoned));
-            assert!(matches!(store.commit(notes(AT)).await, Err(StoreError::Poisoned)));
         }
         assert_eq!(store.standing().durable.0, 1 + u64::try_from(acknowledged.len()).unwrap());
         store.close().unwrap();

@@ -1,0 +1,271 @@
+//! From the persons of a submission and of earlier alerts to claims (domain 4.4, 4.5).
+//!
+//! Each pair is judged for itself. A claim waits for nobody and changes nobody's copy; only the protected-subject
+//! register reaches through it (domain 4.5.8).
+
+use std::sync::Arc;
+
+use super::{Features, Name, NhsNumber, Surroundings, compare};
+use crate::domain::delivery::Purpose;
+use crate::domain::directory::{Directory, MailboxRole};
+use crate::domain::event::EventKind;
+use crate::domain::identity::{
+    Flag, Link, LinkState, MatchClass, MentionedPerson, Mentions, Tally,
+};
+use crate::domain::submission::{AgeFact, SchoolFact, SubjectFacts, SubjectRole, Submission};
+use crate::domain::{
+    AgencyCode, AlertRecord, Deadline, DeadlineTag, Delivery, Event, MailboxId, Priority, Rule,
+    Timestamp,
+};
+use crate::policy::clock;
+use crate::policy::decide::task;
+use crate::policy::sketch::EventSketch;
+
+/// The agency of the identity data stewards (domain 2.1).
+pub const STEWARD: &str = "HUB-STEWARD";
+
+/// An earlier alert with who is mentioned in it.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    /// The alert.
+    pub record: Arc<AlertRecord>,
+    /// Who.
+    pub mentions: Mentions,
+}
+
+/// The persons of a submission as they are kept: the subjects, and after them the other one of a pair.
+#[must_use]
+pub fn mentioned(submission: &Submission, now: Timestamp) -> Mentions {
+    let subjects = submission.subjects.iter().zip(0..).map(|(subject, index)| of(subject, index));
+    let pair = submission.domestic_abuse().and_then(|facts| facts.partner.as_ref());
+    let after = u32::try_from(submission.subjects.len()).unwrap_or(u32::MAX);
+    let partner = pair.map(|partner| {
+        let who = MentionedPerson {
+            index: after,
+            identity: partner.identity.clone(),
+            nhs_verified: partner.nhs_verified,
+            ..MentionedPerson::default()
+        };
+        aged(who, partner.age)
+    });
+    let is_anybody = |person: &MentionedPerson| !pieces(person).is_empty();
+    let people = subjects.chain(partner).filter(is_anybody).collect();
+    Mentions { people, tally: tally(submission, now) }
+}
+
+fn of(subject: &SubjectFacts, index: u32) -> MentionedPerson {
+    let school = match subject.school.get() {
+        Some(SchoolFact::Urn(urn)) => Some(urn.clone()),
+        Some(SchoolFact::HomeEducated | SchoolFact::NotInEducation) | None => None,
+    };
+    let is_unborn = subject.role.is(SubjectRole::Unborn);
+    let who = MentionedPerson {
+        index,
+        // An unborn child is matched by mother and date, never by a name (domain 4.5.7).
+        identity: if is_unborn { Default::default() } else { subject.identity.clone() },
+        nhs_verified: subject.nhs_verified,
+        school,
+        safe: subject.has_safe_address,
+        ..MentionedPerson::default()
+    };
+    aged(who, subject.age)
+}
+
+fn aged(person: MentionedPerson, age: AgeFact) -> MentionedPerson {
+    match age {
+        AgeFact::Born(born) => MentionedPerson { born: Some(born), ..person },
+        AgeFact::BornIn { year, .. } | AgeFact::BornInYear(year) => {
+            MentionedPerson { born_in: Some(year), ..person }
+        }
+        AgeFact::Estimated(_) | AgeFact::Unknown => person,
+    }
+}
+
+fn tally(submission: &Submission, now: Timestamp) -> Tally {
+    let missing = submission.missing();
+    let abuse = submission.domestic_abuse();
+    let began = missing
+        .and_then(|facts| facts.last_seen_at.get())
+        .or_else(|| submission.alcohol().and_then(|facts| facts.attendance_at.get()))
+        .or_else(|| abuse.and_then(|facts| facts.incident_at.get()));
+    Tally {
+        started: began.copied().filter(|at| *at <= now).unwrap_or(now),
+        category: missing.and_then(|facts| facts.category.known()),
+        abuse: abuse.map(|facts| facts.abuse_types.known().collect()).unwrap_or_default(),
+    }
+}
+
+/// By what a person may be found again: the NHS number, the date of birth, the sound of the names. Together they reach
+/// every pair that the decision table can call more than new by number, birth or name.
+#[must_use]
+pub fn pieces(person: &MentionedPerson) -> Vec<(&'static str, String)> {
+    let who = &person.identity;
+    let number = who.nhs_number.as_ref().map(|number| ("nhs", number.expose().clone()));
+    let born = person.born.map(|born| ("born", born.expose().to_string()));
+    let sound = who.family.as_ref().zip(who.given.as_ref()).map(|(family, given)| {
+        let (family, given) = (Name::of(family.expose()), Name::of(given.expose()));
+        ("sound", format!("{} {}", family.sound(), given.sound()))
+    });
+    [number, born, sound].into_iter().flatten().collect()
+}
+
+/// A kept person as the table reads one.
+fn features(person: &MentionedPerson, flagged: bool) -> Features {
+    let who = &person.identity;
+    let text = |text: &crate::domain::Redacted<String>| text.expose().clone();
+    let name = |text: &crate::domain::Redacted<String>| Name::of(text.expose());
+    // Each part of an alias by itself: "Ells Marrowby" is a nickname and a former name.
+    let parts = who.aliases.iter().flat_map(|alias| {
+        let alias = alias.expose();
+        alias
+            .split_whitespace()
+            .map(Name::of)
+            .chain(std::iter::once(Name::of(alias)))
+            .collect::<Vec<_>>()
+    });
+    Features {
+        nhs: who
+            .nhs_number
+            .as_ref()
+            .map(|number| NhsNumber { digits: text(number), verified: person.nhs_verified }),
+        protected: who.protected || flagged,
+        family: who.family.as_ref().map(name).filter(|name| !name.is_empty()),
+        given: who.given.as_ref().map(name).filter(|name| !name.is_empty()),
+        aliases: parts.filter(|name| !name.is_empty()).collect(),
+        born: person.born.map(|born| *born.expose()),
+        born_in: person.born_in.map(|year| *year.expose()),
+        uprn: who.uprn.as_ref().map(text),
+        postcode: who.postcode.as_ref().map(text),
+        phones: who.phones.iter().map(text).collect(),
+        school: person.school.as_ref().map(text),
+        sex: who.sex.and_then(|sex| i32::try_from(sex).ok()),
+    }
+}
+
+fn is_flagged(record: &AlertRecord, mention: u32, flag: Flag) -> bool {
+    record.flags.iter().any(|flagged| flagged.mention == mention && flagged.flag == flag)
+}
+
+/// Judges each person against each earlier mention. Newest first, as `earlier` is.
+#[must_use]
+pub fn claims(people: &Mentions, earlier: &[Earlier], now: Timestamp) -> Vec<Link> {
+    let known: Vec<(&Earlier, &MentionedPerson, Features)> = earlier
+        .iter()
+        .flat_map(|earlier| earlier.mentions.people.iter().map(move |person| (earlier, person)))
+        .map(|(earlier, person)| {
+            let flagged = is_flagged(&earlier.record, person.index, Flag::Protected);
+            (earlier, person, features(person, flagged))
+        })
+        .collect();
+    let mut links = Vec::new();
+    for person in &people.people {
+        let own = features(person, false);
+        for (earlier, other, theirs) in &known {
+            let has_twin = known.iter().any(|(_, _, third)| are_twins(theirs, third));
+            let claim = compare(&own, theirs, Surroundings { has_twin });
+            let Some(state) = state(claim.class) else { continue };
+            links.push(Link {
+                mention: person.index,
+                other: earlier.record.id,
+                other_mention: other.index,
+                rule: claim.rule,
+                class: claim.class,
+                evidence: claim.score.evidence,
+                state,
+                by: None,
+                at: now,
+            });
+        }
+    }
+    links
+}
+
+/// Born on one day, of one family or home, and called otherwise (I3b).
+fn are_twins(one: &Features, other: &Features) -> bool {
+    let is_same = |one: Option<&Name>, other: Option<&Name>| one.is_some() && one == other;
+    let family = is_same(one.family.as_ref(), other.family.as_ref());
+    let home = one.uprn.is_some() && one.uprn == other.uprn;
+    let given = one.given.as_ref().zip(other.given.as_ref());
+    let is_other = given.is_some_and(|(one, other)| one != other && !one.is_nickname_of(other));
+    one.born.is_some() && one.born == other.born && (family || home) && is_other
+}
+
+const fn state(class: MatchClass) -> Option<LinkState> {
+    match class {
+        MatchClass::Exact => Some(LinkState::Automatic),
+        MatchClass::Strong => Some(LinkState::Proposed),
+        MatchClass::TwinSuspect | MatchClass::Possible => Some(LinkState::Candidate),
+        MatchClass::NhsConflict => Some(LinkState::Conflict),
+        // No candidate is shown of a protected person, and none of a stranger.
+        MatchClass::Protected | MatchClass::Different | MatchClass::New => None,
+    }
+}
+
+/// The subjects, from 0, that are treated as living at a SAFE address because somebody they are, or may be, does.
+#[must_use]
+pub fn treated_as_safe(links: &[Link], earlier: &[Earlier]) -> Vec<u32> {
+    let reaches = |link: &&Link| link.state.is_confirmed() || link.state.is_open();
+    let is_safe = |link: &&Link| {
+        earlier.iter().filter(|earlier| earlier.record.id == link.other).any(|earlier| {
+            let people = earlier.mentions.people.iter();
+            let said = people.filter(|person| person.index == link.other_mention).any(|p| p.safe);
+            said || is_flagged(&earlier.record, link.other_mention, Flag::Safe)
+        })
+    };
+    let mut safe: Vec<u32> =
+        links.iter().filter(reaches).filter(is_safe).map(|link| link.mention).collect();
+    safe.sort_unstable();
+    safe.dedup();
+    safe
+}
+
+/// What the claims ask of the stewards, and what is to be recorded of them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Told {
+    /// One task for the alert, the most urgent that a claim asks for; none where none does.
+    pub task: Option<Delivery>,
+    /// The events, without ids.
+    pub events: Vec<Event>,
+}
+
+/// Tells the stewards of what a human must decide (I3, I3b: P2; I4b: P3; I6: 8 working hours), and records each claim.
+#[must_use]
+pub fn tell(links: &[Link], directory: &Directory, (number, now): (u32, Timestamp)) -> Told {
+    let mut events: Vec<Event> = links.iter().map(|link| said(link).into_event()).collect();
+    let wanted = links.iter().filter_map(|link| wanted(link, now)).min();
+    let task = wanted.zip(steward(directory)).map(|((priority, due), mailbox)| {
+        let deadline = due.map(|at| Deadline { at, tag: DeadlineTag::Default });
+        let created = EventSketch::of(EventKind::TaskCreated).to(number, &mailbox).due(deadline);
+        events.push(created.because("MATCH").into_event());
+        Delivery { due: deadline, purpose: Purpose::Task, ..task(number, &mailbox, priority, now) }
+    });
+    Told { task, events }
+}
+
+fn wanted(link: &Link, now: Timestamp) -> Option<(Priority, Option<Timestamp>)> {
+    if link.state == LinkState::Conflict {
+        Some((Priority::P2, None))
+    } else if link.rule == Rule::I4b {
+        Some((Priority::P3, Some(clock::working_minutes(now, 240))))
+    } else if link.rule == Rule::I6 {
+        Some((Priority::P4, Some(clock::working_minutes(now, 480))))
+    } else {
+        None
+    }
+}
+
+fn said(link: &Link) -> EventSketch {
+    let kind = match link.state {
+        LinkState::Automatic | LinkState::Confirmed => EventKind::SubjectLinked,
+        LinkState::Conflict => EventKind::NhsConflict,
+        LinkState::Proposed | LinkState::Candidate => EventKind::MatchProposed,
+        LinkState::Rejected | LinkState::Unlinked => EventKind::SubjectUnlinked,
+    };
+    EventSketch::of(kind).by_rules(&[link.rule]).because(link.class.as_str())
+}
+
+fn steward(directory: &Directory) -> Option<MailboxId> {
+    let agency = directory.agencies.get(&AgencyCode::try_from(STEWARD).ok()?)?;
+    let duty = agency.mailbox(MailboxRole::Duty).or_else(|| agency.mailboxes.first());
+    duty.map(|mailbox| mailbox.id.clone())
+}
