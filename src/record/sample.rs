@@ -236,14 +236,6 @@ pub(crate) fn alert_after_sending() -> AlertRecord {
                 confirmed: Some(moment(8, None, 107)),
             }],
         },
-        ..alert()
-    }
-}
-
-/// One of a kind that tells a stage, and whose sender was told what to do besides.
-pub(crate) fn alert_of_a_stage() -> AlertRecord {
-    AlertRecord {
-        kind: AlertKind::RhiUpdate,
         stage: Some(Stage::InterviewOffered),
         advice: vec![Advice::SendConcern],
         ..alert()

@@ -29,7 +29,6 @@ const GOLDEN_LEAF: &str = include_str!("golden/leaf-1.hex");
 const GOLDEN_EVENT: &str = include_str!("golden/event-1.hex");
 const GOLDEN_ALERT: &str = include_str!("golden/alert-1.hex");
 const GOLDEN_ALERT_2: &str = include_str!("golden/alert-2.hex");
-const GOLDEN_ALERT_STAGE: &str = include_str!("golden/alert-stage-1.hex");
 const GOLDEN_DIRECTORY: &str = include_str!("golden/directory-1.hex");
 const GOLDEN_DIRECTORY_2: &str = include_str!("golden/directory-2.hex");
 const GOLDEN_COMMIT: &str = include_str!("golden/commit-1.hex");
@@ -44,7 +43,6 @@ fn todays_code_writes_the_golden_bytes() {
         ("event", entry.events[0].bytes.clone(), GOLDEN_EVENT),
         ("alert", encode_alert(&sample::alert()).into(), GOLDEN_ALERT),
         ("recalled alert", encode_alert(&sample::alert_after_sending()).into(), GOLDEN_ALERT_2),
-        ("alert-stage", encode_alert(&sample::alert_of_a_stage()).into(), GOLDEN_ALERT_STAGE),
         ("directory", encode_directory(&sample::directory()).into(), GOLDEN_DIRECTORY_2),
         ("commit", encode_commit(&entry, &sample::writes()).into(), GOLDEN_COMMIT_2),
     ] {
@@ -61,8 +59,6 @@ fn the_golden_bytes_are_still_read() {
     assert_eq!(decode_alert(&unhex(GOLDEN_ALERT)).unwrap(), sample::alert());
     let recalled = sample::alert_after_sending();
     assert_eq!(decode_alert(&unhex(GOLDEN_ALERT_2)).unwrap(), recalled);
-    let of_a_stage = sample::alert_of_a_stage();
-    assert_eq!(decode_alert(&unhex(GOLDEN_ALERT_STAGE)).unwrap(), of_a_stage);
     let first = sample::directory_of_the_first_golden_file();
     assert_eq!(decode_directory(&unhex(GOLDEN_DIRECTORY)).unwrap(), first);
     assert_eq!(decode_directory(&unhex(GOLDEN_DIRECTORY_2)).unwrap(), sample::directory());
