@@ -50,8 +50,8 @@ impl Encode for AlertRecord {
         superseded_by.iter().for_each(|id| to.given(31, id.as_bytes()));
         changed.iter().for_each(|path| to.given(32, path.as_bytes()));
         to.each(33, recalls);
-        to.optional_code(40, self.stage.map(Stage::code));
-        to.codes(41, self.advice.iter().copied().map(Advice::code));
+        to.optional_code(50, self.stage.map(Stage::code));
+        to.codes(51, self.advice.iter().copied().map(Advice::code));
     }
 }
 
