@@ -488,6 +488,7 @@ fn reason_source(reason: i32) -> &'static str {
 fn rule_source(rule: i32) -> &'static str {
     const POLICE_RELEVANT: i32 = 30;
     const POLICE_PROTECTION: i32 = 25;
+    const OWN_ACTIONS: i32 = 26;
     const RULES: [&str; 21] = [
         "Rule::Plain",
         "Rule::Subjects",
@@ -516,6 +517,9 @@ fn rule_source(rule: i32) -> &'static str {
     }
     if rule == POLICE_PROTECTION {
         return "Rule::PoliceProtection";
+    }
+    if rule == OWN_ACTIONS {
+        return "Rule::OwnActions";
     }
     usize::try_from(rule).ok().and_then(|rule| RULES.get(rule)).copied().unwrap_or("Rule::Unknown")
 }

@@ -34,7 +34,7 @@ pub use office::{
     Cover, OFFICE_CLOSES, OFFICE_MINUTES, OFFICE_OPENS, OneWorkingDay, WORKING_DAYS_MAX,
     elapsed_hours, elapsed_minutes, is_office_hours, is_working_day, next_office_closing,
     next_office_opening, next_working_day, one_working_day, working_clock_start, working_days,
-    working_hours, working_minutes,
+    working_days_before, working_hours, working_minutes,
 };
 pub use school::{
     CalendarBasis, CouncilHolidays, DATED_SPANS_MAX, ENCOMPASS_DUE, SCHOOL_SPAN_DAYS_MAX,

@@ -164,6 +164,31 @@ pub fn working_days(received: Timestamp, days: u32) -> Result<Timestamp, Calenda
     }
 }
 
+/// 17:00 on the n-th working day before the local day of an instant, which itself counts for nothing: what must be there
+/// some working days ahead of a meeting.
+///
+/// # Errors
+/// When `days` is 0 or more than [`WORKING_DAYS_MAX`], or the answer is out of range.
+pub fn working_days_before(of: Timestamp, days: u32) -> Result<Timestamp, CalendarError> {
+    match days {
+        0 => Err(CalendarError::NoPeriod),
+        1..=WORKING_DAYS_MAX => {
+            let day = local(of).date();
+            let first = (0..days).try_fold(day, |day, _| previous_working_day(day))?;
+            instant(first.to_datetime(OFFICE_CLOSES))
+        }
+        _ => Err(CalendarError::PeriodTooLong),
+    }
+}
+
+fn previous_working_day(date: Date) -> Result<Date, CalendarError> {
+    let mut date = date.yesterday().ok().ok_or(CalendarError::OutOfRange)?;
+    while !is_working_day(date) {
+        date = date.yesterday().ok().ok_or(CalendarError::OutOfRange)?;
+    }
+    Ok(date)
+}
+
 fn working_days_after(date: Date, days: u32) -> Result<Date, CalendarError> {
     (0..days).try_fold(date, |date, _| next_working_day(date))
 }

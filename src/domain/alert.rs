@@ -34,6 +34,10 @@ code_list! {
         AlcoholPathway = 11 => "ALCOHOL_PATHWAY",
         /// Domestic abuse was reported or disclosed.
         DvNotification = 20 => "DV_NOTIFICATION",
+        /// A victim is referred to the multi-agency conference.
+        MaracReferral = 21 => "MARAC_REFERRAL",
+        /// What the conference decided.
+        MaracOutcome = 22 => "MARAC_OUTCOME",
         /// A young person was taken to a place of safety.
         PlaceOfSafety = 30 => "PLACE_OF_SAFETY",
         /// What an operation came to, in numbers.
@@ -54,7 +58,10 @@ impl AlertKind {
             | Self::AlcoholAttendance
             | Self::AlcoholPathway
             | Self::PlaceOfSafety => true,
-            Self::DvNotification | Self::OperationReport => false,
+            Self::DvNotification
+            | Self::MaracReferral
+            | Self::MaracOutcome
+            | Self::OperationReport => false,
         }
     }
 
@@ -70,8 +77,16 @@ impl AlertKind {
             | Self::RhiUpdate
             | Self::AlcoholAttendance
             | Self::DvNotification
+            | Self::MaracReferral
+            | Self::MaracOutcome
             | Self::PlaceOfSafety => false,
         }
+    }
+
+    /// Whether the alert is of a case before the MARAC: the alleged perpetrator must never know.
+    #[must_use]
+    pub const fn is_marac(self) -> bool {
+        matches!(self, Self::MaracReferral | Self::MaracOutcome)
     }
 
     /// Whether the alert is about a person at all: an operation's report has no subjects (domain 3.9).
@@ -210,6 +225,8 @@ code_list! {
         S46Expiry = 50 => "S46_EXPIRY",
         /// The front door's duty to make enquiries, Children Act 1989 s47.
         S47Due = 51 => "S47_DUE",
+        /// An attending agency's research for the MARAC is due.
+        MaracResearchDue = 52 => "MARAC_RESEARCH_DUE",
         /// An emergency protection order has ended.
         EpoExpiry = 53 => "EPO_EXPIRY",
     }

@@ -25,6 +25,7 @@ pub mod event;
 pub mod id;
 pub mod identity;
 pub mod letter;
+pub mod marac;
 pub mod place_of_safety;
 pub mod principal;
 pub mod receipt;

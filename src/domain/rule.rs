@@ -40,6 +40,10 @@ code_list! {
         R22 = 122 => "R22",
         /// Operation Encompass.
         R24 = 124 => "R24",
+        /// Referral to the MARAC.
+        R30 = 130 => "R30",
+        /// Outcome of the MARAC.
+        R31 = 131 => "R31",
         /// Place of safety without a power, or after an arrest.
         R40 = 140 => "R40",
         /// Place of safety by police protection or an emergency protection order.

@@ -67,6 +67,7 @@ impl Mailboxes {
         let pupils = pupils(&delivery, urn.as_deref(), &body.pupils);
         let request = CopyRequest {
             hub_facts: Some(&hub_facts),
+            agency: Some(delivery.mailbox.agency_code()),
             school_urn: urn.as_deref(),
             pupils: &pupils,
             living_outside: &body.living_outside,

@@ -38,6 +38,16 @@ pub(crate) fn working_days(from: Timestamp, days: u32) -> Timestamp {
     or_now(from, calendar::working_days(from.to_jiff(), days))
 }
 
+/// 17:00 on the `days`-th working day before the local day of `meeting` (R30).
+pub(crate) fn working_days_before(meeting: Timestamp, days: u32) -> Timestamp {
+    or_now(meeting, calendar::working_days_before(meeting.to_jiff(), days))
+}
+
+/// The local day `months` calendar months after that of `from`; none beyond the calendar's range.
+pub(crate) fn months_after(from: Timestamp, months: u32) -> Option<Date> {
+    calendar::calendar_months(date_of(from), i32::try_from(months).ok()?).ok()
+}
+
 /// The first 08:30 of a school day strictly after `at` (R24).
 pub(crate) fn next_school_morning(
     at: Timestamp,

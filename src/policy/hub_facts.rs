@@ -3,7 +3,7 @@
 use super::routing::{self, Routes};
 use super::validation::{Power, SharingStanding, Validated};
 use super::views::{HubFacts, HubNote};
-use super::{Context, age::Age, area, follow_on};
+use super::{Context, age::Age, area, clock, follow_on};
 use crate::domain::place_of_safety::Held;
 use crate::domain::submission::{RiskBand, RiskMarker};
 use crate::domain::{AlertKind, Span, Submission};
@@ -37,8 +37,18 @@ pub(super) fn of(
         marac_referral_expected_at: follow_on::referral_expected(validated, context),
         s46_expires_at: held_by(validated, Power::PoliceProtection).map(|held| held.ends_at()),
         s136_ends_at: under_act.map(|held| Held::by_s136(held.since()).ends_at()),
+        flag_until: flag_until(validated),
+        marac_research_due_at: follow_on::research_due(submission),
         s136_latest_at: under_act.map(|held| held.extended_by_doctor().ends_at()),
     }
+}
+
+/// "Flag and tag": 12 calendar months after the referral, where the hub had it (SafeLives, national guidance). The last
+/// referral of the pair, if later than that of the episode, is the pair register's.
+fn flag_until(validated: &Validated) -> Option<jiff::civil::Date> {
+    const MONTHS: u32 = 12;
+    let referred_at = validated.assessment.marac()?.referred_at?;
+    clock::months_after(referred_at, MONTHS)
 }
 
 /// What holds a young person in a place of safety, where it is this power.

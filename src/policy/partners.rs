@@ -42,6 +42,8 @@ const MISSING: &[AlertKind] = &[
 ];
 
 const RETURN_INTERVIEW: &[AlertKind] = &[AlertKind::RhiUpdate];
+/// What every agency may send (domain 2.1).
+const EVERY_AGENCY: &[AlertKind] = &[AlertKind::MaracReferral];
 
 /// Who may send what, besides what every agency may (domain 2.1). A kind not listed is not allowed.
 const MAY_SEND: &[(Who, &[AlertKind])] = &[
@@ -57,7 +59,8 @@ const MAY_SEND: &[(Who, &[AlertKind])] = &[
     (Who::One(MERPOL), &[AlertKind::DvNotification]),
     (Who::One(MERPOL), &[AlertKind::PlaceOfSafety, AlertKind::OperationReport]),
     (Who::One(YOS), &[AlertKind::OperationReport]),
-    (Who::One(FSU), &[AlertKind::DvNotification]),
+    (Who::One(FSU), &[AlertKind::DvNotification, AlertKind::MaracOutcome]),
+    (Who::One(MARAC), &[AlertKind::MaracOutcome]),
     (Who::One(MIDW), &[AlertKind::DvNotification]),
     // A&E may say that a child was found, never more: FOUND_UNCONFIRMED (domain 3.5).
     (Who::One(WUTH_AED), &[AlertKind::MissingFound]),
@@ -78,7 +81,8 @@ pub(crate) fn may_send(sender: &AgencyCode, kind: AlertKind) -> bool {
         Who::One(code) => sender.as_str() == *code,
         Who::StartingWith(prefix) => sender.as_str().starts_with(prefix),
     };
-    MAY_SEND.iter().any(|(who, kinds)| is(who) && kinds.contains(&kind))
+    EVERY_AGENCY.contains(&kind)
+        || MAY_SEND.iter().any(|(who, kinds)| is(who) && kinds.contains(&kind))
 }
 
 /// Whether the agency is this one.
@@ -118,24 +122,28 @@ mod tests {
     #[test]
     fn each_agency_may_send_its_own_kinds_and_no_others() {
         let table = [
-            //             REPORTED UPDATED FOUND CANCELLED RHI ALCOHOL PATHWAY DV PLACE OPERATION
-            ("MERPOL", [true, true, true, true, false, false, false, true, true, true]),
-            ("CADT", [true, true, true, true, true, false, false, false, false, false]),
-            ("EDT", [true, true, true, true, true, false, false, false, false, false]),
-            ("CIC", [true, true, true, true, true, false, false, false, false, false]),
-            ("WUTH-AED", [false, false, true, false, false, true, false, true, false, false]),
-            ("WUTH-SG", [false, false, false, false, false, true, false, true, false, false]),
-            ("FSU", [false, false, false, false, false, false, false, true, false, false]),
-            ("MIDW", [false, false, false, false, false, false, false, true, false, false]),
-            ("LA-341", [true, true, true, true, true, true, true, false, true, false]),
-            ("RESPONSE", [false, false, false, false, false, false, true, false, false, false]),
-            ("SAFERFUT", [false, false, false, false, true, false, false, false, false, false]),
-            ("SCH-900101", [false, false, false, false, false, false, false, false, false, false]),
-            ("AREA-03", [false, false, false, false, false, false, false, false, false, false]),
-            ("YOS", [false, false, false, false, false, false, false, false, false, true]),
-            ("HUB-IG", [false, false, false, false, false, false, false, false, false, false]),
+            // Missing: reported, updated, found, cancelled, interview; alcohol, pathway; abuse; MARAC referral, outcome;
+            // place; operation.
+            ("MERPOL", "t t t t f f f t t f t t"),
+            ("CADT", "t t t t t f f f t f f f"),
+            ("EDT", "t t t t t f f f t f f f"),
+            ("CIC", "t t t t t f f f t f f f"),
+            ("WUTH-AED", "f f t f f t f t t f f f"),
+            ("WUTH-SG", "f f f f f t f t t f f f"),
+            ("FSU", "f f f f f f f t t t f f"),
+            ("MARAC", "f f f f f f f f t t f f"),
+            ("MIDW", "f f f f f f f t t f f f"),
+            ("LA-341", "t t t t t t t f t f t f"),
+            ("RESPONSE", "f f f f f f t f t f f f"),
+            ("SAFERFUT", "f f f f t f f f t f f f"),
+            ("SCH-900101", "f f f f f f f f t f f f"),
+            ("AREA-03", "f f f f f f f f t f f f"),
+            ("YOS", "f f f f f f f f t f f t"),
+            ("HUB-IG", "f f f f f f f f t f f f"),
         ];
         for (agency, allowed) in table {
+            let allowed: Vec<_> = allowed.split(' ').map(|word| word == "t").collect();
+            assert_eq!(allowed.len(), AlertKind::ALL.len());
             for (kind, expected) in AlertKind::ALL.iter().zip(allowed) {
                 assert_eq!(may_send(&code(agency), *kind), expected, "{agency} {kind}");
             }

@@ -92,12 +92,13 @@ fn variation() -> impl Strategy<Value = Variation> {
 
 /// A random alert as its sender gives it.
 fn alert() -> impl Strategy<Value = AlertBuilder> {
-    (0_usize..5, variation()).prop_map(|(kind, it)| {
+    (0_usize..6, variation()).prop_map(|(kind, it)| {
         let base = match kind {
             0 => a_report(&it),
             1 => found_child(),
             2 => an_attendance(&it),
             3 => a_stay(&it),
+            4 => a_case(&it),
             _ => abuse_of(&it),
         };
         varied(base, &it)
@@ -114,6 +115,19 @@ fn a_report(it: &Variation) -> AlertBuilder {
 fn an_attendance(it: &Variation) -> AlertBuilder {
     let attended = attendance().markers(&it.markers);
     if it.is_refused { attended.alcohol(refused()) } else { attended }
+}
+
+/// A case before the MARAC.
+fn a_case(it: &Variation) -> AlertBuilder {
+    let child =
+        |alert: AlertBuilder| alert.child_of_case(tilly(), impact(&[ImpactCode::FearDistress]));
+    let alert = (0..it.children).fold(marac_referral(), |alert, _| child(alert));
+    alert.case(|case| {
+        if it.is_refused {
+            case.victim_agrees = known(VictimAnswer::No);
+        }
+        case.share_without_agreement_reason = text(60);
+    })
 }
 
 /// In a place of safety: in police protection, by agreement, or nobody can tell.
@@ -170,6 +184,8 @@ fn reversed(submission: &Submission) -> Submission {
             facts.impacts.reverse();
         }
         BodyFacts::ReturnInterview(_) | BodyFacts::AlcoholPathway(_) => {}
+        BodyFacts::MaracReferral(facts) => facts.case.attendees.reverse(),
+        BodyFacts::MaracOutcome(facts) => facts.case.attendees.reverse(),
         BodyFacts::PlaceOfSafety(facts) => facts.circumstances = turned(&facts.circumstances),
         BodyFacts::OperationReport(_) => {}
     }

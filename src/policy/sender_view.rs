@@ -368,10 +368,10 @@ fn is_foreseen(alert: &AlertRecord, delivery: &Delivery, directory: &Directory) 
 fn is_foreseen_letter(alert: &AlertRecord, letter: Letter, directory: &Directory) -> bool {
     let sender = directory.agencies.get(&alert.sender).map(|agency| agency.letter);
     match letter {
-        Letter::C | Letter::P | Letter::R => true,
+        // K is an agency that the sender listed itself.
+        Letter::C | Letter::P | Letter::R | Letter::K => true,
         Letter::F | Letter::M => matches!(sender, Some(Letter::P | Letter::F | Letter::M)),
         Letter::CL
-        | Letter::K
         | Letter::A
         | Letter::H1
         | Letter::H2

@@ -19,6 +19,8 @@ pub(super) fn of(submission: &Submission) -> Option<Stage> {
         BodyFacts::Alcohol(facts) => facts.offer.known().map(Stage::from),
         BodyFacts::Missing(_)
         | BodyFacts::DomesticAbuse(_)
+        | BodyFacts::MaracReferral(_)
+        | BodyFacts::MaracOutcome(_)
         | BodyFacts::PlaceOfSafety(_)
         | BodyFacts::OperationReport(_) => None,
     }

@@ -345,6 +345,8 @@ const WORDS: &[(&str, &str, &str)] = &[
         "ROUTINE_KIND",
         "This kind never goes above P3: send urgent content as a concern of its own.",
     ),
+    ("", "BEFORE_REFERRAL", "Correct the time: the meeting comes after the referral."),
+    ("", "NOT_ATTENDING", "Give actions to agencies that attend, or add the agency to attendees."),
     ("", "BEFORE_FOUND", "Correct the times: nobody is moved before being found."),
     ("", "BEFORE_MOVED", "Correct the times: nobody leaves before coming."),
     ("", "BEFORE_POWER_BEGAN", "Correct this time, or when the power began."),
@@ -423,6 +425,8 @@ mod tests {
             include_str!("../policy/validation/alcohol_pathway.rs"),
             include_str!("../policy/validation/alcohol.rs"),
             include_str!("../policy/validation/domestic_abuse.rs"),
+            include_str!("../policy/validation/child_impact.rs"),
+            include_str!("../policy/validation/marac.rs"),
             include_str!("../policy/validation/place_of_safety.rs"),
             include_str!("../policy/validation/operation_report.rs"),
         ];

@@ -8,6 +8,7 @@
 )]
 
 mod interview;
+mod marac;
 mod people;
 mod police;
 mod properties;

@@ -412,3 +412,16 @@ fn school_calendars_that_make_no_sense_are_refused() {
     assert_eq!(council(span("2027-01-01", "2026-01-01"), Vec::new()), refused);
     assert_eq!(council(autumn, vec![spring, autumn]), refused);
 }
+
+#[test]
+fn working_days_are_counted_back_from_the_day_of_a_meeting() {
+    let back = |meeting: &str, days| {
+        let meeting: jiff::Timestamp = meeting.parse().unwrap();
+        crate::calendar::working_days_before(meeting, days).map(crate::calendar::on_screen)
+    };
+
+    assert_eq!(back("2026-11-19T10:00Z", 2).unwrap(), "Tue 17 Nov 17:00 GMT");
+    assert_eq!(back("2026-11-16T10:00Z", 2).unwrap(), "Thu 12 Nov 17:00 GMT", "over a weekend");
+    assert_eq!(back("2026-04-08T09:00+01:00", 2).unwrap(), "Thu 2 Apr 17:00 BST", "over Easter");
+    assert!(back("2026-11-19T10:00Z", 0).is_err());
+}

@@ -2,8 +2,9 @@
 
 use super::super::alert::AlertKind;
 use super::{
-    AlcoholFacts, AlcoholPathwayFacts, DomesticAbuseFacts, MissingFacts, OperationReportFacts,
-    PlaceOfSafetyFacts, ReturnInterviewFacts, Submission, path,
+    AlcoholFacts, AlcoholPathwayFacts, DomesticAbuseFacts, MaracCaseFacts, MaracOutcomeFacts,
+    MaracReferralFacts, MissingFacts, OperationReportFacts, PlaceOfSafetyFacts,
+    ReturnInterviewFacts, Submission, path,
 };
 
 /// What the kind's own part says.
@@ -19,6 +20,10 @@ pub enum BodyFacts {
     ReturnInterview(Box<ReturnInterviewFacts>),
     /// ALCOHOL_PATHWAY.
     AlcoholPathway(Box<AlcoholPathwayFacts>),
+    /// MARAC_REFERRAL.
+    MaracReferral(Box<MaracReferralFacts>),
+    /// MARAC_OUTCOME.
+    MaracOutcome(Box<MaracOutcomeFacts>),
     /// PLACE_OF_SAFETY.
     PlaceOfSafety(Box<PlaceOfSafetyFacts>),
     /// OPERATION_REPORT.
@@ -38,6 +43,8 @@ impl BodyFacts {
             AlertKind::DvNotification => Self::DomesticAbuse(Box::default()),
             AlertKind::RhiUpdate => Self::ReturnInterview(Box::default()),
             AlertKind::AlcoholPathway => Self::AlcoholPathway(Box::default()),
+            AlertKind::MaracReferral => Self::MaracReferral(Box::default()),
+            AlertKind::MaracOutcome => Self::MaracOutcome(Box::default()),
             AlertKind::PlaceOfSafety => Self::PlaceOfSafety(Box::default()),
             AlertKind::OperationReport => Self::OperationReport(Box::default()),
         }
@@ -52,6 +59,8 @@ impl BodyFacts {
             Self::DomesticAbuse(_) => path::DOMESTIC_ABUSE,
             Self::ReturnInterview(_) => path::RETURN_INTERVIEW,
             Self::AlcoholPathway(_) => path::ALCOHOL_PATHWAY,
+            Self::MaracReferral(_) => path::MARAC_REFERRAL,
+            Self::MaracOutcome(_) => path::MARAC_OUTCOME,
             Self::PlaceOfSafety(_) => path::PLACE_OF_SAFETY,
             Self::OperationReport(_) => path::OPERATION_REPORT,
         }
@@ -87,6 +96,25 @@ impl Submission {
     #[must_use]
     pub const fn alcohol_pathway(&self) -> Option<&AlcoholPathwayFacts> {
         if let BodyFacts::AlcoholPathway(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The referral to the MARAC, where the kind is one.
+    #[must_use]
+    pub const fn marac_referral(&self) -> Option<&MaracReferralFacts> {
+        if let BodyFacts::MaracReferral(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The outcome of the MARAC, where the kind is one.
+    #[must_use]
+    pub const fn marac_outcome(&self) -> Option<&MaracOutcomeFacts> {
+        if let BodyFacts::MaracOutcome(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// What both MARAC kinds say.
+    #[must_use]
+    pub fn marac_case(&self) -> Option<&MaracCaseFacts> {
+        let outcome = || self.marac_outcome().map(|facts| &facts.case);
+        self.marac_referral().map(|facts| &facts.case).or_else(outcome)
     }
 
     /// The place of safety part, where the kind has one.

@@ -14,6 +14,7 @@ mod alcohol;
 mod alcohol_pathway;
 mod body;
 mod domestic_abuse;
+mod marac;
 mod missing;
 mod operation_report;
 mod place_of_safety;
@@ -33,6 +34,7 @@ pub use domestic_abuse::{
     ImpactText, ImpactedChild, PartnerFacts, PerpetratorFacts, PersonallyConnected, PlaceType,
     RiskBand, RiskTool, SeenAndSpokenTo, VictimConsentSupport,
 };
+pub use marac::{MaracBasis, MaracCaseFacts, MaracOutcomeFacts, MaracReferralFacts, VictimAnswer};
 pub use missing::{
     FoundHow, FoundPlace, MissingCategory, MissingFacts, MissingFrom, MissingRiskFactor, Rank,
 };
@@ -72,6 +74,10 @@ pub mod path {
     pub const ALCOHOL_PATHWAY: &str = "alert.alcohol_pathway";
     /// The body of DV_NOTIFICATION.
     pub const DOMESTIC_ABUSE: &str = "alert.domestic_violence";
+    /// The body of MARAC_REFERRAL.
+    pub const MARAC_REFERRAL: &str = "alert.marac_referral";
+    /// The body of MARAC_OUTCOME.
+    pub const MARAC_OUTCOME: &str = "alert.marac_outcome";
     /// The body of PLACE_OF_SAFETY.
     pub const PLACE_OF_SAFETY: &str = "alert.place_of_safety";
     /// The body of OPERATION_REPORT.
@@ -485,26 +491,9 @@ impl Submission {
         const ABUSE: &[AbuseType] = &[AbuseType::ForcedMarriage, AbuseType::Hba];
         self.missing().is_some_and(|facts| facts.risk_factors.contains_any(FACTORS))
             || self.domestic_abuse().is_some_and(|facts| facts.abuse_types.contains_any(ABUSE))
+            || self.marac_referral().is_some_and(|facts| facts.basis.contains(MaracBasis::Hba))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_code_is_kept_and_is_not_the_least_urgent_value() {
-        let risk: Given<Code<Risk>> = Given::Given(Code::Unrecognised(9));
-
-        assert!(risk.is_given());
-        assert!(risk.is_unrecognised());
-        assert_eq!(risk.known(), None);
-        assert!(!risk.is(Risk::NoneApparent));
-    }
-
-    #[test]
-    fn a_blank_text_counts_as_not_given() {
-        assert_eq!(Length::of(" \n"), Given::Missing);
-        assert_eq!(Length::of(" no  coat "), Given::Given(Length(8)));
-    }
-}
+mod tests;

@@ -15,7 +15,8 @@ pub use table::{Authority, lines};
 
 pub(crate) use firing::fire;
 pub(crate) use starting::{
-    Started, contact_due, enquiries, interview_due, interview_owner, referral_expected, timers,
+    Started, contact_due, enquiries, interview_due, interview_owner, referral_expected,
+    research_due, timers,
 };
 pub(crate) use table::{armed, settled_by_news};
 
@@ -34,6 +35,7 @@ pub const fn starts_again_on_completion(kind: TimerKind) -> bool {
             | TimerKind::S46Warning71
             | TimerKind::S46Expiry
             | TimerKind::EpoExpiry
+            | TimerKind::MaracResearchDue
     )
 }
 

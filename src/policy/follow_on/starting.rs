@@ -44,6 +44,7 @@ pub(crate) fn timers(started: &Started<'_>) -> Vec<Timer> {
                 delivered_to(started, MARAC, TimerKind::MaracReferralExpected, &mut timers);
             }
         }
+        Assessment::Marac(_) => research(started, &mut timers),
         Assessment::PlaceOfSafety(found) => place_of_safety(started, found, &mut timers),
         Assessment::OperationReport => {}
     }
@@ -165,6 +166,26 @@ pub(crate) fn referral_expected(validated: &Validated, context: &Context<'_>) ->
     let found = validated.assessment.domestic_abuse();
     let is_gold = found.is_some_and(|found| found.band == RiskBand::HighGold);
     is_gold.then(|| clock::working_days(context.now, 2))
+}
+
+/// R30: each agency that attends does its research before the meeting. Nobody is chased for what was due before the
+/// referral came.
+fn research(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let due = research_due(started.submission).filter(|due| *due > started.context.now);
+    let Some(due) = due else { return };
+    let is_asked =
+        |delivery: &&Delivery| delivery.letter == Letter::K && delivery.routes.contains(&Rule::R30);
+    timers.extend(started.deliveries.iter().filter(is_asked).map(|delivery| {
+        let timer = armed(TimerKind::MaracResearchDue, due, delivery.mailbox.clone());
+        Timer { delivery: Some(delivery.number), ..timer }
+    }));
+}
+
+/// Two working days before the conference meets, where the referral says when (R30) [DEFAULT].
+pub(crate) fn research_due(submission: &Submission) -> Option<Timestamp> {
+    const DAYS: u32 = 2;
+    let meeting_at = submission.marac_referral()?.case.meeting_at.get()?;
+    Some(clock::working_days_before(*meeting_at, DAYS))
 }
 
 /// R41: police protection is warned of to the front door and police, and its end recorded; so is an order's.

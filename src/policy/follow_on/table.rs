@@ -144,6 +144,14 @@ impl Plan {
     }
 }
 
+/// A referral has come to the MARAC, in the episode that expected one.
+const REFERRED: SettledBy = SettledBy::News { kinds: &[AlertKind::MaracReferral], says: |_| true };
+
+const MARAC_RESEARCH_DUE: Plan =
+    line("an attending agency's research for the MARAC", "R30", Due::Given)
+        .until(SettledBy::Answer)
+        .then(EventKind::DeadlineMissed, &[(Whom::Holder, Priority::P4)]);
+
 /// Police protection is warned of three times.
 const fn s46_warning(what: &'static str, after: Span) -> Plan {
     line(what, "R41", Due::Elapsed(after))
@@ -216,6 +224,7 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
             .then(E::DeadlineMissed, &[(Whom::Sender, P2)]),
         TimerKind::MaracReferralExpected => {
             line("a referral to the MARAC is expected", "R20", WorkingDays(2))
+                .until(REFERRED)
                 .then(E::TaskCreated, &[(Whom::Holder, P4)])
         }
         TimerKind::ResponseContactDue => {
@@ -233,6 +242,7 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
                 .until(Answer)
                 .then(E::DeadlineMissed, &[(Whom::SendersLead, P3)])
         }
+        TimerKind::MaracResearchDue => MARAC_RESEARCH_DUE,
         TimerKind::S46Warning48 => S46_WARNING_48,
         TimerKind::S46Warning60 => S46_WARNING_60,
         TimerKind::S46Warning71 => S46_WARNING_71,

@@ -39,6 +39,8 @@ fn r57(facts: &Facts<'_>, wishes: &mut Wishes) {
             to: Target::Again(delivery.mailbox.clone()),
             priority,
             view: delivery.view,
+            // Who attends a MARAC has no other letter for its cases.
+            letter: (delivery.letter == Letter::K).then_some(Letter::K),
             rule: Rule::R57,
             due: None,
             setting: delivery.setting.clone(),

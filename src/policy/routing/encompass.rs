@@ -97,7 +97,8 @@ fn send(
     wishes: &mut Wishes,
 ) {
     let (to, view, rule) = (Target::Duty(to), View::Standard, Rule::R24);
-    wishes.list.push(Wish { to, priority, view, rule, due: Some(due), setting });
+    let due = Some(due);
+    wishes.list.push(Wish { to, priority, view, letter: None, rule, due, setting });
 }
 
 /// "Before the start of the next school day" is statutory guidance; 08:30 is our reading of it.

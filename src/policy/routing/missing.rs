@@ -248,6 +248,7 @@ fn again(facts: &Facts<'_>, rule: Rule, wishes: &mut Wishes, view: impl Fn(&Deli
                 to: Target::Again(delivery.mailbox.clone()),
                 priority,
                 view: view(delivery),
+                letter: None,
                 rule,
                 due: None,
                 setting: None,

@@ -11,6 +11,7 @@ mod correction;
 mod domestic_abuse;
 mod due;
 mod encompass;
+mod marac;
 mod missing;
 mod place_of_safety;
 mod return_interview;
@@ -71,6 +72,8 @@ struct Wish {
     to: Target,
     priority: Priority,
     view: View,
+    /// The letter in place of the agency's own.
+    letter: Option<Letter>,
     rule: Rule,
     /// The row's own deadline (Encompass) in place of the inbox's clock.
     due: Option<Deadline>,
@@ -116,6 +119,7 @@ impl Wishes {
             to: Target::Duty(to),
             priority,
             view,
+            letter: None,
             rule,
             due: None,
             setting: None,
@@ -159,6 +163,7 @@ fn book() -> impl Iterator<Item = &'static Row> {
         alcohol::ROWS,
         alcohol_pathway::ROWS,
         domestic_abuse::ROWS,
+        marac::ROWS,
         place_of_safety::ROWS,
         GENERAL,
     ]
@@ -179,7 +184,10 @@ const GENERAL: &[Row] = &[
 
 fn concerns_a_child(facts: &Facts<'_>) -> bool {
     let found = facts.validated.assessment.domestic_abuse();
-    facts.submission.kind.is_child_kind() || found.is_some_and(|found| found.child_in_scope)
+    let of_case = facts.validated.assessment.marac().is_some_and(|found| found.has_children);
+    facts.submission.kind.is_child_kind()
+        || found.is_some_and(|found| found.child_in_scope)
+        || of_case
 }
 
 /// R82: at effective priority P1 a child always reaches the front door.

@@ -37,6 +37,8 @@ pub(super) struct Line {
     pub(super) to: To,
     pub(super) priority: Priority,
     pub(super) view: View,
+    /// The letter its copy is cut by, where that is not the agency's own.
+    pub(super) letter: Option<Letter>,
     /// The part of the row's cases in which it is told; none: all.
     pub(super) only: Option<Only>,
 }
@@ -84,6 +86,9 @@ impl Line {
             To::Those { of, .. } => {
                 for code in of(facts) {
                     wishes.agency(rule, code, self.priority, self.view);
+                    if let Some(wish) = wishes.list.last_mut() {
+                        wish.letter = self.letter;
+                    }
                 }
             }
             To::Told { by, .. } => by(facts, wishes),
@@ -93,12 +98,12 @@ impl Line {
 
 /// A line in the letter's standard view.
 pub(super) const fn line(to: &'static str, priority: Priority) -> Line {
-    Line { to: To::Agency(to), priority, view: View::Standard, only: None }
+    Line { to: To::Agency(to), priority, view: View::Standard, letter: None, only: None }
 }
 
 /// A look-out.
 pub(super) const fn lookout(to: &'static str, priority: Priority) -> Line {
-    Line { to: To::Agency(to), priority, view: View::Lookout, only: None }
+    Line { to: To::Agency(to), priority, view: View::Lookout, letter: None, only: None }
 }
 
 /// Those whom the alert itself leads to.
@@ -107,7 +112,13 @@ pub(super) const fn those(
     of: fn(&Facts<'_>) -> Vec<AgencyCode>,
     priority: Priority,
 ) -> Line {
-    Line { to: To::Those { words, letters, of }, priority, view: View::Standard, only: None }
+    Line {
+        to: To::Those { words, letters, of },
+        priority,
+        view: View::Standard,
+        letter: None,
+        only: None,
+    }
 }
 
 /// Whoever the function tells; the priority is that of the least urgent of them, for a reader.
@@ -116,10 +127,21 @@ pub(super) const fn told(
     by: fn(&Facts<'_>, &mut Wishes),
     priority: Priority,
 ) -> Line {
-    Line { to: To::Told { words, letters, by }, priority, view: View::Standard, only: None }
+    Line {
+        to: To::Told { words, letters, by },
+        priority,
+        view: View::Standard,
+        letter: None,
+        only: None,
+    }
 }
 
 impl Line {
+    /// Under this letter in place of the agency's own.
+    pub(super) const fn under(self, letter: Letter) -> Self {
+        Self { letter: Some(letter), ..self }
+    }
+
     /// In this view in place of the letter's own.
     pub(super) const fn seeing(self, view: View) -> Self {
         Self { view, ..self }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::delivery::Purpose;
 use crate::domain::directory::{Agency, Mailbox};
-use crate::domain::{AgencyCode, Letter, MailboxId, Priority, Rule, View};
+use crate::domain::{AgencyCode, AlertKind, Letter, MailboxId, Priority, Rule, View};
 
 use super::super::partners::{CADT, EDT};
 use super::super::{Context, clock};
@@ -68,7 +68,7 @@ fn routed(wish: &Wish, agency: &Agency, mailbox: &Mailbox) -> Routed {
     Routed {
         mailbox: mailbox.id.clone(),
         agency: agency.code.clone(),
-        letter: agency.letter,
+        letter: wish.letter.unwrap_or(agency.letter),
         view: wish.view,
         purpose: Purpose::Alert,
         setting: wish.setting.clone(),
@@ -86,6 +86,10 @@ fn merge(union: &mut BTreeMap<Slot, Routed>, new: Routed) {
         return;
     };
     held.priority = held.priority.most_urgent(new.priority);
+    // A row that names the agency itself gives it its own letter, which sees more than an attending agency's.
+    if held.letter == Letter::K {
+        held.letter = new.letter;
+    }
     if new.view == View::Standard {
         held.view = new.view;
     }
@@ -102,15 +106,18 @@ fn merge(union: &mut BTreeMap<Slot, Routed>, new: Routed) {
 }
 
 /// The alert goes as urgently as its sender says (domain 3.2): front door and police, and whoever the rows
-/// name first. Look-outs, information copies and the missing service keep their own pace.
+/// name first; of a referral to the MARAC its coordinator. Look-outs, information copies and the missing service keep
+/// their own pace.
 fn raise(recipients: &mut [Routed], facts: &Facts<'_>) {
     let effective = facts.validated.priority;
+    let is_referral = facts.submission.kind == AlertKind::MaracReferral;
     let original = facts.context.replaces.corrected();
     // A correction is as urgent as R57 says, unless it makes the alert itself more urgent.
     let is_settled = original.is_some_and(|original| original.priority <= effective);
     let first = recipients.iter().map(|routed| routed.priority).min();
     for routed in recipients.iter_mut().filter(|it| !(is_settled && it.rules == [Rule::R57])) {
-        let leads = matches!(routed.letter, Letter::C | Letter::P);
+        let leads = matches!(routed.letter, Letter::C | Letter::P)
+            || (is_referral && routed.letter == Letter::M);
         let follows = matches!(routed.letter, Letter::A | Letter::E | Letter::H1 | Letter::S);
         let is_first = Some(routed.priority) == first && !follows;
         if leads || is_first {

@@ -1,4 +1,4 @@
-//! The matrix: kind and condition × recipient letter → the one applicable row (domain 6.5a, rows a–i, k, l, q and t).
+//! The matrix: kind and condition × recipient letter → the one applicable row (domain 6.5a, rows a–l, q and t).
 //! Nothing is in the condition of row q yet: its kind is not spoken.
 
 use crate::domain::directory::Agency;
@@ -27,6 +27,10 @@ pub(super) enum Condition {
     NoChildHigh,
     /// i: DV, no child in scope, not high.
     NoChildNotHigh,
+    /// j: MARAC_REFERRAL, MARAC_OUTCOME with children.
+    MaracWithChildren,
+    /// j: the same without.
+    MaracWithoutChildren,
     /// k: PLACE_OF_SAFETY without a power (`NONE_VOLUNTARY`, `PACE_ARREST`).
     PlaceWithoutPower,
     /// l: PLACE_OF_SAFETY with a power (`CA89_S46`, `EPO_S44`).
@@ -151,6 +155,8 @@ const MATRIX: &[(Condition, [Cell; 13])] = &[
     (Condition::ChildNotHigh,       [D6,  D3,  D6,  NO, D6,     NO,  NO,   NO, NO,  D2_POLICE, NO,  D6,  NO]),
     (Condition::NoChildHigh,        [NO,  D3,  D4,  D4, NO,     NO,  NO,   NO, NO,  NO,        NO,  NO,  NO]),
     (Condition::NoChildNotHigh,     [NO,  D3,  D5,  NO, NO,     NO,  NO,   NO, NO,  NO,        NO,  NO,  NO]),
+    (Condition::MaracWithChildren,  [D6,  D4,  D4,  D4, NO,     NO,  NO,   NO, NO,  D99,       NO,  D6,  NO]),
+    (Condition::MaracWithoutChildren, [NO, D4, D4,  D4, NO,     NO,  NO,   NO, NO,  D99,       NO,  NO,  NO]),
     (Condition::PlaceWithoutPower,  [D15, D15, D3,  NO, NO,     NO,  NO,   D9, D15, D99,       D15, D15, NO]),
     (Condition::PlaceWithPower,     [D2,  D2,  D3,  NO, NO,     NO,  NO,   NO, NO,  D99,       NO,  D2,  NO]),
     (Condition::PlaceUnderMentalHealthAct, [D2, D2, D3, NO, NO, D2,  D2,   NO, NO,  D99,       NO,  D2,  NO]),
@@ -165,6 +171,12 @@ pub(super) fn cell(
     recipient: &Agency,
     sender: &Agency,
 ) -> Option<Row> {
+    // Who attends a MARAC hears of its cases whatever its own letter, and is K in nothing else.
+    if letter == Letter::K {
+        let is_marac =
+            matches!(condition, Condition::MaracWithChildren | Condition::MaracWithoutChildren);
+        return is_marac.then_some(Row::D4);
+    }
     // Youth justice gets operations' reports and nothing else: its column would say no more.
     if letter == Letter::Y {
         return (condition == Condition::OperationReport).then_some(Row::D18);
@@ -197,7 +209,7 @@ const fn column(letter: Letter) -> Option<usize> {
         Letter::A => 10,
         Letter::L | Letter::X => 11,
         Letter::T => 12,
-        // D is R70's, K MARAC's: neither kind is spoken. Y has its one row above.
+        // D is R70's, whose kind is not spoken. K and Y have their one row each above.
         Letter::CL | Letter::K | Letter::Y | Letter::D | Letter::Z | Letter::G => return None,
     })
 }
@@ -216,6 +228,8 @@ impl Condition {
             Self::ChildNotHigh => 'g',
             Self::NoChildHigh => 'h',
             Self::NoChildNotHigh => 'i',
+            Self::MaracWithChildren => 'j',
+            Self::MaracWithoutChildren => 'J',
             Self::PlaceWithoutPower => 'k',
             Self::PlaceWithPower => 'l',
             Self::PlaceUnderMentalHealthAct => 'L',
@@ -245,6 +259,8 @@ mod tests {
         Condition::ChildNotHigh,
         Condition::NoChildHigh,
         Condition::NoChildNotHigh,
+        Condition::MaracWithChildren,
+        Condition::MaracWithoutChildren,
         Condition::PlaceWithoutPower,
         Condition::PlaceWithPower,
         Condition::PlaceUnderMentalHealthAct,
@@ -338,6 +354,27 @@ mod tests {
         for other in ["AREA-07", "RESPONSE", "SAFERFUT"] {
             assert_eq!(of(Condition::PlaceWithPower, other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn an_attending_agency_is_told_by_d4_whatever_its_own_letter_and_of_nothing_else() {
+        let directory = directory();
+        let sender = agency(&directory, "FSU");
+
+        for code in ["WCHC-019", "SCH-900101", "RESPONSE", "MERPOL", "CADT"] {
+            let to = agency(&directory, code);
+            for condition in ALL {
+                let is_marac = matches!(
+                    condition,
+                    Condition::MaracWithChildren | Condition::MaracWithoutChildren
+                );
+                let expected = is_marac.then_some(Row::D4);
+                assert_eq!(cell(*condition, Letter::K, to, sender), expected, "{condition:?}");
+            }
+        }
+        let school = agency(&directory, "SCH-900101");
+        let as_school = cell(Condition::MaracWithChildren, Letter::E, school, sender);
+        assert_eq!(as_school, Some(Row::D99), "a school that does not attend");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::validation::{Assessment, Power, Validated};
 use super::{Context, partners, validation};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
 use crate::domain::delivery::Purpose;
-use crate::domain::submission::{BodyFacts, VictimConsentSupport};
+use crate::domain::submission::{BodyFacts, VictimAnswer, VictimConsentSupport};
 use crate::domain::{Delivery, Letter, Priority, Rule, Submission};
 
 pub use agreement::{Agreement, agreement_to, competent_objection, parent_is_not_told};
@@ -193,6 +193,8 @@ fn condition(case: &Case<'_>) -> Result<matrix::Condition, PolicyError> {
         (BodyFacts::DomesticAbuse(_), kind) => kind == crate::domain::AlertKind::DvNotification,
         (BodyFacts::ReturnInterview(_), kind) => kind == crate::domain::AlertKind::RhiUpdate,
         (BodyFacts::AlcoholPathway(_), kind) => kind == crate::domain::AlertKind::AlcoholPathway,
+        (BodyFacts::MaracReferral(_), kind) => kind == crate::domain::AlertKind::MaracReferral,
+        (BodyFacts::MaracOutcome(_), kind) => kind == crate::domain::AlertKind::MaracOutcome,
         (BodyFacts::PlaceOfSafety(_), kind) => kind == crate::domain::AlertKind::PlaceOfSafety,
         (BodyFacts::OperationReport(_), kind) => kind == crate::domain::AlertKind::OperationReport,
     };
@@ -214,6 +216,8 @@ fn condition(case: &Case<'_>) -> Result<matrix::Condition, PolicyError> {
                 (false, false) => C::NoChildNotHigh,
             }
         }
+        Assessment::Marac(found) if found.has_children => C::MaracWithChildren,
+        Assessment::Marac(_) => C::MaracWithoutChildren,
         // A power that is not clear is none: the row without a power asks for no agreement either.
         Assessment::PlaceOfSafety(found) => match found.power {
             Power::Agreement | Power::Arrest | Power::Unclear => C::PlaceWithoutPower,
@@ -235,7 +239,9 @@ pub fn overrides_a_refusal(case: &Case<'_>, verdicts: &[Verdict]) -> bool {
         .submission
         .domestic_abuse()
         .is_some_and(|facts| facts.victim_consent_support.is(VictimConsentSupport::No));
-    let is_refused = validation::is_refused(&case.submission.sharing) || victim_refuses;
+    let of_case =
+        case.submission.marac_case().is_some_and(|facts| facts.victim_agrees.is(VictimAnswer::No));
+    let is_refused = validation::is_refused(&case.submission.sharing) || victim_refuses || of_case;
     is_refused && verdicts.iter().any(is_reviewed)
 }
 

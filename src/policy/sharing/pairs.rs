@@ -58,7 +58,10 @@ fn pairs(directory: &Directory) -> Vec<(Rule, Letter)> {
 
 /// The rows of a cell, whoever sends it and whichever agency of the letter gets it.
 fn cell(directory: &Directory, condition: Condition, letter: Letter) -> Vec<Rule> {
-    let recipients = directory.agencies.values().filter(|agency| agency.letter == letter);
+    // Any agency may be K: it is the letter of who attends.
+    let is_of =
+        |agency: &&crate::domain::directory::Agency| letter == Letter::K || agency.letter == letter;
+    let recipients = directory.agencies.values().filter(is_of);
     let mut rows: Vec<Rule> = recipients
         .flat_map(|to| {
             directory

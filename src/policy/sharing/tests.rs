@@ -9,7 +9,7 @@ use crate::domain::submission::{
     BodyFacts, Circumstance, Code, Codes, CompetenceOutcome, ConsentFact, ConsentGiver,
     ConsentState, ConsentType, Exclusion, Given, GiverStanding, ImpactCode, Offer, OfferAgreedBy,
     Onward, OverrideFact, PathwayState, PlaceOfSafetyFacts, PowerUsed, RefusedBy, RiskBand,
-    RiskMarker, Scope, SharingFacts, SuspectedPersonType, ViewOnPolice,
+    RiskMarker, Scope, SharingFacts, SuspectedPersonType, VictimAnswer, ViewOnPolice,
 };
 use crate::domain::{Risk, UserId, View};
 use crate::policy::fixtures::*;
@@ -53,6 +53,7 @@ fn alert(line: &Line<'_>) -> AlertBuilder {
         "RHI" if *sender == "SAFERFUT" => interview(),
         "RHI" => interview().sharing(|record| record.basis6 = known(Basis6::PublicTask)),
         "PATHWAY" => pathway_to(PathwayState::AppointmentBooked),
+        "MARAC" => before_marac(said, condition),
         "PLACE" => moved(said, condition, u8::try_from(age).unwrap()),
         "OPERATION" => return operation_report().from(sender),
         other => panic!("{other}"),
@@ -176,6 +177,25 @@ fn lost(said: &str, risk: &str) -> AlertBuilder {
     }
 }
 
+fn before_marac(said: &str, condition: &str) -> AlertBuilder {
+    let agrees = match said {
+        "yes" => VictimAnswer::Yes,
+        "no" => VictimAnswer::No,
+        "unsafe" => VictimAnswer::UnsafeToAsk,
+        other => panic!("{other}"),
+    };
+    // At P2 the review comes after; below, the approver would have come first.
+    let alert = marac_referral().stating(Priority::P2).case(|case| {
+        case.victim_agrees = known(agrees);
+        case.share_without_agreement_reason = text(60);
+    });
+    if condition == "child" {
+        alert.child_of_case(tilly(), impact(&[ImpactCode::FearDistress]))
+    } else {
+        alert
+    }
+}
+
 fn moved(said: &str, condition: &str, age: u8) -> AlertBuilder {
     let (power, missing) = condition.split_once('+').map_or((condition, false), |(p, _)| (p, true));
     let agreed = |by: Option<OfferAgreedBy>| {
@@ -248,6 +268,8 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
         BodyFacts::AlcoholPathway(_) => "RESPONSE",
         BodyFacts::Missing(_)
         | BodyFacts::DomesticAbuse(_)
+        | BodyFacts::MaracReferral(_)
+        | BodyFacts::MaracOutcome(_)
         | BodyFacts::PlaceOfSafety(_)
         | BodyFacts::OperationReport(_) => "MERPOL",
     };
@@ -264,8 +286,13 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
 fn every_line_of_the_table_decides_as_it_says() {
     for line in lines() {
         let told = with_case(alert(&line), |case| {
-            let recipient = agency(case.context.directory, line.given[2]);
-            let routed = routed_to(recipient, case.submission.kind);
+            // `K=WCHC-019`: because it attends, whatever its own letter.
+            let to = line.given[2].trim_start_matches("K=");
+            let recipient = agency(case.context.directory, to);
+            let mut routed = routed_to(recipient, case.submission.kind);
+            if line.given[2] != to {
+                routed.letter = Letter::K;
+            }
             let verdict = decide(case, &[routed]).remove(0);
             let outcome = match verdict.decision.outcome {
                 ShareOutcome::Share => "share",
@@ -292,6 +319,8 @@ fn every_kind_condition_and_recipient_has_exactly_one_row_of_the_matrix() {
         abused("yes", "SILVER+child"),
         abused("yes", "GOLD"),
         abused("yes", "SILVER"),
+        marac_referral(),
+        marac_referral().child_of_case(tilly(), impact(&[ImpactCode::FearDistress])),
         moved_child(),
         protected_child("2026-11-16T09:00Z"),
         moved_child().place(|facts| facts.power_used = known(PowerUsed::MhaS136)),

@@ -23,6 +23,7 @@ const TABLES: &[(&str, &str)] = &[
         "routing_domestic_abuse.txt",
         include_str!("../../../tests/tables/routing_domestic_abuse.txt"),
     ),
+    ("routing_marac.txt", include_str!("../../../tests/tables/routing_marac.txt")),
     (
         "routing_place_of_safety.txt",
         include_str!("../../../tests/tables/routing_place_of_safety.txt"),

@@ -16,6 +16,8 @@ pub(super) fn alert(given: &str) -> AlertBuilder {
         "RHI_UPDATE" => interview(),
         "ALCOHOL_PATHWAY" => pathway_to(PathwayState::AppointmentBooked),
         "DV_NOTIFICATION" => abuse(),
+        "MARAC_REFERRAL" => marac_referral(),
+        "MARAC_OUTCOME" => marac_outcome(),
         "PLACE_OF_SAFETY" => moved_child(),
         "OPERATION_REPORT" => operation_report(),
         other => panic!("not a kind of these tables: {other}"),
@@ -45,6 +47,7 @@ fn with(alert: AlertBuilder, kind: &str, said: &str) -> AlertBuilder {
             "RHI_UPDATE" => interviewed(alert, word, value),
             "ALCOHOL_PATHWAY" => on_the_way(alert, word, value),
             "DV_NOTIFICATION" => abused(alert, word, value),
+            "MARAC_REFERRAL" | "MARAC_OUTCOME" => of_case(alert, word, value),
             "PLACE_OF_SAFETY" | "OPERATION_REPORT" => moved(alert, word, value),
             _ => missed(alert, word, value),
         },
@@ -165,6 +168,19 @@ fn abused(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
             facts.victim_consent_support = known(VictimConsentSupport::No);
         }),
         other => panic!("not a word of domestic abuse: {other:?}"),
+    }
+}
+
+fn of_case(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
+    match (word, value) {
+        ("child", "of 8") => alert.child_of_case(tilly(), impact(&[ImpactCode::FearDistress])),
+        ("attends", agency) => alert.case(|case| case.attendees.push(code(agency))),
+        ("nobody", "attends") => alert.case(|case| case.attendees.clear()),
+        ("victim", "refuses") => alert.case(|case| {
+            case.victim_agrees = known(VictimAnswer::No);
+            case.share_without_agreement_reason = text(60);
+        }),
+        other => panic!("not a word of a MARAC case: {other:?}"),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::super::age::Age;
 use super::super::{clock, stage};
+use super::marac::MaracAssessment;
 use super::place_of_safety::PlaceOfSafetyAssessment;
-use super::{Reading, ReturnInterviewAssessment, operation_report, place_of_safety};
+use super::{Reading, ReturnInterviewAssessment, marac, operation_report, place_of_safety};
 use crate::domain::alert::Gap;
 use crate::domain::submission::{
     AlcoholFacts, BodyFacts, Bool3, ChildrenInScope, CpPlan, CpisResult, DomesticAbuseFacts,
@@ -35,6 +36,8 @@ pub enum Assessment {
     ReturnInterview(ReturnInterviewAssessment),
     /// ALCOHOL_PATHWAY.
     AlcoholPathway,
+    /// MARAC_REFERRAL, MARAC_OUTCOME.
+    Marac(MaracAssessment),
     /// PLACE_OF_SAFETY.
     PlaceOfSafety(PlaceOfSafetyAssessment),
     /// OPERATION_REPORT: nothing about a person.
@@ -64,6 +67,12 @@ impl Assessment {
     #[must_use]
     pub const fn domestic_abuse(&self) -> Option<&DomesticAbuseAssessment> {
         if let Self::DomesticAbuse(found) = self { Some(found) } else { None }
+    }
+
+    /// What a MARAC_REFERRAL or MARAC_OUTCOME means.
+    #[must_use]
+    pub const fn marac(&self) -> Option<&MaracAssessment> {
+        if let Self::Marac(found) = self { Some(found) } else { None }
     }
 
     /// What a PLACE_OF_SAFETY means.
@@ -180,6 +189,8 @@ pub(super) fn assess(submission: &Submission, context: &Reading<'_>, ages: &[Age
         BodyFacts::AlcoholPathway(_) => {
             at_row(submission, Assessment::AlcoholPathway, Priority::P5)
         }
+        BodyFacts::MaracReferral(facts) => marac::assess(submission, context, ages, &facts.case),
+        BodyFacts::MaracOutcome(facts) => marac::assess(submission, context, ages, &facts.case),
         BodyFacts::PlaceOfSafety(facts) => {
             let age = primary_age(submission, ages);
             place_of_safety::assess(submission, context, age, facts)
@@ -499,7 +510,11 @@ fn victim_index(submission: &Submission, facts: &DomesticAbuseFacts) -> Option<u
 }
 
 /// Every child subject, and the victim where known to be under 18.
-fn children(submission: &Submission, victim: Option<usize>, victim_age: Age) -> Vec<usize> {
+pub(super) fn children(
+    submission: &Submission,
+    victim: Option<usize>,
+    victim_age: Age,
+) -> Vec<usize> {
     let is_child = |(index, person): &(usize, &SubjectFacts)| {
         let has_child_role = matches!(
             person.role.known(),

@@ -1,16 +1,12 @@
 //! The part of a domestic abuse notification (domain 3.7).
 
-use super::super::clock;
 use super::assess::{DomesticAbuseAssessment, score_band};
+use super::child_impact;
 use super::findings::Findings;
 use super::{Age, Subject, partners};
 use crate::domain::submission::{
-    Bool3, ChildrenInScope, DomesticAbuseFacts, ImpactCode, ImpactFacts, ImpactText, ImpactedChild,
-    Need, RiskTool, SeenAndSpokenTo, SubjectRole, path,
+    Bool3, ChildrenInScope, DomesticAbuseFacts, ImpactedChild, Need, RiskTool, SubjectRole, path,
 };
-
-/// Children further apart than this are not affected in the same words (domain 3.7).
-const SAME_TEXT_YEARS_MAX: u8 = 3;
 
 pub(super) fn check(
     subject: &Subject<'_>,
@@ -42,11 +38,10 @@ pub(super) fn check(
     people(subject, found, findings);
     band(facts, findings);
     scope(facts, found, findings);
-    for (index, impact) in facts.impacts.iter().enumerate() {
-        impact_of(subject, index, impact, findings);
-    }
-    same_text(subject, facts, findings);
-    one_impact_each(facts, found, findings);
+    let subjects = found.children.iter().copied().map(ImpactedChild::Subject);
+    let alleged = found.child_alleged.then_some(ImpactedChild::AllegedPerpetrator);
+    let due: Vec<ImpactedChild> = subjects.chain(alleged).collect();
+    child_impact::check(subject, root, &facts.impacts, &due, findings);
 }
 
 fn people(subject: &Subject<'_>, found: &DomesticAbuseAssessment, findings: &mut Findings) {
@@ -124,109 +119,6 @@ fn scope(facts: &DomesticAbuseFacts, found: &DomesticAbuseAssessment, findings: 
                 "add each child as a subject",
             ),
         Some(ChildrenInScope::Yes | ChildrenInScope::Unknown) | None => {}
-    }
-}
-
-fn impact_of(subject: &Subject<'_>, index: usize, impact: &ImpactFacts, findings: &mut Findings) {
-    let at = format!("{}.child_impacts[{index}]", path::DOMESTIC_ABUSE);
-    findings.require(&impact.child, &at, "child_ref");
-    findings.require(&impact.presence, &at, "presence");
-    findings.require(&impact.seen, &at, "seen_and_spoken_to");
-    findings.require(&impact.text, &at, "impact_text");
-    if impact.codes.is_empty() {
-        let what = "give at least one code, NOT_YET_ASSESSED if not known";
-        findings.missing(format!("{at}.impact_codes"), Need::Required, what);
-    }
-    if let Some(text) = impact.text.get() {
-        let path = format!("{at}.impact_text");
-        if text.says_nothing {
-            findings.wrong(path, "STOP_LIST", "say what it did to this child");
-        } else if text.length.0 < ImpactText::LENGTH_MIN {
-            findings.wrong(path, "TOO_SHORT", "use at least 30 characters about this child");
-        }
-    }
-    match impact.seen.known() {
-        Some(SeenAndSpokenTo::NotSeen) => {
-            let what = "say why the child was not seen";
-            findings.require_since(&impact.not_seen_reason, &at, "not_seen_reason", what);
-        }
-        Some(SeenAndSpokenTo::YesAlone | SeenAndSpokenTo::YesWithAdult) => {
-            let what = "give the child's words";
-            findings.require_since(&impact.child_voice, &at, "child_voice", what);
-        }
-        Some(SeenAndSpokenTo::SeenNotSpoken) | None => {}
-    }
-    if impact.codes.contains(ImpactCode::NotYetAssessed) {
-        let what = "give the reason and the day by which it will be assessed";
-        findings.require_since(&impact.assess_by, &at, "not_assessed", what);
-        let latest = clock::date_of(clock::working_days(subject.context.now, 2));
-        if impact.assess_by.get().is_some_and(|day| *day > latest) {
-            let path = format!("{at}.not_assessed.assess_by");
-            findings.wrong(path, "TOO_LATE", "assess within 2 working days");
-        }
-    }
-}
-
-fn same_text(subject: &Subject<'_>, facts: &DomesticAbuseFacts, findings: &mut Findings) {
-    let age_of = |impact: &ImpactFacts| match impact.subject() {
-        Some(child) => subject.ages.get(child).copied().unwrap_or(Age::Unknown),
-        None => Age::Unknown,
-    };
-    for (index, impact) in facts.impacts.iter().enumerate() {
-        let earlier = facts.impacts.iter().take(index).find(|other| {
-            let is_same = match (impact.text.get(), other.text.get()) {
-                (Some(one), Some(two)) => one.group == two.group,
-                (_, _) => false,
-            };
-            let is_apart = match (age_of(impact), age_of(other)) {
-                (Age::Years(one), Age::Years(two)) => one.abs_diff(two) > SAME_TEXT_YEARS_MAX,
-                (_, _) => false,
-            };
-            is_same && is_apart && !impact.same_text_confirmed
-        });
-        if earlier.is_some() {
-            findings.wrong(
-                format!("{}.child_impacts[{index}].impact_text", path::DOMESTIC_ABUSE),
-                "SAME_TEXT",
-                "say what it did to this child, or confirm that the same text is meant",
-            );
-        }
-    }
-}
-
-/// Exactly one impact per child, with the unborn and an alleged perpetrator under 18 (domain 3.7). Due as soon as a
-/// child is named.
-fn one_impact_each(
-    facts: &DomesticAbuseFacts,
-    found: &DomesticAbuseAssessment,
-    findings: &mut Findings,
-) {
-    let is_told = |child: &ImpactedChild| {
-        facts.impacts.iter().any(|impact| impact.child.get() == Some(child))
-    };
-    let subjects = found.children.iter().copied().map(ImpactedChild::Subject);
-    let alleged = found.child_alleged.then_some(ImpactedChild::AllegedPerpetrator);
-    let due: Vec<ImpactedChild> = subjects.chain(alleged).collect();
-    let mut next = facts.impacts.len();
-    for _ in due.iter().filter(|child| !is_told(child)) {
-        findings.missing(
-            format!("{}.child_impacts[{next}]", path::DOMESTIC_ABUSE),
-            Need::Conditional,
-            "give the impact on every child, also unborn, living elsewhere, or the alleged perpetrator",
-        );
-        next = next.saturating_add(1);
-    }
-    for (index, impact) in facts.impacts.iter().enumerate() {
-        let Some(child) = impact.child.get() else { continue };
-        let at = format!("{}.child_impacts[{index}].child_ref", path::DOMESTIC_ABUSE);
-        let is_repeated =
-            facts.impacts.iter().take(index).any(|other| other.child.get() == Some(child));
-        if is_repeated {
-            findings.wrong(at, "DUPLICATE", "give one impact per child");
-        } else if !due.contains(child) {
-            let what = "name a child of `subjects`, or an alleged perpetrator under 18";
-            findings.wrong(at, "NOT_A_CHILD", what);
-        }
     }
 }
 

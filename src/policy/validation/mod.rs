@@ -8,9 +8,11 @@
 mod alcohol;
 mod alcohol_pathway;
 mod assess;
+mod child_impact;
 mod domestic_abuse;
 mod envelope;
 mod findings;
+mod marac;
 mod missing;
 mod operation_report;
 mod place_of_safety;
@@ -24,6 +26,7 @@ pub use assess::{
     AlcoholAssessment, Assessment, Danger, DomesticAbuseAssessment, Mismatch, MissingAssessment,
     MissingRow,
 };
+pub use marac::MaracAssessment;
 pub use place_of_safety::{PlaceOfSafetyAssessment, Power};
 
 pub use return_interview::ReturnInterviewAssessment;
@@ -125,6 +128,7 @@ pub fn validate(submission: &Submission, context: &Context<'_>) -> Result<Valida
         }
         Assessment::ReturnInterview(_) => return_interview::check(&subject, &mut findings),
         Assessment::AlcoholPathway => alcohol_pathway::check(&subject, &mut findings),
+        Assessment::Marac(found) => marac::check(&subject, found, &mut findings),
         Assessment::PlaceOfSafety(found) => {
             place_of_safety::check(&subject, found, &mut findings);
         }

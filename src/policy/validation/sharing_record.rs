@@ -9,7 +9,7 @@ use crate::domain::directory::{Agency, AgencyType};
 use crate::domain::principal::Role;
 use crate::domain::submission::{
     Basis9, Basis9G18Reason, Circumstance, CompetenceOutcome, ConsentState, ConsentType, Gateway,
-    Length, MissingRiskFactor, Need, PowerUsed, RefusedBy, SharingFacts,
+    Length, MissingRiskFactor, Need, PowerUsed, RefusedBy, SharingFacts, VictimAnswer,
 };
 
 /// The root of its field paths.
@@ -85,7 +85,8 @@ fn special_categories(subject: &Subject<'_>, assessment: &Assessment, findings: 
     let has_health_data = of_a_missing_child
         || of_a_place_of_safety(subject)
         || assessment.alcohol().is_some()
-        || assessment.domestic_abuse().is_some_and(|found| found.pregnant);
+        || assessment.domestic_abuse().is_some_and(|found| found.pregnant)
+        || assessment.marac().is_some_and(|found| found.pregnant);
     if has_health_data && record.basis9.is_empty() {
         let what = "give the Article 9 condition for health data";
         findings.missing(of("basis9"), Need::Conditional, what);
@@ -94,7 +95,8 @@ fn special_categories(subject: &Subject<'_>, assessment: &Assessment, findings: 
         .submission
         .place_of_safety()
         .is_some_and(|facts| facts.power_used.is(PowerUsed::PaceArrest));
-    if assessment.domestic_abuse().is_some() || is_arrest {
+    let is_of_abuse = assessment.domestic_abuse().is_some() || assessment.marac().is_some();
+    if is_of_abuse || is_arrest {
         let what = "give the condition for criminal-offence data";
         findings.require_since(&record.basis10, PATH, "basis10", what);
     }
@@ -142,9 +144,14 @@ fn overrides(subject: &Subject<'_>, assessment: &Assessment, findings: &mut Find
     {
         findings.wrong(of("override.reason"), "TOO_SHORT", "use at least 50 characters");
     }
-    let would_override = assessment.alcohol().is_some_and(|found| found.hard);
+    // D4 sets a victim's refusal aside whatever the record says of it.
+    let victim_refuses =
+        subject.submission.marac_case().is_some_and(|case| case.victim_agrees.is(VictimAnswer::No));
+    let would_override =
+        assessment.alcohol().is_some_and(|found| found.hard) || assessment.marac().is_some();
+    let is_refused = is_refused(record) || victim_refuses;
     let is_approved = is_approved(record, subject.context.approver);
-    if !subject.mode.is_urgent() && would_override && is_refused(record) && !is_approved {
+    if !subject.mode.is_urgent() && would_override && is_refused && !is_approved {
         let what = "a duty manager of your agency approves first: named as approver, who sends this with an own \
                     certificate";
         findings.wrong(of("override"), "APPROVER_FIRST", what);

@@ -20,6 +20,8 @@ pub(super) const fn headline(kind: AlertKind) -> &'static str {
         AlertKind::DvNotification => {
             "A child may have been affected by an incident of domestic abuse."
         }
+        AlertKind::MaracReferral => "A case is referred to the MARAC.",
+        AlertKind::MaracOutcome => "There is an outcome of the MARAC.",
         AlertKind::PlaceOfSafety => "A young person was taken to a place of safety.",
         AlertKind::OperationReport => "A report of a joint operation. It names nobody.",
     }
@@ -29,6 +31,18 @@ pub(super) const fn headline(kind: AlertKind) -> &'static str {
 pub(super) fn list(facts: &Facts, request: &CopyRequest<'_>, view: View) -> Vec<Banner> {
     let mut codes = Vec::new();
     codes.extend(view_banner(view));
+    // On every copy of these kinds; where a view may not tell the kind, role-free.
+    if facts.kind.is_marac() {
+        codes.push(match view {
+            View::SafeTask => BannerCode::DoNotTell,
+            View::Standard
+            | View::Lookout
+            | View::Cancelled
+            | View::Info
+            | View::Ladder
+            | View::Pathway => BannerCode::PerpetratorMustNotKnow,
+        });
+    }
     if facts.says(Sign::SomebodyMustNotKnow) || facts.says(Sign::FamilyMustNotKnow) {
         codes.push(BannerCode::DoNotTell);
     }
@@ -81,7 +95,7 @@ const fn view_banner(view: View) -> Option<BannerCode> {
 /// Domain 3.3 `contact_rule`: the sender's, the kind's default, and what abuse and phones add.
 fn contact_rules(facts: &Facts) -> Vec<BannerCode> {
     use numbers::value::contact_rule as rule;
-    let is_abuse = matches!(facts.kind, AlertKind::DvNotification);
+    let is_abuse = facts.kind == AlertKind::DvNotification || facts.kind.is_marac();
     let default = is_abuse.then_some(BannerCode::DoNotContactHome);
     let mut rules = Vec::new();
     if facts.says(Sign::FamilyMustNotKnow) {
@@ -173,6 +187,9 @@ fn text(code: BannerCode, facts: &Facts, request: &CopyRequest<'_>, view: View) 
         BannerCode::OfferToChildDirectly => {
             "A parent refused the return home interview. The duty stands: offer it to the child directly."
                 .to_owned()
+        }
+        BannerCode::PerpetratorMustNotKnow => {
+            "The alleged perpetrator must never learn that this is before the MARAC.".to_owned()
         }
         BannerCode::PowerUnclear => {
             "It is not clear under which power the young person is there: phone the officer."

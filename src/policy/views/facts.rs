@@ -269,7 +269,10 @@ fn signs(alert: &Node, persons: &[&Node]) -> Vec<Sign> {
     let abuse = alert.node(field::alert::DOMESTIC_VIOLENCE);
     let interview = alert.node(field::alert::RETURN_INTERVIEW);
     let place = alert.node(field::alert::PLACE_OF_SAFETY);
-    let family = missing.is_some_and(family_risk) || abuse.is_some_and(family_abuse);
+    let referral = alert.node(field::alert::MARAC_REFERRAL);
+    let family = missing.is_some_and(family_risk)
+        || abuse.is_some_and(family_abuse)
+        || referral.is_some_and(family_case);
     let found_safe = missing.is_some_and(|body| body.is_true(FOUND_PLACE_IS_SAFE));
     let deceased = missing.is_some_and(|body| body.value(FOUND_HOW) == value::found_how::DECEASED);
     [
@@ -314,6 +317,11 @@ fn family_risk(missing: &Node) -> bool {
             value::missing_risk_factor::HBA | value::missing_risk_factor::FORCED_MARRIAGE
         )
     })
+}
+
+fn family_case(referral: &Node) -> bool {
+    let mut bases = referral.values(field::marac_referral::REFERRAL_BASIS);
+    bases.any(|basis| basis == value::marac_basis::HBA)
 }
 
 fn family_abuse(abuse: &Node) -> bool {

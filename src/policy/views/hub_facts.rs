@@ -54,6 +54,10 @@ pub struct HubFacts {
     pub s136_ends_at: Option<Timestamp>,
     /// The same where a doctor extends it.
     pub s136_latest_at: Option<Timestamp>,
+    /// Until which day the flag of a MARAC case stays.
+    pub flag_until: Option<jiff::civil::Date>,
+    /// By when research for the MARAC is due.
+    pub marac_research_due_at: Option<Timestamp>,
 }
 
 impl HubFacts {
@@ -111,6 +115,8 @@ impl HubFacts {
             s46_expires_at: node.node(number::S46_EXPIRES_AT).and_then(millis),
             s136_ends_at: node.node(number::S136_ENDS_AT).and_then(millis),
             s136_latest_at: node.node(number::S136_LATEST_AT).and_then(millis),
+            flag_until: node.text(number::FLAG_UNTIL).parse().ok(),
+            marac_research_due_at: node.node(number::MARAC_RESEARCH_DUE_AT).and_then(millis),
         })
     }
 
@@ -153,6 +159,10 @@ impl HubFacts {
         put(&mut node, number::S46_EXPIRES_AT, self.s46_expires_at.and_then(instant));
         put(&mut node, number::S136_ENDS_AT, self.s136_ends_at.and_then(instant));
         put(&mut node, number::S136_LATEST_AT, self.s136_latest_at.and_then(instant));
+        let flag = self.flag_until.map(|day| Content::of_text(&day.to_string()));
+        put(&mut node, number::FLAG_UNTIL, flag);
+        let research = self.marac_research_due_at.and_then(instant);
+        put(&mut node, number::MARAC_RESEARCH_DUE_AT, research);
         Some(node)
     }
 }
@@ -217,6 +227,8 @@ mod tests {
             s46_expires_at: Some(Timestamp::from_millis(1_002)),
             s136_ends_at: Some(Timestamp::from_millis(1_003)),
             s136_latest_at: Some(Timestamp::from_millis(1_004)),
+            flag_until: Some(jiff::civil::date(2027, 2, 28)),
+            marac_research_due_at: Some(Timestamp::from_millis(1_005)),
         };
 
         assert_eq!(HubFacts::decode(&facts.encode()).unwrap(), facts);

@@ -108,7 +108,8 @@ const fn is_cut_by_content(rule: Rule) -> bool {
         | Rule::OwnSchool
         | Rule::SchoolVoice
         | Rule::ChildSchoolVoice
-        | Rule::PoliceRelevant => true,
+        | Rule::PoliceRelevant
+        | Rule::OwnActions => true,
         // A gap names the block that may not be read, never what is in it.
         Rule::Plain
         | Rule::Headline

@@ -67,6 +67,8 @@ code_list! {
         SafeTask = 10 => "SAFE_TASK",
         /// It is not clear which power was used.
         PowerUnclear = 15 => "POWER_UNCLEAR",
+        /// The alleged perpetrator must never learn of the MARAC.
+        PerpetratorMustNotKnow = 16 => "PERPETRATOR_MUST_NOT_KNOW",
         /// Whoever held the return home interview is not independent of the child's care.
         InterviewerNotIndependent = 30 => "INTERVIEWER_NOT_INDEPENDENT",
         /// A parent refused the return home interview: the child is asked directly.
@@ -87,6 +89,8 @@ pub struct CopyRequest<'a> {
     pub view: View,
     /// What the hub adds. What a sender put in its place is never used.
     pub hub_facts: Option<&'a HubFacts>,
+    /// Letter K: the code of the agency that attends.
+    pub agency: Option<&'a str>,
     /// Letter E: the school's URN. Its own pupils are the children with this URN.
     pub school_urn: Option<&'a str>,
     /// Letter E: further own pupils: of whom CADT-EDU is told in the place of a school, and a victim under 18.
@@ -112,6 +116,7 @@ impl CopyRequest<'_> {
             letter,
             view,
             hub_facts: None,
+            agency: None,
             school_urn: None,
             pupils: &[],
             council_children: &[],

@@ -153,6 +153,9 @@ impl Cutter<'_> {
             Rule::PoliceRelevant => {
                 shows_to_police(item.content.node()?, letter).then(|| self.descend(item, scope))?
             }
+            Rule::OwnActions => {
+                self.shows_action(item.content.node()?).then(|| self.descend(item, scope))?
+            }
             Rule::PoliceProtection => {
                 (!self.facts.says(Sign::PowerUnclear)).then(|| self.descend(item, scope))?
             }
@@ -354,10 +357,11 @@ impl Cutter<'_> {
         match self.request.letter {
             Letter::C | Letter::CL | Letter::P | Letter::F | Letter::M => true,
             Letter::L | Letter::X => position.is_some_and(|at| self.is_council_child(at)),
-            Letter::N => position.is_some_and(|at| !self.request.living_outside.contains(&at)),
+            Letter::N | Letter::K => {
+                position.is_some_and(|at| !self.request.living_outside.contains(&at))
+            }
             Letter::E => position.is_some_and(|at| self.shows_subject(at)),
-            Letter::K
-            | Letter::A
+            Letter::A
             | Letter::H1
             | Letter::H2
             | Letter::R
@@ -368,6 +372,12 @@ impl Cutter<'_> {
             | Letter::T
             | Letter::G => false,
         }
+    }
+
+    /// Domain 3.8: an attending agency sees its own actions only. They are sealed, so that this is for whoever opens them.
+    fn shows_action(&self, action: &Node) -> bool {
+        let own = action.text(field::marac_action::AGENCY);
+        self.request.letter != Letter::K || self.request.agency == Some(own)
     }
 
     /// Domain 3.7 `protective_orders`: a school learns of an order that bars somebody from it.

@@ -121,6 +121,7 @@ pub(super) enum Rule {
     ChildSchoolVoice,
     PoliceRelevant,
     PoliceProtection,
+    OwnActions,
 }
 
 impl Message {

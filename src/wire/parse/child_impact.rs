@@ -1,4 +1,4 @@
-//! Reads the impact on each child of a domestic abuse notification (domain 3.7, ChildImpact).
+//! Reads the impact on each child of a domestic abuse notification or a MARAC kind (domain 3.7, ChildImpact).
 //!
 //! Exactly one entry a child: what the adult's behaviour does to that child, in words about that child.
 
@@ -11,7 +11,7 @@ use super::person;
 use super::reader::{At, FREE_TEXT, Reader, up_to};
 use crate::domain::submission::{
     ChildPresence, Given, ImpactCode, ImpactFacts, ImpactText, ImpactedChild, Length, Need,
-    SeenAndSpokenTo, SubjectRole, path,
+    SeenAndSpokenTo, SubjectRole,
 };
 use crate::wire::v1;
 use crate::wire::words::reason;
@@ -27,13 +27,13 @@ const SAME_TEXT_YEARS: i64 = 3;
 /// Reads every entry.
 pub(super) fn impacts(
     reader: &mut Reader,
-    raw: &v1::DomesticViolenceNotification,
+    at: At<'_>,
+    raw: &[v1::ChildImpact],
     subjects: Subjects<'_>,
     people: &People<'_>,
 ) -> Vec<ImpactFacts> {
-    let at = At::root(path::DOMESTIC_ABUSE);
-    reader.count(at.field("child_impacts"), raw.child_impacts.len(), MAX);
-    let listed = raw.child_impacts.iter().take(MAX).enumerate();
+    reader.count(at.field("child_impacts"), raw.len(), MAX);
+    let listed = raw.iter().take(MAX).enumerate();
     let mut facts: Vec<ImpactFacts> = Vec::new();
     for (index, impact) in listed {
         let at = at.item("child_impacts", index);
@@ -41,7 +41,7 @@ pub(super) fn impacts(
         if child.is_given() && facts.iter().any(|earlier| earlier.child == child) {
             reader.malformed(at.field("child_ref"), reason::DUPLICATE);
         }
-        let texts = raw.child_impacts.iter().map(|other| other.impact_text.trim());
+        let texts = raw.iter().map(|other| other.impact_text.trim());
         let group = texts.take(index).position(|text| text == impact.impact_text.trim());
         let text = text(reader, at, &impact.impact_text, group.unwrap_or(index));
         facts.push(rest(
@@ -179,12 +179,11 @@ fn are_apart(
 /// Every child of the subjects has its entry. A missing one is told at the place where it would stand.
 pub(super) fn expect_one_each(
     reader: &mut Reader,
-    raw: &v1::DomesticViolenceNotification,
+    at: At<'_>,
     subjects: Subjects<'_>,
     impacts: &[ImpactFacts],
     is_yes: bool,
 ) {
-    let at = At::root(path::DOMESTIC_ABUSE);
     let is_child = |role: SubjectRole| match role {
         SubjectRole::Sibling | SubjectRole::OtherChild | SubjectRole::Unborn => true,
         SubjectRole::Primary
@@ -204,7 +203,7 @@ pub(super) fn expect_one_each(
     // An entry without a usable reference may be the missing one: its own violation is told already.
     let unclear = impacts.iter().filter(|impact| !impact.child.is_given()).count();
     for offset in 0..missing.saturating_sub(unclear) {
-        let index = raw.child_impacts.len().saturating_add(offset);
+        let index = impacts.len().saturating_add(offset);
         reader.absent(at.item("child_impacts", index), Some(Need::Conditional));
     }
 }

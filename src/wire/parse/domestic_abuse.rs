@@ -42,10 +42,10 @@ pub(super) fn domestic_abuse(
         facts.children_in_scope.known(),
         Some(ChildrenInScope::Yes | ChildrenInScope::Unknown)
     );
-    facts.impacts = child_impact::impacts(reader, raw, subjects, people);
+    facts.impacts = child_impact::impacts(reader, at, &raw.child_impacts, subjects, people);
     if due {
         let is_yes = facts.children_in_scope.is(ChildrenInScope::Yes);
-        child_impact::expect_one_each(reader, raw, subjects, &facts.impacts, is_yes);
+        child_impact::expect_one_each(reader, at, subjects, &facts.impacts, is_yes);
     }
     orders(reader, at, &raw.protective_orders);
     reader.text(at.field("safe_contact"), &raw.safe_contact, up_to(200), None);

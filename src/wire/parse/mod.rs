@@ -19,6 +19,7 @@ mod domestic_abuse;
 mod envelope;
 mod format;
 mod identity;
+mod marac;
 mod missing;
 mod operation_report;
 mod people;
@@ -158,6 +159,8 @@ fn bodies(reader: &mut Reader, kind: AlertKind, bodies: &[u32]) {
         (4, path::DOMESTIC_ABUSE),
         (5, path::RETURN_INTERVIEW),
         (6, path::ALCOHOL_PATHWAY),
+        (7, path::MARAC_REFERRAL),
+        (8, path::MARAC_OUTCOME),
         (9, path::PLACE_OF_SAFETY),
         (10, path::OPERATION_REPORT),
     ];
@@ -212,10 +215,14 @@ fn body(
     people: &People<'_>,
 ) -> (BodyFacts, Staff) {
     use v1::alert::Body::{
-        Alcohol, AlcoholPathway, DomesticViolence, Missing, OperationReport, PlaceOfSafety,
-        ReturnInterview,
+        Alcohol, AlcoholPathway, DomesticViolence, MaracOutcome, MaracReferral, Missing,
+        OperationReport, PlaceOfSafety, ReturnInterview,
     };
 
+    let raw_subjects = alert.envelope.as_ref().map(|envelope| envelope.subjects.as_slice());
+    let subjects =
+        domestic_abuse::Subjects { raw: raw_subjects.unwrap_or_default(), facts: subjects };
+    let concerns = alert.envelope.as_ref().map_or(0, |envelope| envelope.persons_of_concern.len());
     match (BodyFacts::absent(kind), &alert.body) {
         (BodyFacts::Missing(_), Some(Missing(raw))) => {
             (BodyFacts::Missing(Box::new(missing::missing(reader, kind, raw))), Staff::default())
@@ -224,9 +231,6 @@ fn body(
             (BodyFacts::Alcohol(Box::new(alcohol::alcohol(reader, raw))), Staff::default())
         }
         (BodyFacts::DomesticAbuse(_), Some(DomesticViolence(raw))) => {
-            let raw_subjects = alert.envelope.as_ref().map(|envelope| envelope.subjects.as_slice());
-            let subjects =
-                domestic_abuse::Subjects { raw: raw_subjects.unwrap_or_default(), facts: subjects };
             let (facts, staff) = domestic_abuse::domestic_abuse(reader, raw, subjects, people);
             (BodyFacts::DomesticAbuse(Box::new(facts)), staff)
         }
@@ -237,6 +241,14 @@ fn body(
         (BodyFacts::AlcoholPathway(_), Some(AlcoholPathway(raw))) => {
             let facts = alcohol_pathway::alcohol_pathway(reader, raw);
             (BodyFacts::AlcoholPathway(Box::new(facts)), Staff::default())
+        }
+        (BodyFacts::MaracReferral(_), Some(MaracReferral(raw))) => {
+            let facts = marac::referral(reader, raw, (subjects, concerns), people);
+            (BodyFacts::MaracReferral(Box::new(facts)), Staff::default())
+        }
+        (BodyFacts::MaracOutcome(_), Some(MaracOutcome(raw))) => {
+            let facts = marac::outcome(reader, raw, (subjects, concerns), people);
+            (BodyFacts::MaracOutcome(Box::new(facts)), Staff::default())
         }
         (BodyFacts::PlaceOfSafety(_), Some(PlaceOfSafety(raw))) => {
             let facts = place_of_safety::place_of_safety(reader, raw, people);
@@ -250,7 +262,8 @@ fn body(
             absent,
             Some(
                 Missing(_) | Alcohol(_) | DomesticViolence(_) | ReturnInterview(_)
-                | AlcoholPathway(_) | PlaceOfSafety(_) | OperationReport(_),
+                | AlcoholPathway(_) | MaracReferral(_) | MaracOutcome(_) | PlaceOfSafety(_)
+                | OperationReport(_),
             )
             | None,
         ) => (absent, Staff::default()),

@@ -100,6 +100,8 @@ impl<'a> People<'a> {
                 | v1::alert::Body::Alcohol(_)
                 | v1::alert::Body::ReturnInterview(_)
                 | v1::alert::Body::AlcoholPathway(_)
+                | v1::alert::Body::MaracReferral(_)
+                | v1::alert::Body::MaracOutcome(_)
                 | v1::alert::Body::PlaceOfSafety(_)
                 | v1::alert::Body::OperationReport(_),
             )
@@ -113,7 +115,14 @@ impl<'a> People<'a> {
             OtherChild, ParentCarer, PersonOfConcern, Primary, Sibling, Unborn, Unspecified, Victim,
         };
 
-        let is_adult_kind = matches!(&self.alert.body, Some(v1::alert::Body::DomesticViolence(_)));
+        let is_adult_kind = matches!(
+            &self.alert.body,
+            Some(
+                v1::alert::Body::DomesticViolence(_)
+                    | v1::alert::Body::MaracReferral(_)
+                    | v1::alert::Body::MaracOutcome(_)
+            )
+        );
         let subjects = self.alert.envelope.iter().flat_map(|envelope| &envelope.subjects);
         let children = subjects.filter(|subject| match subject.subject_role() {
             Sibling | OtherChild => true,

@@ -32,7 +32,12 @@ impl Place {
     /// Whether a role has its place here (domain 3.3 `subjects`, `persons_of_concern`).
     const fn takes(self, role: SubjectRole) -> bool {
         match (self, role) {
-            (Self::Subjects(AlertKind::DvNotification), SubjectRole::Victim) => true,
+            (
+                Self::Subjects(
+                    AlertKind::DvNotification | AlertKind::MaracReferral | AlertKind::MaracOutcome,
+                ),
+                SubjectRole::Victim,
+            ) => true,
             (Self::Subjects(_), SubjectRole::Victim) => false,
             (Self::Subjects(_), _) => role.belongs_in_subjects(),
             (

@@ -12,12 +12,12 @@ pub(super) const ELEMENTS_MAX: usize = 256;
 
 /// Numbers of `Alert.envelope`, and of the alert's bodies in the order of the contract.
 const ENVELOPE: u32 = 1;
-const BODIES: [u32; 7] = [2, 3, 4, 5, 6, 9, 10];
-const DOMESTIC_VIOLENCE: u32 = 4;
+const BODIES: [u32; 9] = [2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 /// Lists whose elements are large when decoded: subjects, household, persons of concern; child impacts.
 const ENVELOPE_LISTS: [u32; 3] = [16, 17, 18];
-const ABUSE_LISTS: [u32; 1] = [19];
+/// By body: domestic abuse, referral, outcome (its actions too).
+const BODY_LISTS: [(u32, &[u32]); 3] = [(4, &[19]), (7, &[7]), (8, &[3, 4])];
 
 /// What the bytes hold.
 #[derive(Default, PartialEq, Eq, Debug)]
@@ -34,7 +34,7 @@ pub(super) struct Scan {
 pub(super) fn scan(alert: &[u8]) -> Option<Scan> {
     let mut found = Scan::default();
     let mut persons = [0_usize; 3];
-    let mut impacts = [0_usize; 1];
+    let mut impacts = [0_usize; 2];
     each_field(alert, |number, content| {
         if number == ENVELOPE {
             found.envelopes = found.envelopes.saturating_add(1);
@@ -45,8 +45,8 @@ pub(super) fn scan(alert: &[u8]) -> Option<Scan> {
             if found.bodies.len() < ELEMENTS_MAX {
                 found.bodies.push(number);
             }
-            if number == DOMESTIC_VIOLENCE {
-                count(content, &ABUSE_LISTS, &mut impacts)?;
+            if let Some((_, lists)) = BODY_LISTS.iter().find(|(body, _)| *body == number) {
+                count(content, lists, &mut impacts)?;
             }
         }
         Some(())

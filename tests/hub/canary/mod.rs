@@ -27,6 +27,8 @@ const KINDS: [(&str, &str, &str); 7] = [
     ("full-domestic-abuse.json", "MERPOL", "2026-09-17T09:08:00Z"),
     ("full-return-interview.json", "SAFERFUT", "2026-09-17T09:12:00Z"),
     ("full-alcohol-pathway.json", "RESPONSE", "2026-09-17T09:16:00Z"),
+    ("full-marac-referral.json", "FSU", "2026-09-17T09:12:00Z"),
+    ("full-marac-outcome.json", "MARAC", "2026-09-17T09:16:00Z"),
     ("full-place-of-safety.json", "MERPOL", "2026-09-17T09:20:00Z"),
     ("full-operation-report.json", "MERPOL", "2026-09-17T09:30:00Z"),
 ];

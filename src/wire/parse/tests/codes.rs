@@ -83,6 +83,8 @@ fn lists_with_the_same_words_have_the_same_numbers() {
         "ConsentState" => ConsentState,
         "CompetenceBasis" => CompetenceBasis,
         "CompetenceOutcome" => CompetenceOutcome,
+        "MaracBasis" => MaracBasis,
+        "VictimAnswer" => VictimAnswer,
         "Circumstance" => Circumstance,
         "PowerUsed" => PowerUsed,
         "PlaceAgreement" => PlaceAgreement,

@@ -9,6 +9,7 @@ const SAMPLES: &[&str] = &[
     "full-alcohol",
     "full-domestic-abuse",
     "s06a-rejected",
+    "full-marac-outcome",
     "full-place-of-safety",
     "full-operation-report",
 ];

@@ -373,3 +373,69 @@ fn an_operation_s_report_with_a_person_anywhere_is_refused() {
         path == "alert.envelope.subjects" && *reason == "PERSON_DATA"
     }));
 }
+
+const REFERRAL: &str = "s07-marac-referral";
+const OUTCOME: &str = "s07-marac-outcome";
+
+#[test]
+fn a_referral_to_the_marac_says_why_and_what_the_victim_was_asked() {
+    let at = |field: &str| format!("alert.marac_referral.{field}");
+    for (field, reason, need, change) in [
+        (
+            "referral_basis",
+            "REQUIRED",
+            Required,
+            (|b| b.referral_basis.clear()) as fn(&mut v1::MaracReferral),
+        ),
+        ("judgement_reason", "REQUIRED", Conditional, |b| {
+            b.referral_basis = vec![2];
+            b.judgement_reason.clear();
+        }),
+        ("judgement_reason", "TOO_SHORT", Format, |b| b.judgement_reason = "x".repeat(49)),
+        ("victim_informed", "REQUIRED", Required, |b| b.victim_informed = 0),
+        ("share_without_agreement_reason", "REQUIRED", Conditional, |b| {
+            b.victim_agrees = v1::VictimAnswer::UnsafeToAsk.into();
+            b.share_without_agreement_reason.clear();
+        }),
+        ("attendees", "REQUIRED", Required, |b| b.attendees.clear()),
+        ("attendees[1]", "DUPLICATE", Format, |b| b.attendees[1] = b.attendees[0].clone()),
+        ("child_impacts[1]", "REQUIRED", Conditional, |b| b.child_impacts.truncate(1)),
+        ("child_impacts[0].impact_text", "STOP_LIST", Format, |b| {
+            b.child_impacts[0].impact_text = "children present".to_owned();
+        }),
+    ] {
+        breaks(REFERRAL, (&at(field), reason, need), |alert: &mut v1::Alert| {
+            change(referral(alert));
+        });
+    }
+    fits(REFERRAL, |alert| referral(alert).judgement_reason = "x".repeat(50));
+    let several = |alert: &mut v1::Alert| {
+        referral(alert).perpetrator_ref.clear();
+        let concerns = &mut envelope(alert).persons_of_concern;
+        let mut other = concerns[0].clone();
+        other.person.as_mut().unwrap().person_ref = "other".to_owned();
+        concerns.push(other);
+    };
+    breaks(REFERRAL, (&at("perpetrator_ref"), "REQUIRED", Conditional), several);
+}
+
+#[test]
+fn an_outcome_says_when_the_case_was_heard_and_who_is_to_do_what() {
+    let at = |field: &str| format!("alert.marac_outcome.{field}");
+    for (field, reason, need, change) in [
+        (
+            "meeting_at",
+            "REQUIRED",
+            Required,
+            (|b| b.meeting_at = None) as fn(&mut v1::MaracOutcome),
+        ),
+        ("actions", "REQUIRED", Required, |b| b.actions.clear()),
+        ("actions[0].due", "MALFORMED", Format, |b| b.actions[0].due = "soon".to_owned()),
+        ("actions[0].text", "REQUIRED", Required, |b| b.actions[0].text.clear()),
+        ("actions[0].agency", "MALFORMED", Format, |b| b.actions[0].agency = "the HV".to_owned()),
+    ] {
+        breaks(OUTCOME, (&at(field), reason, need), |alert: &mut v1::Alert| {
+            change(outcome(alert));
+        });
+    }
+}

@@ -112,6 +112,16 @@ fn abuse(alert: &mut v1::Alert) -> &mut v1::DomesticViolenceNotification {
     body
 }
 
+fn referral(alert: &mut v1::Alert) -> &mut v1::MaracReferral {
+    let Some(v1::alert::Body::MaracReferral(body)) = &mut alert.body else { panic!("other kind") };
+    body
+}
+
+fn outcome(alert: &mut v1::Alert) -> &mut v1::MaracOutcome {
+    let Some(v1::alert::Body::MaracOutcome(body)) = &mut alert.body else { panic!("other kind") };
+    body
+}
+
 fn place(alert: &mut v1::Alert) -> &mut v1::PlaceOfSafety {
     let Some(v1::alert::Body::PlaceOfSafety(body)) = &mut alert.body else { panic!("other kind") };
     body

@@ -9,6 +9,8 @@ const ALCOHOL: &str = "s03-alcohol-attendance";
 const ABUSE: &str = "s05-domestic-abuse-gold";
 const INTERVIEW: &str = "s01-rhi-completed";
 const PATHWAY: &str = "s03-pathway-engaged";
+const REFERRAL: &str = "s07-marac-referral";
+const OUTCOME: &str = "s07-marac-outcome";
 const PLACE: &str = "s08-place-of-safety";
 const REPORT: &str = "s08-operation-report";
 
@@ -93,6 +95,8 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
         (ABUSE, "domestic_violence", 11),
         (INTERVIEW, "return_interview", 2),
         (PATHWAY, "alcohol_pathway", 2),
+        (REFERRAL, "marac_referral", 7),
+        (OUTCOME, "marac_outcome", 8),
         (PLACE, "place_of_safety", 9),
         (REPORT, "operation_report", 7),
     ] {
@@ -104,6 +108,8 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
             }
             v1::alert::Body::ReturnInterview(body) => *body = v1::ReturnInterview::default(),
             v1::alert::Body::AlcoholPathway(body) => *body = v1::AlcoholPathway::default(),
+            v1::alert::Body::MaracReferral(body) => *body = v1::MaracReferral::default(),
+            v1::alert::Body::MaracOutcome(body) => *body = v1::MaracOutcome::default(),
             v1::alert::Body::PlaceOfSafety(body) => *body = v1::PlaceOfSafety::default(),
             v1::alert::Body::OperationReport(body) => *body = v1::OperationReport::default(),
         });

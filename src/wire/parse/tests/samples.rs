@@ -24,6 +24,8 @@ pub(super) const WHOLE: &[&str] = &[
     "s06b-completed",
     "s17-alcohol-attendance",
     "s19-domestic-abuse-bronze",
+    "s07-marac-referral",
+    "s07-marac-outcome",
     "s08-place-of-safety",
     "s08-police-protection",
     "s08-operation-report",
@@ -32,6 +34,8 @@ pub(super) const WHOLE: &[&str] = &[
     "full-alcohol-pathway",
     "full-alcohol",
     "full-domestic-abuse",
+    "full-marac-referral",
+    "full-marac-outcome",
     "full-place-of-safety",
     "full-operation-report",
 ];
