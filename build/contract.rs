@@ -19,8 +19,14 @@ pub(crate) const LETTERS: [&str; 20] = [
 ];
 
 /// The closed views with their bits; the same numbers as `domain::View`.
-pub(crate) const CLOSED_VIEWS: [(&str, u32); 5] =
-    [("LOOKOUT", 2), ("CANCELLED", 3), ("INFO", 4), ("SAFE_TASK", 5), ("LADDER", 6)];
+pub(crate) const CLOSED_VIEWS: &[(&str, u32)] = &[
+    ("LOOKOUT", 2),
+    ("CANCELLED", 3),
+    ("INFO", 4),
+    ("SAFE_TASK", 5),
+    ("LADDER", 6),
+    ("PATHWAY", 7),
+];
 
 const ROOT: &str = "staysafe.v1.Alert";
 const OPTION: &str = "staysafe.v1.view";
@@ -56,6 +62,13 @@ pub(crate) struct View {
     reason: i32,
     sealed: Option<(String, u32)>,
     kinds: Vec<i32>,
+    except: Vec<Exception>,
+}
+
+/// Letters, as bits, that do not see the field in alerts of these kinds.
+pub(crate) struct Exception {
+    kinds: Vec<i32>,
+    letters: u32,
 }
 
 /// One field with its view.
@@ -147,6 +160,7 @@ fn opaque_view() -> View {
         reason: 0,
         sealed: None,
         kinds: Vec::new(),
+        except: Vec::new(),
     }
 }
 
@@ -173,11 +187,31 @@ fn read_view(pool: &DescriptorPool, field: &FieldDescriptor) -> Result<View, Str
         marker: number(option, "marker")?,
         reason: number(option, "reason")?,
         sealed: read_sealed(option)?,
-        kinds: text(option, "kinds")?
-            .split_whitespace()
-            .map(|name| enum_value(&kinds, name))
-            .collect::<Result<_, _>>()?,
+        kinds: read_kinds(&kinds, option)?,
+        except: read_exceptions(&kinds, option)?,
     })
+}
+
+fn read_kinds(kinds: &EnumDescriptor, option: &DynamicMessage) -> Result<Vec<i32>, String> {
+    text(option, "kinds")?.split_whitespace().map(|name| enum_value(kinds, name)).collect()
+}
+
+fn read_exceptions(
+    kinds: &EnumDescriptor,
+    option: &DynamicMessage,
+) -> Result<Vec<Exception>, String> {
+    let exceptions = match option.get_field_by_name("except").as_deref() {
+        Some(Value::List(exceptions)) => exceptions.clone(),
+        _ => return Err("exceptions are not a list".to_owned()),
+    };
+    let mut read = Vec::new();
+    for exception in exceptions.iter().filter_map(Value::as_message) {
+        let Who::Letters(letters) = parse_who(&text(exception, "who")?)? else {
+            return Err("an exception needs letters of its own".to_owned());
+        };
+        read.push(Exception { kinds: read_kinds(kinds, exception)?, letters });
+    }
+    Ok(read)
 }
 
 fn read_sealed(option: &DynamicMessage) -> Result<Option<(String, u32)>, String> {
@@ -328,6 +362,16 @@ fn field_source(field: &Field, index: &BTreeMap<&str, usize>) -> String {
             )
         })
         .collect();
+    let except: String = view
+        .except
+        .iter()
+        .map(|exception| {
+            let Exception { kinds, letters } = exception;
+            format!(
+                "Exception {{ kinds: &{kinds:?}, letters: LetterSet::from_bits({letters:#x}) }}, "
+            )
+        })
+        .collect();
     let sealed = view.sealed.as_ref().map_or_else(
         || "None".to_owned(),
         |(part, letters)| {
@@ -338,7 +382,8 @@ fn field_source(field: &Field, index: &BTreeMap<&str, usize>) -> String {
     );
     format!(
         "  Field {{ number: {}, name: {:?}, shape: {}, repeated: {}, class: {}, who: {who}, closed: {:#x}, \
-         values: &[{values}], rule: {}, marker: {}, reason: {}, sealed: {sealed}, kinds: &{:?} }},\n",
+         values: &[{values}], rule: {}, marker: {}, reason: {}, sealed: {sealed}, kinds: &{:?}, \
+         except: &[{except}] }},\n",
         field.descriptor.number(),
         field.descriptor.name(),
         shape(&field.descriptor, index),
@@ -441,6 +486,7 @@ fn reason_source(reason: i32) -> &'static str {
 
 /// The cutter's name of a rule, in the order of `CutRule` in options.proto; the numbers after a gap by themselves.
 fn rule_source(rule: i32) -> &'static str {
+    const POLICE_RELEVANT: i32 = 30;
     const POLICE_PROTECTION: i32 = 25;
     const OWN_ACTIONS: i32 = 26;
     const RULES: [&str; 21] = [
@@ -466,6 +512,9 @@ fn rule_source(rule: i32) -> &'static str {
         "Rule::OccurredAt",
         "Rule::ChildSchoolVoice",
     ];
+    if rule == POLICE_RELEVANT {
+        return "Rule::PoliceRelevant";
+    }
     if rule == POLICE_PROTECTION {
         return "Rule::PoliceProtection";
     }

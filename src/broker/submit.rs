@@ -292,6 +292,8 @@ impl Broker {
             decisions: decision.decisions.clone(),
             deliveries: decision.deliveries.clone(),
             timers: decision.timers.clone(),
+            stage: decision.stage,
+            advice: decision.advice.clone(),
             conflicts,
             mentions: people.mentions,
             links: people.links,

@@ -11,6 +11,7 @@ use super::id::{
 };
 use super::identity::{Flagged, Link};
 use super::rule::Rule;
+use super::stage::{Advice, Stage};
 use super::time::Timestamp;
 use smol_str::SmolStr;
 
@@ -25,8 +26,12 @@ code_list! {
         MissingFound = 3 => "MISSING_FOUND",
         /// It turned out that nobody was missing.
         MissingCancelled = 4 => "MISSING_CANCELLED",
+        /// A return home interview was offered, held, declined or not possible.
+        RhiUpdate = 5 => "RHI_UPDATE",
         /// A young person attended the emergency department because of alcohol.
         AlcoholAttendance = 10 => "ALCOHOL_ATTENDANCE",
+        /// What became of the offer of an appointment after such an attendance.
+        AlcoholPathway = 11 => "ALCOHOL_PATHWAY",
         /// Domestic abuse was reported or disclosed.
         DvNotification = 20 => "DV_NOTIFICATION",
         /// A victim is referred to the multi-agency conference.
@@ -49,7 +54,9 @@ impl AlertKind {
             | Self::MissingUpdated
             | Self::MissingFound
             | Self::MissingCancelled
+            | Self::RhiUpdate
             | Self::AlcoholAttendance
+            | Self::AlcoholPathway
             | Self::PlaceOfSafety => true,
             Self::DvNotification
             | Self::MaracReferral
@@ -62,11 +69,12 @@ impl AlertKind {
     #[must_use]
     pub const fn is_routine(self) -> bool {
         match self {
-            Self::OperationReport => true,
+            Self::AlcoholPathway | Self::OperationReport => true,
             Self::MissingReported
             | Self::MissingUpdated
             | Self::MissingFound
             | Self::MissingCancelled
+            | Self::RhiUpdate
             | Self::AlcoholAttendance
             | Self::DvNotification
             | Self::MaracReferral
@@ -90,10 +98,17 @@ impl AlertKind {
     /// Whether the alert tells what became of something an earlier alert told of.
     #[must_use]
     pub const fn is_news(self) -> bool {
-        matches!(self, Self::MissingUpdated | Self::MissingFound | Self::MissingCancelled)
+        matches!(
+            self,
+            Self::MissingUpdated
+                | Self::MissingFound
+                | Self::MissingCancelled
+                | Self::RhiUpdate
+                | Self::AlcoholPathway
+        )
     }
 
-    /// Whether the alert belongs to a missing episode.
+    /// Whether the alert is a report of a missing child, or news of one: a return home interview comes after.
     #[must_use]
     pub const fn is_missing(self) -> bool {
         matches!(
@@ -378,6 +393,10 @@ pub struct AlertRecord {
     pub deliveries: Vec<Delivery>,
     /// The timers.
     pub timers: Vec<Timer>,
+    /// The stage of an interview or a pathway that it brought the episode to, where its kind tells one.
+    pub stage: Option<Stage>,
+    /// What the sender was told to do besides.
+    pub advice: Vec<Advice>,
     /// From whom it is kept, whatever happens later; none where it is kept from nobody.
     pub conflicts: Option<SealedConflicts>,
     /// Who is mentioned, for matching; none where nobody can be matched.

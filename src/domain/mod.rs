@@ -31,6 +31,7 @@ pub mod principal;
 pub mod receipt;
 pub mod redacted;
 pub mod rule;
+pub mod stage;
 pub mod submission;
 pub mod time;
 
@@ -48,5 +49,6 @@ pub use letter::{Letter, LetterSet, SensitivityClass, View};
 pub use principal::{Principal, Role};
 pub use redacted::Redacted;
 pub use rule::Rule;
+pub use stage::{Advice, Stage};
 pub use submission::Submission;
 pub use time::{Span, Timestamp};

@@ -18,6 +18,8 @@ code_list! {
         R05 = 105 => "R05",
         /// Found, returned or cancelled.
         R06 = 106 => "R06",
+        /// A return home interview.
+        R07 = 107 => "R07",
         /// Alcohol, no hard marker, agreed.
         R10 = 110 => "R10",
         /// Alcohol, no hard marker, not agreed.
@@ -28,6 +30,8 @@ code_list! {
         R12a = 1121 => "R12a",
         /// Alcohol with an exploitation or sexual-assault marker.
         R13 = 113 => "R13",
+        /// A pathway state.
+        R15 = 115 => "R15",
         /// Domestic abuse, gold or high.
         R20 = 120 => "R20",
         /// Domestic abuse, silver or medium.

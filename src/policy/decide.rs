@@ -5,7 +5,9 @@ use super::sharing::{self, Case, Verdict};
 use super::sketch::EventSketch;
 use super::validation::{Validated, is_refused};
 use super::views::HubFacts;
-use super::{Context, EpisodeChanges, Moved, escalation, follow_on, hub_facts, supersession};
+use super::{
+    Context, EpisodeChanges, Moved, escalation, follow_on, hub_facts, stage, supersession,
+};
 use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind};
 use crate::domain::decision::{ShareOutcome, SharingDecision};
 use crate::domain::delivery::{DeliveryState, Purpose};
@@ -13,7 +15,7 @@ use crate::domain::directory::MailboxRole;
 use crate::domain::event::EventKind;
 use crate::domain::submission::Offer;
 use crate::domain::{
-    AgencyCode, Delivery, Event, Letter, MailboxId, Priority, Rule, Submission, View,
+    Advice, AgencyCode, Delivery, Event, Letter, MailboxId, Priority, Rule, Stage, Submission, View,
 };
 
 /// Everything a broker puts into one [`crate::domain::AlertRecord`], one entry and one reply.
@@ -25,6 +27,10 @@ pub struct Decision {
     pub deliveries: Vec<Delivery>,
     /// The clocks the alert starts.
     pub timers: Vec<Timer>,
+    /// The stage of an interview or a pathway that it brings the episode to.
+    pub stage: Option<Stage>,
+    /// What the sender is told to do besides.
+    pub advice: Vec<Advice>,
     /// From whom the alert is kept.
     pub conflicts: Conflicts,
     /// What the hub adds to the copies, to be sealed beside the alert.
@@ -89,6 +95,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
     if !validated.mismatches.is_empty() {
         tell_of_mismatch((&case, &conflicts), &mut deliveries, &mut events);
     }
+    stage::offer_directly(submission, (context, &conflicts), &mut deliveries, &mut events);
     events.extend(deliveries.iter().map(queued));
     let changes = EpisodeChanges::of(submission, context);
     events.extend(changes.settled(context.episode));
@@ -96,6 +103,8 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         hub_facts: hub_facts::of(submission, validated, context, &routes),
         living_outside: hub_facts::living_outside(submission, validated, context),
         pupils: routes.pupils,
+        stage: stage::of(submission),
+        advice: stage::advice(submission, validated),
         changes,
         moved,
         moved_events: moved_events.into_iter().map(EventSketch::into_event).collect(),
@@ -279,7 +288,8 @@ fn events(case: &Case<'_>, routes: &Routes, verdicts: &[Verdict]) -> Vec<EventSk
 fn taken(case: &Case<'_>, events: &mut Vec<EventSketch>) {
     let Case { submission, validated, context } = *case;
     if submission.kind.is_news() {
-        let news = EventSketch::of(EventKind::AlertUpdated).because(submission.kind.as_str());
+        let told = stage::told_as(submission, validated);
+        let news = EventSketch::of(EventKind::AlertUpdated).because(told);
         events.push(news);
     }
     if validated.status == AlertStatus::AcceptedIncomplete {

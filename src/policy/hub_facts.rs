@@ -33,6 +33,7 @@ pub(super) fn of(
         added_risk_markers: markers.unwrap_or_default(),
         encompass: routes.encompass.clone(),
         contact_due_at: follow_on::contact_due(submission, validated, context),
+        interview_late_minutes: late_minutes(validated),
         marac_referral_expected_at: follow_on::referral_expected(validated, context),
         s46_expires_at: held_by(validated, Power::PoliceProtection).map(|held| held.ends_at()),
         s136_ends_at: under_act.map(|held| Held::by_s136(held.since()).ends_at()),
@@ -88,6 +89,12 @@ fn notes(submission: &Submission, validated: &Validated, context: &Context<'_>) 
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// How many whole minutes after its time the interview was held; less than one is one.
+fn late_minutes(validated: &Validated) -> Option<u32> {
+    let late = validated.assessment.return_interview()?.late?;
+    u32::try_from(late.as_millis().checked_div(60_000)?.max(1)).ok()
 }
 
 /// The band the hub took, where the sender stated another or none that can be read.

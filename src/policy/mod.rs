@@ -29,6 +29,7 @@ mod episode;
 mod hub_facts;
 mod partners;
 mod sketch;
+mod stage;
 mod supersession;
 
 #[cfg(test)]

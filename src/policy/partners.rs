@@ -41,13 +41,19 @@ const MISSING: &[AlertKind] = &[
     AlertKind::MissingCancelled,
 ];
 
+const RETURN_INTERVIEW: &[AlertKind] = &[AlertKind::RhiUpdate];
 /// What every agency may send (domain 2.1).
 const EVERY_AGENCY: &[AlertKind] = &[AlertKind::MaracReferral];
 
 /// Who may send what, besides what every agency may (domain 2.1). A kind not listed is not allowed.
 const MAY_SEND: &[(Who, &[AlertKind])] = &[
     (Who::One(CADT), MISSING),
+    (Who::One(CADT), RETURN_INTERVIEW),
     (Who::One(EDT), MISSING),
+    (Who::One(EDT), RETURN_INTERVIEW),
+    (Who::One(SAFERFUT), RETURN_INTERVIEW),
+    (Who::One(CIC), RETURN_INTERVIEW),
+    (Who::One(RESPONSE), &[AlertKind::AlcoholPathway]),
     (Who::One(CIC), MISSING),
     (Who::One(MERPOL), MISSING),
     (Who::One(MERPOL), &[AlertKind::DvNotification]),
@@ -62,7 +68,11 @@ const MAY_SEND: &[(Who, &[AlertKind])] = &[
     (Who::One(WUTH_SG), &[AlertKind::AlcoholAttendance, AlertKind::DvNotification]),
     // Other councils: any child kind.
     (Who::StartingWith("LA-"), MISSING),
-    (Who::StartingWith("LA-"), &[AlertKind::AlcoholAttendance, AlertKind::PlaceOfSafety]),
+    (Who::StartingWith("LA-"), RETURN_INTERVIEW),
+    (
+        Who::StartingWith("LA-"),
+        &[AlertKind::AlcoholAttendance, AlertKind::AlcoholPathway, AlertKind::PlaceOfSafety],
+    ),
 ];
 
 /// Whether `sender` may send `kind`.
@@ -112,23 +122,24 @@ mod tests {
     #[test]
     fn each_agency_may_send_its_own_kinds_and_no_others() {
         let table = [
-            // Missing: reported, updated, found, cancelled; alcohol; abuse; MARAC referral, outcome; place; operation.
-            ("MERPOL", "t t t t f t t f t t"),
-            ("CADT", "t t t t f f t f f f"),
-            ("EDT", "t t t t f f t f f f"),
-            ("CIC", "t t t t f f t f f f"),
-            ("WUTH-AED", "f f t f t t t f f f"),
-            ("WUTH-SG", "f f f f t t t f f f"),
-            ("FSU", "f f f f f t t t f f"),
-            ("MARAC", "f f f f f f t t f f"),
-            ("MIDW", "f f f f f t t f f f"),
-            ("LA-341", "t t t t t f t f t f"),
-            ("RESPONSE", "f f f f f f t f f f"),
-            ("SAFERFUT", "f f f f f f t f f f"),
-            ("SCH-900101", "f f f f f f t f f f"),
-            ("AREA-03", "f f f f f f t f f f"),
-            ("YOS", "f f f f f f t f f t"),
-            ("HUB-IG", "f f f f f f t f f f"),
+            // Missing: reported, updated, found, cancelled, interview; alcohol, pathway; abuse; MARAC referral, outcome;
+            // place; operation.
+            ("MERPOL", "t t t t f f f t t f t t"),
+            ("CADT", "t t t t t f f f t f f f"),
+            ("EDT", "t t t t t f f f t f f f"),
+            ("CIC", "t t t t t f f f t f f f"),
+            ("WUTH-AED", "f f t f f t f t t f f f"),
+            ("WUTH-SG", "f f f f f t f t t f f f"),
+            ("FSU", "f f f f f f f t t t f f"),
+            ("MARAC", "f f f f f f f f t t f f"),
+            ("MIDW", "f f f f f f f t t f f f"),
+            ("LA-341", "t t t t t t t f t f t f"),
+            ("RESPONSE", "f f f f f f t f t f f f"),
+            ("SAFERFUT", "f f f f t f f f t f f f"),
+            ("SCH-900101", "f f f f f f f f t f f f"),
+            ("AREA-03", "f f f f f f f f t f f f"),
+            ("YOS", "f f f f f f f f t f f t"),
+            ("HUB-IG", "f f f f f f f f t f f f"),
         ];
         for (agency, allowed) in table {
             let allowed: Vec<_> = allowed.split(' ').map(|word| word == "t").collect();

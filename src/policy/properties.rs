@@ -183,6 +183,7 @@ fn reversed(submission: &Submission) -> Submission {
             facts.abuse_types = turned(&facts.abuse_types);
             facts.impacts.reverse();
         }
+        BodyFacts::ReturnInterview(_) | BodyFacts::AlcoholPathway(_) => {}
         BodyFacts::MaracReferral(facts) => facts.case.attendees.reverse(),
         BodyFacts::MaracOutcome(facts) => facts.case.attendees.reverse(),
         BodyFacts::PlaceOfSafety(facts) => facts.circumstances = turned(&facts.circumstances),

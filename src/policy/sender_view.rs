@@ -11,7 +11,9 @@ use crate::domain::codes::code_list;
 use crate::domain::decision::ShareOutcome;
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::{Agency, Cover, Directory, Mailbox, MailboxRole};
-use crate::domain::{AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Rule, Timestamp, View};
+use crate::domain::{
+    Advice, AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Rule, Timestamp, View,
+};
 
 use super::partners::{CADT, COUNCIL, EDT, MERPOL};
 use super::recall;
@@ -58,6 +60,14 @@ code_list! {
         Superseded = 20 => "SUPERSEDED",
         /// The sender recalled it from everybody.
         Recalled = 21 => "RECALLED",
+        /// A child told of harm: a CONCERN is sent besides.
+        SendConcern = 30 => "SEND_CONCERN",
+        /// Whoever held the interview is not independent.
+        InterviewerNotIndependent = 31 => "INTERVIEWER_NOT_INDEPENDENT",
+        /// A parent refused: the child is asked directly.
+        OfferToChildDirectly = 32 => "OFFER_TO_CHILD_DIRECTLY",
+        /// The kind is never urgent.
+        UrgentInConcern = 33 => "URGENT_IN_CONCERN",
     }
 }
 
@@ -197,6 +207,10 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
         );
         say(NoticeCode::FieldRefused, text);
     }
+    for advice in &alert.advice {
+        let (code, text) = advised(*advice);
+        say(code, text.to_owned());
+    }
     if let Some(text) = closed_recipient(alert, directory) {
         say(NoticeCode::RecipientClosed, text);
     }
@@ -219,6 +233,28 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
         say(NoticeCode::Simulated, "SIMULATED: this hub's time is not real.".to_owned());
     }
     notices
+}
+
+/// What the sender does besides, in words.
+const fn advised(advice: Advice) -> (NoticeCode, &'static str) {
+    match advice {
+        Advice::SendConcern => (
+            NoticeCode::SendConcern,
+            "The child told of harm: send a CONCERN at P2 now. This message does not make it.",
+        ),
+        Advice::InterviewerNotIndependent => (
+            NoticeCode::InterviewerNotIndependent,
+            "A return home interview is held by somebody independent of the child's care. The front door is told.",
+        ),
+        Advice::OfferToChildDirectly => (
+            NoticeCode::OfferToChildDirectly,
+            "A parent's refusal does not close the duty: the interview is offered to the child directly.",
+        ),
+        Advice::UrgentInConcern => (
+            NoticeCode::UrgentInConcern,
+            "This kind of alert is never urgent, and your priority was not taken: urgent content belongs in a CONCERN.",
+        ),
+    }
 }
 
 /// What the hub took more urgently than its sender stated it, if anything.

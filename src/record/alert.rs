@@ -5,7 +5,8 @@ use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
 use crate::domain::decision::{Basis6, SharingDecision};
 use crate::domain::identity::{Flagged, Link};
 use crate::domain::{
-    AlertId, AlertRecord, Delivery, EpisodeId, Position, SubjectRef, SystemName, Timestamp, UserId,
+    Advice, AlertId, AlertRecord, Delivery, EpisodeId, Position, Stage, SubjectRef, SystemName,
+    Timestamp, UserId,
 };
 
 use super::encode::{Encode, Encoder};
@@ -49,6 +50,8 @@ impl Encode for AlertRecord {
         superseded_by.iter().for_each(|id| to.given(31, id.as_bytes()));
         changed.iter().for_each(|path| to.given(32, path.as_bytes()));
         to.each(33, recalls);
+        to.optional_code(50, self.stage.map(Stage::code));
+        to.codes(51, self.advice.iter().copied().map(Advice::code));
     }
 }
 
@@ -90,6 +93,8 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
                 .map(Delivery::try_from)
                 .collect::<Result<_, _>>()?,
             timers: raw.timers.into_iter().map(Timer::try_from).collect::<Result<_, _>>()?,
+            stage: field::optional_code("AlertRecord.stage", raw.stage)?,
+            advice: field::codes("AlertRecord.advice", raw.advice)?,
             conflicts: raw.conflicts.map(SealedConflicts::try_from).transpose()?,
             mentions: raw.mentions.map(SealedConflicts::try_from).transpose()?,
             links: raw.links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?,

@@ -28,9 +28,9 @@ use crate::domain::id::ProposalId;
 use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
-    AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference,
-    EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled, Role, Rule,
-    SubjectRef, SystemName, Timestamp, UserId, View,
+    Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId,
+    EpisodeReference, EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled,
+    Role, Rule, Stage, SubjectRef, SystemName, Timestamp, UserId, View,
 };
 use crate::record::Write;
 
@@ -280,6 +280,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         vec(decision(), 0..3),
         vec(delivery(), 0..3),
         vec(timer(), 0..3),
+        (option::of(select(Stage::ALL)), vec(select(Advice::ALL), 0..3)),
         option::of(conflicts()),
         option::of(body()),
         position(),
@@ -309,13 +310,15 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         decisions: lists.2,
         deliveries: lists.3,
         timers: lists.4,
-        conflicts: lists.5,
+        stage: lists.5.0,
+        advice: lists.5.1,
+        conflicts: lists.6,
         mentions: people.0,
         links: people.1,
         flags: people.2,
-        body: lists.6,
-        after: lists.8,
-        submitted: lists.7,
+        body: lists.7,
+        after: lists.9,
+        submitted: lists.8,
     })
 }
 

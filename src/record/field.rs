@@ -11,7 +11,7 @@ use crate::domain::event::{EventKind, EventOutcome, RedactionReason};
 use crate::domain::identity::{Evidence, Flag, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::submission::{AbuseType, MissingCategory};
-use crate::domain::{Letter, Role, Rule, Timestamp, View};
+use crate::domain::{Advice, Letter, Role, Rule, Stage, Timestamp, View};
 
 use super::encode::{Encode, Encoder};
 use super::error::RecordError;
@@ -42,6 +42,7 @@ code_lists!(
     AbuseType,
     AckOutcome,
     ActorHow,
+    Advice,
     AgencyType,
     AlertKind,
     AlertStatus,
@@ -69,6 +70,7 @@ code_lists!(
     Role,
     Rule,
     ShareOutcome,
+    Stage,
     TimerKind,
     TimerState,
     View,

@@ -25,9 +25,9 @@ use crate::domain::id::ProposalId;
 use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::{
-    AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference,
-    EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled, Role, Rule,
-    SubjectRef, SystemName, Timestamp, UserId, View,
+    Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId,
+    EpisodeReference, EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled,
+    Role, Rule, Stage, SubjectRef, SystemName, Timestamp, UserId, View,
 };
 use crate::record::Write;
 
@@ -193,6 +193,8 @@ pub(crate) fn alert() -> AlertRecord {
             delivery: Some(1),
             state: TimerState::Armed,
         }],
+        stage: None,
+        advice: Vec::new(),
         conflicts: Some(SealedConflicts { nonce: [0x0C; 12], ciphertext: (40..80).collect() }),
         mentions: Some(SealedConflicts { nonce: [0x0D; 12], ciphertext: (80..120).collect() }),
         links: vec![Link {
@@ -234,6 +236,8 @@ pub(crate) fn alert_after_sending() -> AlertRecord {
                 confirmed: Some(moment(8, None, 107)),
             }],
         },
+        stage: Some(Stage::InterviewOffered),
+        advice: vec![Advice::SendConcern],
         ..alert()
     }
 }

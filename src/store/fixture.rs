@@ -76,6 +76,8 @@ pub(crate) fn alert(number: u64) -> AlertRecord {
         decisions: Vec::new(),
         deliveries: Vec::new(),
         timers: Vec::new(),
+        stage: None,
+        advice: Vec::new(),
         conflicts: None,
         mentions: None,
         links: Vec::new(),

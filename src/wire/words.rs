@@ -292,6 +292,17 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("tool_score", reason::OUT_OF_RANGE, "Give the score: DASH 0 to 24, others 0 to 1,000."),
     ("tool_answers", reason::TOO_LONG, "Send at most 64 KiB."),
     ("missing", reason::REQUIRED, "Add the part about the missing child."),
+    ("return_interview", reason::REQUIRED, "Add the part about the return home interview."),
+    ("alcohol_pathway", reason::REQUIRED, "Add the state of the pathway."),
+    (
+        "outcome",
+        reason::CONTRADICTION,
+        "Give an outcome of the state: COMPLETED, DECLINED or NOT_POSSIBLE; none with OFFERED.",
+    ),
+    ("completed_at", reason::CONTRADICTION, "Only an interview that was held has this time."),
+    ("closed_reason", reason::CONTRADICTION, "Only with the state CLOSED."),
+    ("shared_with", reason::REQUIRED, "Name the agencies you have told, by their codes."),
+    ("episode_id", reason::REQUIRED, "Give the episode of the alert this one is news of."),
     ("alcohol", reason::REQUIRED, "Add the part about the attendance."),
     ("domestic_violence", reason::REQUIRED, "Add the part about the domestic abuse."),
     ("at", reason::REQUIRED, "Give the moment itself, not only its offset."),
@@ -357,6 +368,17 @@ const WORDS: &[(&str, &str, &str)] = &[
         "REFUSED_IS_NO_REASON",
         "After a competent refusal give 9G6, 9H or 9C, or WOULD_PREJUDICE_PROTECTION.",
     ),
+    ("", "STAGE_OVER", "Nothing follows the state that was told last: this is a new matter."),
+    (
+        "",
+        "STAGE_NOT_REACHED",
+        "Give a state that follows the one told last, or tell the one between.",
+    ),
+    (
+        "",
+        "NOT_ENGAGED",
+        "Engaged needs a second contact or a care plan within 28 days of the first appointment.",
+    ),
     ("", "NOT_IN_FORCE", "This gateway is not in force yet: name another."),
     (
         "",
@@ -399,6 +421,8 @@ mod tests {
             include_str!("../policy/validation/envelope.rs"),
             include_str!("../policy/validation/sharing_record.rs"),
             include_str!("../policy/validation/missing.rs"),
+            include_str!("../policy/validation/return_interview.rs"),
+            include_str!("../policy/validation/alcohol_pathway.rs"),
             include_str!("../policy/validation/alcohol.rs"),
             include_str!("../policy/validation/domestic_abuse.rs"),
             include_str!("../policy/validation/child_impact.rs"),
@@ -413,7 +437,7 @@ mod tests {
         });
         let mut count = 0_usize;
         for reason in reasons {
-            if reason != "PRIORITY_RAISED" {
+            if !["PRIORITY_RAISED", "ROUTINE_KIND"].contains(&reason) {
                 let words = what_to_do("alert.anything", reason);
                 assert!(!words.starts_with("Correct this field and send"), "{reason}");
             }

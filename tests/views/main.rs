@@ -7,6 +7,7 @@
     reason = "test helpers"
 )]
 
+mod interview;
 mod marac;
 mod people;
 mod police;

@@ -11,11 +11,14 @@
 //! no harm.
 
 mod alcohol;
+mod alcohol_pathway;
+mod body;
 mod domestic_abuse;
 mod marac;
 mod missing;
 mod operation_report;
 mod place_of_safety;
+mod return_interview;
 mod sharing;
 mod subject;
 
@@ -24,6 +27,8 @@ pub use alcohol::{
     OfferAgreedBy, OfferDeclinedBy, RiskMarker, SafeDischarge, Substance, SuspectedPersonType,
     ViewOnPolice,
 };
+pub use alcohol_pathway::{AlcoholPathwayFacts, ENGAGED_WITHIN, PathwayClosed, PathwayState};
+pub use body::BodyFacts;
 pub use domestic_abuse::{
     AbuseType, ChildPresence, ChildrenInScope, DomesticAbuseFacts, ImpactCode, ImpactFacts,
     ImpactText, ImpactedChild, PartnerFacts, PerpetratorFacts, PersonallyConnected, PlaceType,
@@ -37,6 +42,9 @@ pub use operation_report::OperationReportFacts;
 pub use place_of_safety::{
     Circumstance, Collection, Onward, PlaceAgreement, PlaceOfSafetyFacts, PoliceProtectionFacts,
     PowerUsed, ReleasedTo,
+};
+pub use return_interview::{
+    InterviewOutcome, InterviewState, OfferMethod, PushPullFactor, ReturnInterviewFacts,
 };
 pub use sharing::{
     Basis9, Basis9G18Reason, Basis10, CompetenceBasis, CompetenceFacts, CompetenceOutcome,
@@ -60,6 +68,10 @@ pub mod path {
     pub const MISSING: &str = "alert.missing";
     /// The body of ALCOHOL_ATTENDANCE.
     pub const ALCOHOL: &str = "alert.alcohol";
+    /// The body of RHI_UPDATE.
+    pub const RETURN_INTERVIEW: &str = "alert.return_interview";
+    /// The body of ALCOHOL_PATHWAY.
+    pub const ALCOHOL_PATHWAY: &str = "alert.alcohol_pathway";
     /// The body of DV_NOTIFICATION.
     pub const DOMESTIC_ABUSE: &str = "alert.domestic_violence";
     /// The body of MARAC_REFERRAL.
@@ -429,6 +441,8 @@ pub struct EnvelopeFacts {
     pub told: Vec<ToldFact>,
     /// How many persons or roles must not learn of it.
     pub do_not_tell: usize,
+    /// How long the child's own words are.
+    pub child_voice: Given<Length>,
     /// How contact may be made.
     pub contact_rule: Given<Code<ContactRule>>,
     /// Whom the sender excludes.
@@ -437,58 +451,6 @@ pub struct EnvelopeFacts {
     pub employers_of_concern: Vec<AgencyCode>,
     /// The hub users that persons of concern are, wherever the alert names one (domain 5.7).
     pub staff_of_concern: Vec<UserId>,
-}
-
-/// What the kind's own part says.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum BodyFacts {
-    /// MISSING_*.
-    Missing(Box<MissingFacts>),
-    /// ALCOHOL_ATTENDANCE.
-    Alcohol(Box<AlcoholFacts>),
-    /// DV_NOTIFICATION.
-    DomesticAbuse(Box<DomesticAbuseFacts>),
-    /// MARAC_REFERRAL.
-    MaracReferral(Box<MaracReferralFacts>),
-    /// MARAC_OUTCOME.
-    MaracOutcome(Box<MaracOutcomeFacts>),
-    /// PLACE_OF_SAFETY.
-    PlaceOfSafety(Box<PlaceOfSafetyFacts>),
-    /// OPERATION_REPORT.
-    OperationReport(Box<OperationReportFacts>),
-}
-
-impl BodyFacts {
-    /// The empty part of `kind`: what stands here when the request carries none, or another kind's.
-    #[must_use]
-    pub fn absent(kind: AlertKind) -> Self {
-        match kind {
-            AlertKind::MissingReported
-            | AlertKind::MissingUpdated
-            | AlertKind::MissingFound
-            | AlertKind::MissingCancelled => Self::Missing(Box::default()),
-            AlertKind::AlcoholAttendance => Self::Alcohol(Box::default()),
-            AlertKind::DvNotification => Self::DomesticAbuse(Box::default()),
-            AlertKind::MaracReferral => Self::MaracReferral(Box::default()),
-            AlertKind::MaracOutcome => Self::MaracOutcome(Box::default()),
-            AlertKind::PlaceOfSafety => Self::PlaceOfSafety(Box::default()),
-            AlertKind::OperationReport => Self::OperationReport(Box::default()),
-        }
-    }
-
-    /// The root of the part's field paths.
-    #[must_use]
-    pub const fn path(&self) -> &'static str {
-        match self {
-            Self::Missing(_) => path::MISSING,
-            Self::Alcohol(_) => path::ALCOHOL,
-            Self::DomesticAbuse(_) => path::DOMESTIC_ABUSE,
-            Self::MaracReferral(_) => path::MARAC_REFERRAL,
-            Self::MaracOutcome(_) => path::MARAC_OUTCOME,
-            Self::PlaceOfSafety(_) => path::PLACE_OF_SAFETY,
-            Self::OperationReport(_) => path::OPERATION_REPORT,
-        }
-    }
 }
 
 /// One alert as its sender gave it. There is none without a readable kind: then the request is refused.
@@ -509,55 +471,6 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// The missing part, where the kind has one.
-    #[must_use]
-    pub const fn missing(&self) -> Option<&MissingFacts> {
-        if let BodyFacts::Missing(facts) = &self.body { Some(facts) } else { None }
-    }
-
-    /// The alcohol part, where the kind has one.
-    #[must_use]
-    pub const fn alcohol(&self) -> Option<&AlcoholFacts> {
-        if let BodyFacts::Alcohol(facts) = &self.body { Some(facts) } else { None }
-    }
-
-    /// The domestic abuse part, where the kind has one.
-    #[must_use]
-    pub const fn domestic_abuse(&self) -> Option<&DomesticAbuseFacts> {
-        if let BodyFacts::DomesticAbuse(facts) = &self.body { Some(facts) } else { None }
-    }
-
-    /// The referral to the MARAC, where the kind is one.
-    #[must_use]
-    pub const fn marac_referral(&self) -> Option<&MaracReferralFacts> {
-        if let BodyFacts::MaracReferral(facts) = &self.body { Some(facts) } else { None }
-    }
-
-    /// The outcome of the MARAC, where the kind is one.
-    #[must_use]
-    pub const fn marac_outcome(&self) -> Option<&MaracOutcomeFacts> {
-        if let BodyFacts::MaracOutcome(facts) = &self.body { Some(facts) } else { None }
-    }
-
-    /// What both MARAC kinds say.
-    #[must_use]
-    pub fn marac_case(&self) -> Option<&MaracCaseFacts> {
-        let outcome = || self.marac_outcome().map(|facts| &facts.case);
-        self.marac_referral().map(|facts| &facts.case).or_else(outcome)
-    }
-
-    /// The place of safety part, where the kind has one.
-    #[must_use]
-    pub const fn place_of_safety(&self) -> Option<&PlaceOfSafetyFacts> {
-        if let BodyFacts::PlaceOfSafety(facts) = &self.body { Some(facts) } else { None }
-    }
-
-    /// The operation's part, where the kind has one.
-    #[must_use]
-    pub const fn operation_report(&self) -> Option<&OperationReportFacts> {
-        if let BodyFacts::OperationReport(facts) = &self.body { Some(facts) } else { None }
-    }
-
     /// The PRIMARY subject: the first with that role, else the first with a role this hub cannot read.
     #[must_use]
     pub fn primary(&self) -> Option<&SubjectFacts> {

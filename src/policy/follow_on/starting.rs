@@ -38,7 +38,7 @@ pub(crate) fn timers(started: &Started<'_>) -> Vec<Timer> {
     match &started.validated.assessment {
         Assessment::Missing(_) => return_interview(started, &mut timers),
         Assessment::Alcohol(found) if !found.hard => pathway(started, &mut timers),
-        Assessment::Alcohol(_) => {}
+        Assessment::Alcohol(_) | Assessment::ReturnInterview(_) | Assessment::AlcoholPathway => {}
         Assessment::DomesticAbuse(_) => {
             if referral_expected(started.validated, started.context).is_some() {
                 delivered_to(started, MARAC, TimerKind::MaracReferralExpected, &mut timers);
@@ -108,9 +108,9 @@ fn return_interview(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let Some(due) = interview_due(started.submission, started.validated, started.context) else {
         return;
     };
-    let Some(owner) = interview_owner(started) else { return };
+    let Some(owner) = interview_owner(started.submission, started.context) else { return };
     let returned = due.minus(INTERVIEW_WITHIN);
-    let warned = [Some(owner.clone()), duty_of(started, SAFERFUT)];
+    let warned = [Some(owner.clone()), duty_of(started.context, SAFERFUT)];
     let warned = warned.into_iter().flatten();
     timers.extend(warned.map(|who| armed(TimerKind::RhiWarning, returned, who)));
     timers.push(armed(TimerKind::RhiDue, returned, owner));
@@ -132,12 +132,12 @@ pub(crate) fn interview_due(
 }
 
 /// The responsible council if looked after (CIC for Wirral), else the front door.
-fn interview_owner(started: &Started<'_>) -> Option<MailboxId> {
-    let envelope = &started.submission.envelope;
+pub(crate) fn interview_owner(submission: &Submission, context: &Context<'_>) -> Option<MailboxId> {
+    let envelope = &submission.envelope;
     let council =
         envelope.responsible_la.get().filter(|_| envelope.looked_after.is(LookedAfter::Yes));
     let team = council.and_then(|code| partners::responsible_team(code));
-    team.and_then(|team| duty_of(started, team.as_str())).or_else(|| duty_of(started, CADT))
+    team.and_then(|team| duty_of(context, team.as_str())).or_else(|| duty_of(context, CADT))
 }
 
 /// R10: RESPONSE makes contact in time. R11: the hospital's team reviews the next working day.
@@ -196,11 +196,11 @@ fn place_of_safety(
 ) {
     const WARNINGS: [TimerKind; 3] =
         [TimerKind::S46Warning48, TimerKind::S46Warning60, TimerKind::S46Warning71];
-    let Some(desk) = duty_of(started, CADT) else { return };
+    let Some(desk) = duty_of(started.context, CADT) else { return };
     if let (Power::PoliceProtection, Some(held)) = (found.power, found.held) {
         for kind in WARNINGS {
             let warned = armed(kind, held.since(), desk.clone());
-            let holders = [front_door_at(started, warned.due.at), duty_of(started, MERPOL)];
+            let holders = [front_door_at(started, warned.due.at), duty_of(started.context, MERPOL)];
             let holders = holders.into_iter().flatten();
             timers.extend(holders.map(|mailbox| Timer { mailbox, ..warned.clone() }));
         }
@@ -230,7 +230,7 @@ pub(crate) fn enquiries(started: &Started<'_>) -> Option<Timer> {
 /// Who of the front door is there then: what falls due outside CADT's hours is EDT's (domain 5.1).
 fn front_door_at(started: &Started<'_>, at: Timestamp) -> Option<MailboxId> {
     let code = if clock::is_office_hours(at) { CADT } else { EDT };
-    duty_of(started, code).or_else(|| duty_of(started, CADT))
+    duty_of(started.context, code).or_else(|| duty_of(started.context, CADT))
 }
 
 fn delivered_to(started: &Started<'_>, agency: &str, kind: TimerKind, timers: &mut Vec<Timer>) {
@@ -241,8 +241,8 @@ fn delivered_to(started: &Started<'_>, agency: &str, kind: TimerKind, timers: &m
     }
 }
 
-fn duty_of(started: &Started<'_>, code: &str) -> Option<MailboxId> {
+fn duty_of(context: &Context<'_>, code: &str) -> Option<MailboxId> {
     let code = AgencyCode::try_from(code).ok()?;
-    let agency = started.context.directory.agencies.get(&code)?;
+    let agency = context.directory.agencies.get(&code)?;
     duty_mailbox(agency).map(|mailbox| mailbox.id.clone())
 }

@@ -99,9 +99,15 @@ pub(super) struct Plan {
     pub(super) fires: Fires,
 }
 
-/// Nobody was missing after all: there is nothing to talk about.
-const NOT_MISSING: SettledBy =
-    SettledBy::News { kinds: &[AlertKind::MissingCancelled], says: |_| true };
+/// The interview has come to its end, a parent's refusal apart; or nobody was missing and there is nothing to talk about.
+const INTERVIEWED: SettledBy = SettledBy::News {
+    kinds: &[AlertKind::RhiUpdate, AlertKind::MissingCancelled],
+    says: |news| news.return_interview().is_none_or(|facts| facts.closes_the_duty()),
+};
+
+/// The young people's service has told a state: it has the young person.
+const ON_THE_PATHWAY: SettledBy =
+    SettledBy::News { kinds: &[AlertKind::AlcoholPathway], says: |_| true };
 
 /// The child was let go: a later alert of the episode says when.
 const LET_GO: SettledBy = SettledBy::News {
@@ -205,12 +211,12 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
         }
         TimerKind::RhiWarning => {
             line("return home interview: 24 hours are left", "R06", Elapsed(Span::hours(48)))
-                .until(NOT_MISSING)
+                .until(INTERVIEWED)
                 .then(E::DeadlineWarned, &[(Whom::Holder, P3)])
         }
         TimerKind::RhiDue => line("return home interview", "R06", Elapsed(Span::hours(72)))
             .on(T::Stat)
-            .until(NOT_MISSING)
+            .until(INTERVIEWED)
             .then(E::DeadlineMissed, &[(Whom::Lead, P3), (Whom::FrontDoor, P4)]),
         TimerKind::EncompassDue => line("Operation Encompass: the school knows", "R24", Given)
             .on(T::StatReading)
@@ -223,10 +229,12 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
         }
         TimerKind::ResponseContactDue => {
             line("the young people's service has made contact", "R10", WorkingDays(2))
+                .until(ON_THE_PATHWAY)
                 .then(E::TaskCreated, &[(Whom::Holder, P4)])
         }
         TimerKind::SafeguardingReviewDue => {
             line("the hospital's safeguarding team reviews", "R11", WorkingDays(1))
+                .until(ON_THE_PATHWAY)
                 .then(E::TaskCreated, &[(Whom::Holder, P4)])
         }
         TimerKind::OverrideReviewDue => {

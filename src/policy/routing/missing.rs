@@ -160,11 +160,11 @@ fn own_school<'a>(facts: &Facts<'a>) -> Option<&'a School> {
     }
 }
 
-fn is_looked_after(facts: &Facts<'_>) -> bool {
+pub(super) fn is_looked_after(facts: &Facts<'_>) -> bool {
     facts.submission.envelope.looked_after.is(LookedAfter::Yes)
 }
 
-fn responsible(facts: &Facts<'_>) -> Vec<AgencyCode> {
+pub(super) fn responsible(facts: &Facts<'_>) -> Vec<AgencyCode> {
     let council = facts.submission.envelope.responsible_la.get();
     council.and_then(|council| partners::responsible_team(council)).into_iter().collect()
 }

@@ -5,6 +5,7 @@
 //! address. Whether a routed recipient may see the alert is not decided here (see [`super::sharing`]).
 
 mod alcohol;
+mod alcohol_pathway;
 pub mod contact;
 mod correction;
 mod domestic_abuse;
@@ -13,6 +14,7 @@ mod encompass;
 mod marac;
 mod missing;
 mod place_of_safety;
+mod return_interview;
 mod row;
 mod union;
 
@@ -157,7 +159,9 @@ pub fn routes(submission: &Submission, validated: &Validated, context: &Context<
 fn book() -> impl Iterator<Item = &'static Row> {
     [
         missing::ROWS,
+        return_interview::ROWS,
         alcohol::ROWS,
+        alcohol_pathway::ROWS,
         domestic_abuse::ROWS,
         marac::ROWS,
         place_of_safety::ROWS,

@@ -3,6 +3,8 @@
 mod alcohol;
 mod correction;
 mod domestic_abuse;
+mod interview;
 mod marac;
 mod missing;
+mod pathway;
 mod police;

@@ -1,5 +1,5 @@
-//! The matrix: kind and condition × recipient letter → the one applicable row (domain 6.5a, rows a, c–l, q and t).
-//! Nothing is in the conditions of rows e and q yet: their kinds are not spoken.
+//! The matrix: kind and condition × recipient letter → the one applicable row (domain 6.5a, rows a–l, q and t).
+//! Nothing is in the condition of row q yet: its kind is not spoken.
 
 use crate::domain::directory::Agency;
 use crate::domain::{Letter, Rule};
@@ -11,6 +11,8 @@ use super::super::partners;
 pub(super) enum Condition {
     /// a: MISSING_*.
     Missing,
+    /// b: RHI_UPDATE.
+    ReturnInterview,
     /// c: ALCOHOL_ATTENDANCE, no hard marker.
     AlcoholNoHard,
     /// d: ALCOHOL_ATTENDANCE, hard marker.
@@ -145,6 +147,7 @@ const D99: Cell = Cell::Row(Row::D99);
 const MATRIX: &[(Condition, [Cell; 13])] = &[
     //                                C    P    F    M   N       H1   H2    R   S    E          A    LX   T
     (Condition::Missing,            [D7,  D7,  D3,  NO, NO,     D8,  NO,   NO, D7,  D7,        D7,  D7,  NO]),
+    (Condition::ReturnInterview,    [D7,  D7,  NO,  NO, NO,     NO,  NO,   NO, D7,  NO,        NO,  D7,  NO]),
     (Condition::AlcoholNoHard,      [D99, D99, NO,  NO, D10_D9, NO,  D10A, D9, NO,  D99,       D99, D99, NO]),
     (Condition::AlcoholHard,        [D11, D11, D3,  NO, D10_D9, NO,  D10A, D9, D11, D99,       D99, D11, NO]),
     (Condition::AlcoholPathway,     [D16, NO,  NO,  NO, NO,     D16, D16,  NO, NO,  NO,        NO,  NO,  NO]),
@@ -217,6 +220,7 @@ impl Condition {
     pub(super) const fn line(self) -> char {
         match self {
             Self::Missing => 'a',
+            Self::ReturnInterview => 'b',
             Self::AlcoholNoHard => 'c',
             Self::AlcoholHard => 'd',
             Self::AlcoholPathway => 'e',
@@ -247,6 +251,7 @@ mod tests {
 
     const ALL: &[Condition] = &[
         Condition::Missing,
+        Condition::ReturnInterview,
         Condition::AlcoholNoHard,
         Condition::AlcoholHard,
         Condition::AlcoholPathway,

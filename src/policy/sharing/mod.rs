@@ -191,6 +191,8 @@ fn condition(case: &Case<'_>) -> Result<matrix::Condition, PolicyError> {
         (BodyFacts::Missing(_), kind) => kind.is_missing(),
         (BodyFacts::Alcohol(_), kind) => kind == crate::domain::AlertKind::AlcoholAttendance,
         (BodyFacts::DomesticAbuse(_), kind) => kind == crate::domain::AlertKind::DvNotification,
+        (BodyFacts::ReturnInterview(_), kind) => kind == crate::domain::AlertKind::RhiUpdate,
+        (BodyFacts::AlcoholPathway(_), kind) => kind == crate::domain::AlertKind::AlcoholPathway,
         (BodyFacts::MaracReferral(_), kind) => kind == crate::domain::AlertKind::MaracReferral,
         (BodyFacts::MaracOutcome(_), kind) => kind == crate::domain::AlertKind::MaracOutcome,
         (BodyFacts::PlaceOfSafety(_), kind) => kind == crate::domain::AlertKind::PlaceOfSafety,
@@ -203,6 +205,8 @@ fn condition(case: &Case<'_>) -> Result<matrix::Condition, PolicyError> {
         Assessment::Missing(_) => C::Missing,
         Assessment::Alcohol(found) if found.hard => C::AlcoholHard,
         Assessment::Alcohol(_) => C::AlcoholNoHard,
+        Assessment::ReturnInterview(_) => C::ReturnInterview,
+        Assessment::AlcoholPathway => C::AlcoholPathway,
         Assessment::DomesticAbuse(found) => {
             let is_high = found.band == crate::domain::submission::RiskBand::HighGold;
             match (found.child_in_scope, is_high) {

@@ -6,10 +6,10 @@ use crate::domain::delivery::Purpose;
 use crate::domain::directory::{Agency, Directory, UserEntry};
 use crate::domain::principal::Role;
 use crate::domain::submission::{
-    Circumstance, Code, Codes, CompetenceOutcome, ConsentFact, ConsentGiver, ConsentState,
-    ConsentType, Exclusion, Given, GiverStanding, ImpactCode, Offer, OfferAgreedBy, Onward,
-    OverrideFact, PlaceOfSafetyFacts, PowerUsed, RefusedBy, RiskBand, RiskMarker, Scope,
-    SharingFacts, SuspectedPersonType, VictimAnswer, ViewOnPolice,
+    BodyFacts, Circumstance, Code, Codes, CompetenceOutcome, ConsentFact, ConsentGiver,
+    ConsentState, ConsentType, Exclusion, Given, GiverStanding, ImpactCode, Offer, OfferAgreedBy,
+    Onward, OverrideFact, PathwayState, PlaceOfSafetyFacts, PowerUsed, RefusedBy, RiskBand,
+    RiskMarker, Scope, SharingFacts, SuspectedPersonType, VictimAnswer, ViewOnPolice,
 };
 use crate::domain::{Risk, UserId, View};
 use crate::policy::fixtures::*;
@@ -50,6 +50,9 @@ fn alert(line: &Line<'_>) -> AlertBuilder {
         "ALCOHOL" => drunk(said, condition, u8::try_from(age).unwrap()),
         "DV" => abused(said, condition),
         "MISSING" => lost(said, condition),
+        "RHI" if *sender == "SAFERFUT" => interview(),
+        "RHI" => interview().sharing(|record| record.basis6 = known(Basis6::PublicTask)),
+        "PATHWAY" => pathway_to(PathwayState::AppointmentBooked),
         "MARAC" => before_marac(said, condition),
         "PLACE" => moved(said, condition, u8::try_from(age).unwrap()),
         "OPERATION" => return operation_report().from(sender),
@@ -259,9 +262,18 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
         clocks: crate::policy::Clocks::DEFAULT,
     };
     // The table may ask what the sender may not even send: the rows are looked at alone.
-    let police = agency(&directory, "MERPOL");
-    let hospital = agency(&directory, "WUTH-AED");
-    let by_kind = if submission.alcohol().is_some() { hospital } else { police };
+    let by_kind = match &submission.body {
+        BodyFacts::Alcohol(_) => "WUTH-AED",
+        BodyFacts::ReturnInterview(_) => "SAFERFUT",
+        BodyFacts::AlcoholPathway(_) => "RESPONSE",
+        BodyFacts::Missing(_)
+        | BodyFacts::DomesticAbuse(_)
+        | BodyFacts::MaracReferral(_)
+        | BodyFacts::MaracOutcome(_)
+        | BodyFacts::PlaceOfSafety(_)
+        | BodyFacts::OperationReport(_) => "MERPOL",
+    };
+    let by_kind = agency(&directory, by_kind);
     let stated = code(by_kind.code.as_str());
     let mut as_sent = submission.clone();
     as_sent.envelope.sender_agency = Given::Given(stated);

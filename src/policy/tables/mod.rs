@@ -2,9 +2,12 @@
 //!
 //! A line has four columns: the rows that must apply; what is given, words separated by commas, the kind first; when
 //! it is received, London time; who gets it, each with priority and deciding row. A recipient that a row withholds is
-//! listed as `withheld`. Nobody else may get it: the list is complete.
+//! listed as `withheld`. Nobody else may get it: the list is complete. Where alerts came before it in the episode, they
+//! stand before the word `then`, each taken at the same moment.
 
 mod words;
+
+use std::sync::Arc;
 
 use jiff::civil::DateTime;
 
@@ -13,6 +16,8 @@ use crate::domain::Rule;
 
 const TABLES: &[(&str, &str)] = &[
     ("routing_missing.txt", include_str!("../../../tests/tables/routing_missing.txt")),
+    ("routing_interview.txt", include_str!("../../../tests/tables/routing_interview.txt")),
+    ("routing_pathway.txt", include_str!("../../../tests/tables/routing_pathway.txt")),
     ("routing_alcohol.txt", include_str!("../../../tests/tables/routing_alcohol.txt")),
     (
         "routing_domestic_abuse.txt",
@@ -69,7 +74,16 @@ fn told(given: &str, received: &str) -> Told {
         .unwrap_or_else(|| panic!("a day and a time: {received}"));
     let now = local.to_zoned(jiff::tz::TimeZone::get("Europe/London").unwrap()).unwrap();
     let now = now.timestamp().to_string();
-    let (_, decision) = taken(words::alert(given), &now);
+    let directory = directory();
+    let mut episode = Vec::new();
+    let mut alerts: Vec<&str> = given.split(" then ").collect();
+    let last = alerts.pop().unwrap_or_default();
+    for earlier in alerts {
+        let alert = words::alert(earlier);
+        let (validated, decision) = taken_in(alert.clone(), &now, &episode, &directory);
+        episode.push(Arc::new(recorded(&alert, &now, (&validated, &decision))));
+    }
+    let (_, decision) = taken_in(words::alert(last), &now, &episode, &directory);
     let mut rows: Vec<Rule> =
         decision.decisions.iter().flat_map(|decided| decided.routes.iter().copied()).collect();
     rows.sort_unstable();

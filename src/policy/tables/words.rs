@@ -1,6 +1,7 @@
 //! From the words of a table to an alert.
 
 use super::super::fixtures::*;
+use crate::domain::decision::Basis6;
 use crate::domain::submission::*;
 use crate::domain::{AlertKind, Priority, Risk};
 
@@ -12,6 +13,8 @@ pub(super) fn alert(given: &str) -> AlertBuilder {
         "MISSING_REPORTED" => missing_child(),
         "MISSING_FOUND" => found_child(),
         "ALCOHOL_ATTENDANCE" => attendance(),
+        "RHI_UPDATE" => interview(),
+        "ALCOHOL_PATHWAY" => pathway_to(PathwayState::AppointmentBooked),
         "DV_NOTIFICATION" => abuse(),
         "MARAC_REFERRAL" => marac_referral(),
         "MARAC_OUTCOME" => marac_outcome(),
@@ -27,6 +30,10 @@ fn with(alert: AlertBuilder, kind: &str, said: &str) -> AlertBuilder {
     match (word, value) {
         ("risk", value) => alert.risk(of(Risk::ALL, Risk::as_str, value)),
         ("priority", value) => alert.stating(of(Priority::ALL, Priority::as_str, value)),
+        // Whoever sends it in SAFERFUT's place is a public authority, with another basis.
+        ("from", sender) if kind == "RHI_UPDATE" => {
+            alert.from(sender).sharing(|record| record.basis6 = known(Basis6::PublicTask))
+        }
         ("from", sender) => alert.from(sender),
         ("born", date) => {
             let date: jiff::civil::Date = date.parse().unwrap();
@@ -37,6 +44,8 @@ fn with(alert: AlertBuilder, kind: &str, said: &str) -> AlertBuilder {
         ("safe", "address") => alert.primary(|person| person.has_safe_address = true),
         _ => match kind {
             "ALCOHOL_ATTENDANCE" => attended(alert, word, value),
+            "RHI_UPDATE" => interviewed(alert, word, value),
+            "ALCOHOL_PATHWAY" => on_the_way(alert, word, value),
             "DV_NOTIFICATION" => abused(alert, word, value),
             "MARAC_REFERRAL" | "MARAC_OUTCOME" => of_case(alert, word, value),
             "PLACE_OF_SAFETY" | "OPERATION_REPORT" => moved(alert, word, value),
@@ -95,6 +104,32 @@ fn attended(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
             facts.safe_discharge_to = known(of(SafeDischarge::ALL, SafeDischarge::as_str, value));
         }),
         other => panic!("not a word of an attendance: {other:?}"),
+    }
+}
+
+fn interviewed(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
+    let kept = alert.clone().build().envelope;
+    let other = |outcome| interview_that(outcome).envelope(|envelope| *envelope = kept);
+    match (word, value) {
+        ("offered", _) => other(None),
+        ("outcome", "COMPLETED") => alert,
+        ("outcome", value) => {
+            other(Some(of(InterviewOutcome::ALL, InterviewOutcome::as_str, value)))
+        }
+        ("harm", "told") => alert.interview(|facts| facts.harm_disclosed = known(Bool3::Yes)),
+        ("not", "independent") => alert.interview(|facts| facts.independent = known(Bool3::No)),
+        other => panic!("not a word of an interview: {other:?}"),
+    }
+}
+
+fn on_the_way(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
+    match (word, value) {
+        ("state", value) => {
+            let kept = alert.build().envelope;
+            pathway_to(of(PathwayState::ALL, PathwayState::as_str, value))
+                .envelope(|envelope| *envelope = kept)
+        }
+        other => panic!("not a word of a pathway: {other:?}"),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What the kind's own part means: effective risk, band, markers, and the priority no sender can go below.
 
 use super::super::age::Age;
-use super::super::clock;
+use super::super::{clock, stage};
 use super::marac::MaracAssessment;
 use super::place_of_safety::PlaceOfSafetyAssessment;
-use super::{Reading, marac, operation_report, place_of_safety};
+use super::{Reading, ReturnInterviewAssessment, marac, operation_report, place_of_safety};
 use crate::domain::alert::Gap;
 use crate::domain::submission::{
     AlcoholFacts, BodyFacts, Bool3, ChildrenInScope, CpPlan, CpisResult, DomesticAbuseFacts,
@@ -32,6 +32,10 @@ pub enum Assessment {
     Alcohol(AlcoholAssessment),
     /// DV_NOTIFICATION.
     DomesticAbuse(DomesticAbuseAssessment),
+    /// RHI_UPDATE.
+    ReturnInterview(ReturnInterviewAssessment),
+    /// ALCOHOL_PATHWAY.
+    AlcoholPathway,
     /// MARAC_REFERRAL, MARAC_OUTCOME.
     Marac(MaracAssessment),
     /// PLACE_OF_SAFETY.
@@ -51,6 +55,12 @@ impl Assessment {
     #[must_use]
     pub const fn alcohol(&self) -> Option<&AlcoholAssessment> {
         if let Self::Alcohol(found) = self { Some(found) } else { None }
+    }
+
+    /// What an RHI_UPDATE means.
+    #[must_use]
+    pub const fn return_interview(&self) -> Option<&ReturnInterviewAssessment> {
+        if let Self::ReturnInterview(found) = self { Some(found) } else { None }
     }
 
     /// What a DV_NOTIFICATION means.
@@ -171,6 +181,14 @@ pub(super) fn assess(submission: &Submission, context: &Reading<'_>, ages: &[Age
         BodyFacts::Missing(facts) => missing(submission, context, ages, facts),
         BodyFacts::Alcohol(facts) => alcohol(submission, context, facts),
         BodyFacts::DomesticAbuse(facts) => domestic_abuse(submission, context, ages, facts),
+        BodyFacts::ReturnInterview(_) => {
+            let late = stage::lateness(submission, context.episode);
+            let found = Assessment::ReturnInterview(ReturnInterviewAssessment { late });
+            at_row(submission, found, Priority::P4)
+        }
+        BodyFacts::AlcoholPathway(_) => {
+            at_row(submission, Assessment::AlcoholPathway, Priority::P5)
+        }
         BodyFacts::MaracReferral(facts) => marac::assess(submission, context, ages, &facts.case),
         BodyFacts::MaracOutcome(facts) => marac::assess(submission, context, ages, &facts.case),
         BodyFacts::PlaceOfSafety(facts) => {
@@ -178,6 +196,19 @@ pub(super) fn assess(submission: &Submission, context: &Reading<'_>, ages: &[Age
             place_of_safety::assess(submission, context, age, facts)
         }
         BodyFacts::OperationReport(_) => operation_report::assess(submission),
+    }
+}
+
+/// An alert whose row alone says how urgent it is.
+fn at_row(submission: &Submission, assessment: Assessment, row: Priority) -> Assessed {
+    Assessed {
+        assessment,
+        minimum: row,
+        row,
+        risk: submission.envelope.risk.known(),
+        mismatches: Vec::new(),
+        gaps: Vec::new(),
+        refused_fields: Vec::new(),
     }
 }
 

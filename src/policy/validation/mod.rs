@@ -6,6 +6,7 @@
 //! Contradictions resolve upward. Stored records are never validated again.
 
 mod alcohol;
+mod alcohol_pathway;
 mod assess;
 mod child_impact;
 mod domestic_abuse;
@@ -15,6 +16,7 @@ mod marac;
 mod missing;
 mod operation_report;
 mod place_of_safety;
+mod return_interview;
 mod sharing_record;
 
 pub(crate) use assess::{band_of_score, effective_band};
@@ -26,6 +28,8 @@ pub use assess::{
 };
 pub use marac::MaracAssessment;
 pub use place_of_safety::{PlaceOfSafetyAssessment, Power};
+
+pub use return_interview::ReturnInterviewAssessment;
 
 use std::sync::Arc;
 
@@ -64,16 +68,22 @@ pub struct Validated {
 
 impl Validated {
     /// The paths of the fields of which the hub took more than the sender stated. What the sender raised itself is not
-    /// among them.
+    /// among them, nor the urgency that a routine kind cannot have.
     #[must_use]
     pub fn raised(&self) -> Vec<String> {
-        let by_hub = self.mismatches.iter().filter(|mismatch| mismatch.reason != SENDER_RAISED);
+        let by_hub = self
+            .mismatches
+            .iter()
+            .filter(|mismatch| ![SENDER_RAISED, ROUTINE_KIND].contains(&mismatch.reason));
         by_hub.map(|mismatch| mismatch.path.clone()).collect()
     }
 }
 
 /// The sender states more urgency than its facts ask for: it goes as sent, and shows (domain 3.2).
 const SENDER_RAISED: &str = "PRIORITY_RAISED";
+
+/// The sender states an urgency that the kind cannot have: it is not taken (domain 3.1a).
+pub(crate) const ROUTINE_KIND: &str = "ROUTINE_KIND";
 
 /// Whether the sharing record can be relied on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,6 +126,8 @@ pub fn validate(submission: &Submission, context: &Context<'_>) -> Result<Valida
         Assessment::DomesticAbuse(found) => {
             domestic_abuse::check(&subject, found, &mut findings);
         }
+        Assessment::ReturnInterview(_) => return_interview::check(&subject, &mut findings),
+        Assessment::AlcoholPathway => alcohol_pathway::check(&subject, &mut findings),
         Assessment::Marac(found) => marac::check(&subject, found, &mut findings),
         Assessment::PlaceOfSafety(found) => {
             place_of_safety::check(&subject, found, &mut findings);
@@ -244,7 +256,7 @@ fn priority_mismatch(
     let stated = submission.envelope.priority.known()?;
     let reason = if submission.kind.is_routine() && stated.is_urgent() {
         // Not taken: urgent content belongs in a CONCERN.
-        "ROUTINE_KIND"
+        ROUTINE_KIND
     } else if stated > row {
         "PRIORITY_BELOW_MINIMUM"
     } else if stated < minimum && stated.is_urgent() {

@@ -14,6 +14,8 @@ pub(super) const fn headline(kind: AlertKind) -> &'static str {
         AlertKind::MissingUpdated => "There is news about a child reported missing.",
         AlertKind::MissingFound => "A child reported missing has been found.",
         AlertKind::MissingCancelled => "A report of a missing child has been cancelled.",
+        AlertKind::RhiUpdate => "There is news of a return home interview.",
+        AlertKind::AlcoholPathway => "There is news of the offer of support to a young person.",
         AlertKind::AlcoholAttendance => "A young person attended hospital and may need support.",
         AlertKind::DvNotification => {
             "A child may have been affected by an incident of domestic abuse."
@@ -52,6 +54,9 @@ pub(super) fn list(facts: &Facts, request: &CopyRequest<'_>, view: View) -> Vec<
     if facts.says(Sign::ThreatUnknown) && view == View::Standard && sees_threat(request.letter) {
         codes.push(BannerCode::ThreatUnknown);
     }
+    if view == View::Standard {
+        codes.extend(interview(facts, request.letter));
+    }
     if facts.says(Sign::PowerUnclear) && view == View::Standard && sees_power(request.letter) {
         codes.push(BannerCode::PowerUnclear);
     }
@@ -62,6 +67,20 @@ pub(super) fn list(facts: &Facts, request: &CopyRequest<'_>, view: View) -> Vec<
         first
     });
     codes.into_iter().map(|code| Banner { code, text: text(code, facts, request, view) }).collect()
+}
+
+/// A warning to the front door, and what whoever owns the duty does next (domain 3.5).
+fn interview(facts: &Facts, letter: Letter) -> Vec<BannerCode> {
+    let is_front_door = matches!(letter, Letter::C | Letter::CL);
+    let is_owner = is_front_door || matches!(letter, Letter::L | Letter::X | Letter::S);
+    let mut codes = Vec::new();
+    if is_front_door && facts.says(Sign::InterviewerNotIndependent) {
+        codes.push(BannerCode::InterviewerNotIndependent);
+    }
+    if is_owner && facts.says(Sign::RefusedByParent) {
+        codes.push(BannerCode::OfferToChildDirectly);
+    }
+    codes
 }
 
 const fn view_banner(view: View) -> Option<BannerCode> {
@@ -101,21 +120,23 @@ fn sees_threat(letter: Letter) -> bool {
     use numbers::field::domestic_violence_notification::IMMEDIATE_THREAT;
     table::message_named("DomesticViolenceNotification")
         .and_then(|message| message.field(IMMEDIATE_THREAT))
-        .is_some_and(|field| super::rules::is_open(field, letter))
+        .is_some_and(|field| super::rules::is_open(field, letter, ANY_KIND))
 }
 
+/// These fields are seen alike in every kind.
+const ANY_KIND: i32 = 0;
 fn sees_power(letter: Letter) -> bool {
     use numbers::field::place_of_safety::POWER_USED;
     table::message_named("PlaceOfSafety")
         .and_then(|message| message.field(POWER_USED))
-        .is_some_and(|field| super::rules::is_open(field, letter))
+        .is_some_and(|field| super::rules::is_open(field, letter, ANY_KIND))
 }
 
 fn sees_names(letter: Letter) -> bool {
     use numbers::field::envelope::DO_NOT_TELL;
     table::message_named("Envelope")
         .and_then(|message| message.field(DO_NOT_TELL))
-        .is_some_and(|field| super::rules::is_open(field, letter))
+        .is_some_and(|field| super::rules::is_open(field, letter, ANY_KIND))
 }
 
 fn text(code: BannerCode, facts: &Facts, request: &CopyRequest<'_>, view: View) -> String {
@@ -158,6 +179,14 @@ fn text(code: BannerCode, facts: &Facts, request: &CopyRequest<'_>, view: View) 
         },
         BannerCode::ThreatUnknown => {
             "It is not known whether the threat is immediate. Phone the sender now.".to_owned()
+        }
+        BannerCode::InterviewerNotIndependent => {
+            "The return home interview was not held by somebody independent of the child's care."
+                .to_owned()
+        }
+        BannerCode::OfferToChildDirectly => {
+            "A parent refused the return home interview. The duty stands: offer it to the child directly."
+                .to_owned()
         }
         BannerCode::PerpetratorMustNotKnow => {
             "The alleged perpetrator must never learn that this is before the MARAC.".to_owned()

@@ -57,6 +57,10 @@ pub(super) enum Sign {
     ThreatUnknown,
     /// The missing child has died.
     Deceased,
+    /// Whoever held the return home interview is not independent, or nobody says so.
+    InterviewerNotIndependent,
+    /// A parent refused the return home interview.
+    RefusedByParent,
     /// It is not clear under which power a young person is in a place of safety (GAP3).
     PowerUnclear,
 }
@@ -112,6 +116,9 @@ impl Facts {
                 View::Cancelled
             }
             (View::Standard, Letter::H1) if self.kind.is_missing() => View::Lookout,
+            (View::Standard, Letter::H1 | Letter::H2) if self.kind == AlertKind::AlcoholPathway => {
+                View::Pathway
+            }
             (View::Standard, Letter::A)
                 if self.kind.is_missing() || self.kind == AlertKind::PlaceOfSafety =>
             {
@@ -260,6 +267,7 @@ fn signs(alert: &Node, persons: &[&Node]) -> Vec<Sign> {
     let envelope = alert.node(field::alert::ENVELOPE);
     let missing = alert.node(field::alert::MISSING);
     let abuse = alert.node(field::alert::DOMESTIC_VIOLENCE);
+    let interview = alert.node(field::alert::RETURN_INTERVIEW);
     let place = alert.node(field::alert::PLACE_OF_SAFETY);
     let referral = alert.node(field::alert::MARAC_REFERRAL);
     let family = missing.is_some_and(family_risk)
@@ -274,11 +282,21 @@ fn signs(alert: &Node, persons: &[&Node]) -> Vec<Sign> {
         (Sign::FoundPlaceIsSafe, found_safe),
         (Sign::ThreatUnknown, abuse.is_some_and(threat_unknown)),
         (Sign::Deceased, deceased),
+        (Sign::InterviewerNotIndependent, interview.is_some_and(not_independent)),
+        (Sign::RefusedByParent, interview.is_some_and(refused_by_parent)),
         (Sign::PowerUnclear, place.is_some_and(power_unclear)),
     ]
     .into_iter()
     .filter_map(|(sign, said)| said.then_some(sign))
     .collect()
+}
+
+fn not_independent(interview: &Node) -> bool {
+    interview.value(field::return_interview::INTERVIEWER_INDEPENDENT) != value::bool3::YES
+}
+
+fn refused_by_parent(interview: &Node) -> bool {
+    interview.value(field::return_interview::OUTCOME) == value::interview_outcome::REFUSED_BY_PARENT
 }
 
 fn unsafe_to_tell(envelope: &Node) -> bool {

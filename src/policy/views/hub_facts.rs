@@ -44,6 +44,8 @@ pub struct HubFacts {
     pub encompass: Vec<(String, Timestamp)>,
     /// By when the young people's service should have made contact.
     pub contact_due_at: Option<Timestamp>,
+    /// How many minutes late a return home interview was held.
+    pub interview_late_minutes: Option<u32>,
     /// By when a referral to the MARAC is expected.
     pub marac_referral_expected_at: Option<Timestamp>,
     /// By when police protection ends.
@@ -106,6 +108,7 @@ impl HubFacts {
                 .collect(),
             encompass: settings.collect(),
             contact_due_at: node.node(number::CONTACT_DUE_AT).and_then(millis),
+            interview_late_minutes: number_of(number::INTERVIEW_LATE_MINUTES),
             marac_referral_expected_at: node
                 .node(number::MARAC_REFERRAL_EXPECTED_AT)
                 .and_then(millis),
@@ -151,6 +154,8 @@ impl HubFacts {
         put(&mut node, number::CONTACT_DUE_AT, self.contact_due_at.and_then(instant));
         let expected = self.marac_referral_expected_at.and_then(instant);
         put(&mut node, number::MARAC_REFERRAL_EXPECTED_AT, expected);
+        let late = self.interview_late_minutes.map(|late| Content::Varint(u64::from(late)));
+        put(&mut node, number::INTERVIEW_LATE_MINUTES, late);
         put(&mut node, number::S46_EXPIRES_AT, self.s46_expires_at.and_then(instant));
         put(&mut node, number::S136_ENDS_AT, self.s136_ends_at.and_then(instant));
         put(&mut node, number::S136_LATEST_AT, self.s136_latest_at.and_then(instant));
@@ -217,6 +222,7 @@ mod tests {
             added_risk_markers: vec![1, 12],
             encompass: vec![("900101".into(), Timestamp::from_millis(0))],
             contact_due_at: Some(Timestamp::from_millis(1_000)),
+            interview_late_minutes: Some(30),
             marac_referral_expected_at: Some(Timestamp::from_millis(1_001)),
             s46_expires_at: Some(Timestamp::from_millis(1_002)),
             s136_ends_at: Some(Timestamp::from_millis(1_003)),

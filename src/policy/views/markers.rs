@@ -35,7 +35,9 @@ pub fn may_see(kind: AlertKind, letter: Letter, view: View, path: &str) -> bool 
         let found = message.and_then(|message| message.fields.iter().find(|f| f.name == name));
         let Some(field) = found else { return false };
         let open = match view {
-            View::Standard => is_open(field, letter) && (whole || !is_cut_by_content(field.rule)),
+            View::Standard => {
+                is_open(field, letter, kind) && (whole || !is_cut_by_content(field.rule))
+            }
             View::Lookout
             | View::Cancelled
             | View::Info
@@ -106,6 +108,7 @@ const fn is_cut_by_content(rule: Rule) -> bool {
         | Rule::OwnSchool
         | Rule::SchoolVoice
         | Rule::ChildSchoolVoice
+        | Rule::PoliceRelevant
         | Rule::OwnActions => true,
         // A gap names the block that may not be read, never what is in it.
         Rule::Plain
@@ -158,7 +161,7 @@ impl Lister {
     }
 
     fn field(&mut self, field: &'static Field, path: &str, voice: Voice) {
-        let open = is_open(field, self.letter);
+        let open = is_open(field, self.letter, self.kind);
         if let Some(part) = &field.sealed {
             self.sealed_part(part.letters, open, field.marker, &part_path(path, part.part));
         }

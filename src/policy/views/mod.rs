@@ -69,6 +69,10 @@ code_list! {
         PowerUnclear = 15 => "POWER_UNCLEAR",
         /// The alleged perpetrator must never learn of the MARAC.
         PerpetratorMustNotKnow = 16 => "PERPETRATOR_MUST_NOT_KNOW",
+        /// Whoever held the return home interview is not independent of the child's care.
+        InterviewerNotIndependent = 30 => "INTERVIEWER_NOT_INDEPENDENT",
+        /// A parent refused the return home interview: the child is asked directly.
+        OfferToChildDirectly = 31 => "OFFER_TO_CHILD_DIRECTLY",
     }
 }
 

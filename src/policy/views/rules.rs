@@ -25,9 +25,10 @@ pub(super) fn apply(
 }
 
 /// Whether a letter sees a field of a message it sees: L and X have the front door's view (domain 3.1).
-pub(super) fn is_open(field: &Field, letter: Letter) -> bool {
+pub(super) fn is_open(field: &Field, letter: Letter, kind: i32) -> bool {
     let council = matches!(letter, Letter::L | Letter::X);
-    field.is_open_to(letter) || (council && field.is_open_to(Letter::C))
+    let open = field.is_open_to(letter) || (council && field.is_open_to(Letter::C));
+    open && !field.is_kept_from(letter, kind)
 }
 
 /// How much of a person a letter sees.
@@ -89,7 +90,7 @@ impl Cutter<'_> {
     fn keeps(&self, field: &Field) -> bool {
         let kind = i32::try_from(self.request.kind.code()).unwrap_or_default();
         let open = match self.view {
-            View::Standard => is_open(field, self.request.letter),
+            View::Standard => is_open(field, self.request.letter, kind),
             View::Lookout
             | View::Cancelled
             | View::Info
@@ -149,6 +150,9 @@ impl Cutter<'_> {
                 || !self.request.school_words_name_somebody)
                 .then(|| item.content.clone()),
             Rule::OccurredAt => self.occurred(item, scope),
+            Rule::PoliceRelevant => {
+                shows_to_police(item.content.node()?, letter).then(|| self.descend(item, scope))?
+            }
             Rule::OwnActions => {
                 self.shows_action(item.content.node()?).then(|| self.descend(item, scope))?
             }
@@ -307,8 +311,12 @@ impl Cutter<'_> {
         known && !old_home && for_letter
     }
 
-    /// E, R, Y and H1 read a sentence of the hub.
+    /// E, R, Y and H1 read a sentence of the hub; police too on an interview, of which they see the outcome and what is
+    /// marked (R07).
     fn headline(&self, content: &Content) -> Content {
+        if self.request.kind == AlertKind::RhiUpdate && self.request.letter == Letter::P {
+            return Content::of_text(banners::headline(self.request.kind));
+        }
         match self.request.letter {
             Letter::E | Letter::R | Letter::Y | Letter::H1 => {
                 Content::of_text(banners::headline(self.request.kind))
@@ -501,4 +509,14 @@ fn renumber(node: &mut Node, numbers: &BTreeMap<String, usize>) {
         }
         false
     });
+}
+
+/// A part of an interview: police see it where it is marked (R07).
+fn shows_to_police(part: &Node, letter: Letter) -> bool {
+    use field::{interview_disclosure, push_pull};
+    let mark = match part.message.name {
+        "PushPull" => push_pull::POLICE_RELEVANT,
+        _ => interview_disclosure::POLICE_RELEVANT,
+    };
+    letter != Letter::P || part.is_true(mark)
 }

@@ -33,6 +33,15 @@ pub(super) struct Field {
     pub(super) sealed: Option<SealedPart>,
     /// The kinds the field belongs to; empty: every kind.
     pub(super) kinds: &'static [i32],
+    /// Who does not see it in some kinds, although they see it in others.
+    pub(super) except: &'static [Exception],
+}
+
+/// Letters that do not see a field in alerts of these kinds.
+#[derive(Debug)]
+pub(super) struct Exception {
+    pub(super) kinds: &'static [i32],
+    pub(super) letters: LetterSet,
 }
 
 /// How a field is encoded.
@@ -110,6 +119,7 @@ pub(super) enum Rule {
     PersonRef,
     OccurredAt,
     ChildSchoolVoice,
+    PoliceRelevant,
     PoliceProtection,
     OwnActions,
 }
@@ -125,6 +135,13 @@ impl Field {
     /// Whether the field belongs to this kind.
     pub(super) fn is_for(&self, kind: i32) -> bool {
         self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
+
+    /// Whether the letter is kept from the field in alerts of this kind.
+    pub(super) fn is_kept_from(&self, letter: Letter, kind: i32) -> bool {
+        let keeps =
+            |except: &Exception| except.kinds.contains(&kind) && except.letters.contains(letter);
+        self.except.iter().any(keeps)
     }
 
     /// Whether the letter may see the field, given that it sees the message.

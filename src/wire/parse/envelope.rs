@@ -74,7 +74,7 @@ pub(super) fn envelope(
     facts.told = told(reader, at, raw, people);
     facts.do_not_tell = do_not_tell(reader, at, raw, &facts.told, people);
     codes(reader, at, raw);
-    texts(reader, at, raw, people);
+    facts.child_voice = texts(reader, at, raw, people);
     facts
 }
 
@@ -257,11 +257,18 @@ fn codes(reader: &mut Reader, at: At<'_>, raw: &v1::Envelope) {
     }
 }
 
-fn texts(reader: &mut Reader, at: At<'_>, raw: &v1::Envelope, people: &People<'_>) {
-    reader.text(at.field("child_voice"), &raw.child_voice, up_to(2_000), None);
+/// Texts that nothing depends on, but that the child's own words are there.
+fn texts(
+    reader: &mut Reader,
+    at: At<'_>,
+    raw: &v1::Envelope,
+    people: &People<'_>,
+) -> Given<Length> {
+    let voice = reader.text(at.field("child_voice"), &raw.child_voice, up_to(2_000), None);
     reader.text(at.field("interpreter"), &raw.interpreter, up_to(200), None);
     reader.text(at.field("disability_needs"), &raw.disability_needs, up_to(200), None);
     school_voice(reader, at.field("voice_for_school"), &raw.voice_for_school, people);
+    voice
 }
 
 /// Reads words for a school: a name or an address in them is told (domain 3.3).

@@ -12,6 +12,7 @@
 //! [`VIOLATIONS_MAX`] violations are told.
 
 mod alcohol;
+mod alcohol_pathway;
 mod child_impact;
 mod correction;
 mod domestic_abuse;
@@ -26,6 +27,7 @@ mod person;
 mod person_data;
 mod place_of_safety;
 mod reader;
+mod return_interview;
 mod scan;
 mod sharing;
 
@@ -151,10 +153,12 @@ fn readable(reader: &mut Reader, bytes: &Bytes) -> Option<(v1::Alert, AlertKind)
 
 /// The one body belongs to the kind. Decoding keeps the last of several; the bytes keep them all.
 fn bodies(reader: &mut Reader, kind: AlertKind, bodies: &[u32]) {
-    const PATHS: [(u32, &str); 7] = [
+    const PATHS: &[(u32, &str)] = &[
         (2, path::MISSING),
         (3, path::ALCOHOL),
         (4, path::DOMESTIC_ABUSE),
+        (5, path::RETURN_INTERVIEW),
+        (6, path::ALCOHOL_PATHWAY),
         (7, path::MARAC_REFERRAL),
         (8, path::MARAC_OUTCOME),
         (9, path::PLACE_OF_SAFETY),
@@ -163,8 +167,8 @@ fn bodies(reader: &mut Reader, kind: AlertKind, bodies: &[u32]) {
 
     let own = BodyFacts::absent(kind).path();
     for (number, path) in PATHS {
-        let times = bodies.iter().filter(|body| **body == number).count();
-        match (times, path == own) {
+        let times = bodies.iter().filter(|body| *body == number).count();
+        match (times, *path == own) {
             (0, true) => reader.note(At::root(path), reason::REQUIRED, Need::Required),
             (0, false) | (1, true) => {}
             (_, true) => reader.malformed(At::root(path), reason::DUPLICATE),
@@ -211,8 +215,8 @@ fn body(
     people: &People<'_>,
 ) -> (BodyFacts, Staff) {
     use v1::alert::Body::{
-        Alcohol, DomesticViolence, MaracOutcome, MaracReferral, Missing, OperationReport,
-        PlaceOfSafety,
+        Alcohol, AlcoholPathway, DomesticViolence, MaracOutcome, MaracReferral, Missing,
+        OperationReport, PlaceOfSafety, ReturnInterview,
     };
 
     let raw_subjects = alert.envelope.as_ref().map(|envelope| envelope.subjects.as_slice());
@@ -229,6 +233,14 @@ fn body(
         (BodyFacts::DomesticAbuse(_), Some(DomesticViolence(raw))) => {
             let (facts, staff) = domestic_abuse::domestic_abuse(reader, raw, subjects, people);
             (BodyFacts::DomesticAbuse(Box::new(facts)), staff)
+        }
+        (BodyFacts::ReturnInterview(_), Some(ReturnInterview(raw))) => {
+            let facts = return_interview::return_interview(reader, raw);
+            (BodyFacts::ReturnInterview(Box::new(facts)), Staff::default())
+        }
+        (BodyFacts::AlcoholPathway(_), Some(AlcoholPathway(raw))) => {
+            let facts = alcohol_pathway::alcohol_pathway(reader, raw);
+            (BodyFacts::AlcoholPathway(Box::new(facts)), Staff::default())
         }
         (BodyFacts::MaracReferral(_), Some(MaracReferral(raw))) => {
             let facts = marac::referral(reader, raw, (subjects, concerns), people);
@@ -249,8 +261,9 @@ fn body(
         (
             absent,
             Some(
-                Missing(_) | Alcohol(_) | DomesticViolence(_) | MaracReferral(_) | MaracOutcome(_)
-                | PlaceOfSafety(_) | OperationReport(_),
+                Missing(_) | Alcohol(_) | DomesticViolence(_) | ReturnInterview(_)
+                | AlcoholPathway(_) | MaracReferral(_) | MaracOutcome(_) | PlaceOfSafety(_)
+                | OperationReport(_),
             )
             | None,
         ) => (absent, Staff::default()),

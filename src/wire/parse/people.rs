@@ -98,6 +98,8 @@ impl<'a> People<'a> {
             Some(
                 v1::alert::Body::Missing(_)
                 | v1::alert::Body::Alcohol(_)
+                | v1::alert::Body::ReturnInterview(_)
+                | v1::alert::Body::AlcoholPathway(_)
                 | v1::alert::Body::MaracReferral(_)
                 | v1::alert::Body::MaracOutcome(_)
                 | v1::alert::Body::PlaceOfSafety(_)

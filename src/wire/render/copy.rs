@@ -100,8 +100,11 @@ impl Beside {
             ..bare
         };
         match cut.view {
-            View::Standard => Self { episode: alert.episode.to_string(), ..others(bare) },
-            View::Lookout | View::Cancelled | View::Info | View::Pathway => others(bare),
+            // State and date of a pathway say nothing unless the hospital can tell of which of its attendances.
+            View::Standard | View::Pathway => {
+                Self { episode: alert.episode.to_string(), ..others(bare) }
+            }
+            View::Lookout | View::Cancelled | View::Info => others(bare),
             View::SafeTask => bare,
             // Whose mailbox is late, not the reader's own.
             View::Ladder => {

@@ -49,7 +49,7 @@ pub fn code_of_priority(priority: Priority) -> i32 {
     code(priority.code())
 }
 
-/// The contract's word for a view. PATHWAY has none yet: no kind of the contract is delivered with it.
+/// The contract's word for a view.
 #[must_use]
 pub const fn copy_view(view: View) -> v1::CopyView {
     match view {
@@ -59,7 +59,7 @@ pub const fn copy_view(view: View) -> v1::CopyView {
         View::Info => v1::CopyView::Info,
         View::SafeTask => v1::CopyView::SafeTask,
         View::Ladder => v1::CopyView::Ladder,
-        View::Pathway => v1::CopyView::Unspecified,
+        View::Pathway => v1::CopyView::Pathway,
     }
 }
 

@@ -21,24 +21,26 @@ use plant::{Extent, Planted};
 use search::{Hit, Search};
 
 /// One sample of each kind with every field filled, its sender, and when it is sent.
-const KINDS: [(&str, &str, &str); 7] = [
+const KINDS: &[(&str, &str, &str)] = &[
     ("full-missing.json", "MERPOL", "2026-09-15T09:06:00Z"),
     ("full-alcohol.json", "WUTH-AED", "2026-09-16T09:07:00Z"),
     ("full-domestic-abuse.json", "MERPOL", "2026-09-17T09:08:00Z"),
     ("full-marac-referral.json", "FSU", "2026-09-17T09:12:00Z"),
+    ("full-return-interview.json", "SAFERFUT", "2026-09-17T09:13:00Z"),
     ("full-marac-outcome.json", "MARAC", "2026-09-17T09:16:00Z"),
+    ("full-alcohol-pathway.json", "RESPONSE", "2026-09-17T09:17:00Z"),
     ("full-place-of-safety.json", "MERPOL", "2026-09-17T09:20:00Z"),
     ("full-operation-report.json", "MERPOL", "2026-09-17T09:30:00Z"),
 ];
 
 /// Those that are never above P3 (domain 3.1a).
-const ROUTINE: [&str; 1] = ["full-operation-report.json"];
+const ROUTINE: [&str; 2] = ["full-operation-report.json", "full-alcohol-pathway.json"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_an_alert_stands_anywhere_but_in_sealed_bytes_and_copies() {
     let mut story = Story::start();
 
-    for (name, sender, at) in KINDS {
+    for (name, sender, at) in KINDS.iter().copied() {
         story.hub.advance_to(at).await;
         story.send(name, sender).await;
     }

@@ -18,7 +18,7 @@ static POOL: LazyLock<DescriptorPool> =
     LazyLock::new(|| DescriptorPool::decode(staysafe::wire::DESCRIPTORS).unwrap());
 
 /// Texts that say nothing of a person, and stay as they are.
-const NO_CANARY: [(&str, &str); 11] = [
+const NO_CANARY: [(&str, &str); 12] = [
     ("staysafe.v1.Envelope.sender_agency", "the sender's code, recorded by design"),
     ("staysafe.v1.Envelope.schema_version", "a version of the contract"),
     ("staysafe.v1.Envelope.responsible_la", "three digits of a council: too short to be told"),
@@ -26,6 +26,7 @@ const NO_CANARY: [(&str, &str); 11] = [
     ("staysafe.v1.SharingOverride.approver_role", "a code of the directory"),
     ("staysafe.v1.OperationReport.areas", "agencies of the directory"),
     ("staysafe.v1.OperationReport.agencies", "agencies of the directory"),
+    ("staysafe.v1.ReturnInterview.shared_with", "agencies of the directory"),
     ("staysafe.v1.MaracReferral.attendees", "agencies of the directory"),
     ("staysafe.v1.MaracOutcome.attendees", "agencies of the directory"),
     ("staysafe.v1.MaracAction.agency", "an agency of the directory"),

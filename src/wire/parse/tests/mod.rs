@@ -4,6 +4,7 @@ mod bounds;
 mod codes;
 mod decided;
 mod envelope;
+mod help;
 mod hostile;
 mod kinds;
 mod people;

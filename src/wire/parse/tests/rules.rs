@@ -7,6 +7,8 @@ const MISSING: &str = "s01-missing-reported";
 const FOUND: &str = "s01-missing-found";
 const ALCOHOL: &str = "s03-alcohol-attendance";
 const ABUSE: &str = "s05-domestic-abuse-gold";
+const INTERVIEW: &str = "s01-rhi-completed";
+const PATHWAY: &str = "s03-pathway-engaged";
 const REFERRAL: &str = "s07-marac-referral";
 const OUTCOME: &str = "s07-marac-outcome";
 const PLACE: &str = "s08-place-of-safety";
@@ -38,7 +40,7 @@ fn what_refuses_at_every_priority_is_hard() {
 
 #[test]
 fn an_alert_without_a_kind_this_hub_speaks_cannot_be_read() {
-    for (kind, reason) in [(0, "REQUIRED"), (5, "UNKNOWN_CODE"), (-1, "UNKNOWN_CODE")] {
+    for (kind, reason) in [(0, "REQUIRED"), (9, "UNKNOWN_CODE"), (-1, "UNKNOWN_CODE")] {
         let request = changed(MISSING, |alert| envelope(alert).kind = kind);
 
         let unreadable = parse(&request).unwrap_err();
@@ -91,6 +93,8 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
         (FOUND, "missing", 3),
         (ALCOHOL, "alcohol", 12),
         (ABUSE, "domestic_violence", 11),
+        (INTERVIEW, "return_interview", 2),
+        (PATHWAY, "alcohol_pathway", 2),
         (REFERRAL, "marac_referral", 7),
         (OUTCOME, "marac_outcome", 8),
         (PLACE, "place_of_safety", 9),
@@ -102,6 +106,8 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
             v1::alert::Body::DomesticViolence(body) => {
                 *body = v1::DomesticViolenceNotification::default()
             }
+            v1::alert::Body::ReturnInterview(body) => *body = v1::ReturnInterview::default(),
+            v1::alert::Body::AlcoholPathway(body) => *body = v1::AlcoholPathway::default(),
             v1::alert::Body::MaracReferral(body) => *body = v1::MaracReferral::default(),
             v1::alert::Body::MaracOutcome(body) => *body = v1::MaracOutcome::default(),
             v1::alert::Body::PlaceOfSafety(body) => *body = v1::PlaceOfSafety::default(),

@@ -1,0 +1,122 @@
+//! The stage an alert brings its episode to, and what follows from it for its sender and its owner (R07, R15).
+
+use std::sync::Arc;
+
+use super::decide::task;
+use super::sketch::EventSketch;
+use super::validation::Validated;
+use super::{Context, follow_on, sharing, validation};
+use crate::domain::alert::{Conflicts, TimerKind};
+use crate::domain::event::EventKind;
+use crate::domain::submission::{BodyFacts, Bool3, InterviewOutcome, InterviewState, Submission};
+use crate::domain::{Advice, AlertRecord, Delivery, MailboxId, Priority, Rule, Span, Stage};
+
+/// The stage that the alert tells of, where its kind tells of one. An attendance begins the pathway by its offer.
+pub(super) fn of(submission: &Submission) -> Option<Stage> {
+    match &submission.body {
+        BodyFacts::ReturnInterview(facts) => facts.state.known().map(Stage::from),
+        BodyFacts::AlcoholPathway(facts) => facts.state.known().map(Stage::from),
+        BodyFacts::Alcohol(facts) => facts.offer.known().map(Stage::from),
+        BodyFacts::Missing(_)
+        | BodyFacts::DomesticAbuse(_)
+        | BodyFacts::MaracReferral(_)
+        | BodyFacts::MaracOutcome(_)
+        | BodyFacts::PlaceOfSafety(_)
+        | BodyFacts::OperationReport(_) => None,
+    }
+}
+
+/// How far the episode had come, of the same kind of way as `told`, before the alert that tells it. What a correction
+/// takes the place of never was; what is told whole again is not a step.
+pub(super) fn before(told: Stage, context: &Context<'_>) -> Option<Stage> {
+    let is_retold = |record: &AlertRecord| {
+        let is_it = context.replaces.record().is_some_and(|replaced| replaced.id == record.id);
+        is_it && (context.replaces.corrected().is_some() || record.stage == Some(told))
+    };
+    let earlier = context.episode.iter().rev().filter(|record| !is_retold(record));
+    let stages = earlier.filter_map(|record| record.stage);
+    stages.into_iter().find(|stage| stage.is_of_interview() == told.is_of_interview())
+}
+
+/// How long after it was due the interview was held. A minute that has begun counts whole for nobody: at the due minute
+/// it is in time.
+pub(super) fn lateness(submission: &Submission, episode: &[Arc<AlertRecord>]) -> Option<Span> {
+    let facts = submission.return_interview()?;
+    let held = facts.completed_at.get().filter(|_| facts.state.is(InterviewState::Completed))?;
+    let due = episode
+        .iter()
+        .rev()
+        .flat_map(|record| &record.timers)
+        .find(|timer| timer.kind == TimerKind::RhiDue)?;
+    let late = held.since(due.due.at);
+    (late > Span::millis(0)).then_some(late)
+}
+
+/// What the sender is told to do besides.
+pub(super) fn advice(submission: &Submission, validated: &Validated) -> Vec<Advice> {
+    let mut advice = interview_advice(submission);
+    if validated.mismatches.iter().any(|mismatch| mismatch.reason == validation::ROUTINE_KIND) {
+        advice.push(Advice::UrgentInConcern);
+    }
+    advice
+}
+
+fn interview_advice(submission: &Submission) -> Vec<Advice> {
+    let Some(facts) = submission.return_interview() else { return Vec::new() };
+    let harm = facts.harm_disclosed.is(Bool3::Yes) || facts.harm_disclosed.is_unrecognised();
+    let refused = facts.outcome.is(InterviewOutcome::RefusedByParent);
+    [
+        (Advice::SendConcern, harm),
+        (Advice::InterviewerNotIndependent, !facts.independent.is(Bool3::Yes)),
+        (Advice::OfferToChildDirectly, refused),
+    ]
+    .into_iter()
+    .filter_map(|(advice, applies)| applies.then_some(advice))
+    .collect()
+}
+
+/// A parent's refusal does not close the duty: whoever owns it has a task to offer the interview to the child directly
+/// (domain 3.5).
+pub(super) fn offer_directly(
+    submission: &Submission,
+    (context, conflicts): (&Context<'_>, &Conflicts),
+    deliveries: &mut Vec<Delivery>,
+    events: &mut Vec<EventSketch>,
+) {
+    let is_refused = submission
+        .return_interview()
+        .is_some_and(|facts| facts.outcome.is(InterviewOutcome::RefusedByParent));
+    if !is_refused {
+        return;
+    }
+    let Some(owner) = owner(submission, context) else { return };
+    let owner = sharing::told_of(&owner, conflicts, (context.directory, context.now));
+    let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+    let letter = context.directory.agency_of(&owner).map(|agency| agency.letter);
+    let new = task(number, &owner, Priority::P3, context.now);
+    events.push(
+        EventSketch::of(EventKind::TaskCreated)
+            .to(number, &owner)
+            .by_rules(&[Rule::R06])
+            .because(Advice::OfferToChildDirectly.as_str()),
+    );
+    deliveries.push(Delivery { letter: letter.unwrap_or(new.letter), ..new });
+}
+
+/// Whose duty the interview is: as the child's return said (R06), else as this alert says.
+fn owner(submission: &Submission, context: &Context<'_>) -> Option<MailboxId> {
+    let mut timers = context.episode.iter().rev().flat_map(|record| &record.timers);
+    let named = timers.find(|timer| timer.kind == TimerKind::RhiDue);
+    let named = named.map(|timer| timer.mailbox.clone());
+    named.or_else(|| follow_on::interview_owner(submission, context))
+}
+
+/// The reason beside ALERT_UPDATED: the stage where there is one, else the kind. An interview that was held late says so.
+pub(super) fn told_as(submission: &Submission, validated: &Validated) -> &'static str {
+    let late = validated.assessment.return_interview().and_then(|found| found.late);
+    match (of(submission), late) {
+        (Some(Stage::InterviewCompleted), Some(_)) => "RHI_COMPLETED_LATE",
+        (Some(stage), _) => stage.as_str(),
+        (None, _) => submission.kind.as_str(),
+    }
+}
