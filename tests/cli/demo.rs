@@ -27,7 +27,7 @@ fn the_story_comes_out_as_the_scenarios_say_and_leaves_no_personal_data_in_the_l
     let names: Vec<&str> = alerts.iter().map(|alert| alert["name"].as_str().unwrap()).collect();
     assert_eq!(
         names,
-        ["urgent", "corrected", "completed", "reported", "found", "attended", "gold"],
+        ["urgent", "corrected", "completed", "reported", "found", "staysafe", "attended", "gold"],
         "what was refused is none of them"
     );
     let origin = summary["demo"]["checkpoint"]["origin"].as_str().unwrap();

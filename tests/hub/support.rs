@@ -171,16 +171,21 @@ pub(crate) fn sample(name: &str) -> SubmitAlertRequest {
     json::request_from_json(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Everything waiting in a mailbox, received and confirmed.
+/// Everything waiting in a mailbox, received and confirmed. A stream that lost too many races is opened again.
 pub(crate) async fn collect(client: &mut Client, mailbox: &str) -> Vec<v1::AlertCopy> {
     let mut stream = client.receive(mailbox, Vec::new()).await.unwrap();
     let mut copies = Vec::new();
     loop {
-        match tokio::time::timeout(PATIENCE, stream.next()).await.unwrap().unwrap() {
-            Received::Copy { copy, .. } => copies.push(*copy),
-            Received::Tombstone { .. } => {}
-            Received::Heartbeat(beat) if !beat.more_waiting => break,
-            Received::Heartbeat(_) => {}
+        match tokio::time::timeout(PATIENCE, stream.next()).await.unwrap() {
+            Ok(Received::Copy { copy, .. }) => copies.push(*copy),
+            Ok(Received::Heartbeat(beat)) if !beat.more_waiting => break,
+            Ok(Received::Heartbeat(_) | Received::Tombstone { .. }) => {}
+            Err(error) => {
+                assert!(error.to_string().contains("do the whole operation again"), "{error}");
+                // What was not confirmed comes again.
+                copies.clear();
+                stream = client.receive(mailbox, Vec::new()).await.unwrap();
+            }
         }
     }
     let sequences: Vec<u64> = copies.iter().map(|copy| copy.sequence).collect();
