@@ -9,10 +9,10 @@ use super::time::{Span, Timestamp};
 /// Police protection ends no later than this after it began, in elapsed time: Children Act 1989 s46(6).
 pub const POLICE_PROTECTION_MAX: Span = Span::hours(72);
 
-/// Mental Health Act 1983 s136A: the period from coming to the place [VERIFY].
+/// Mental Health Act 1983 s136A: the period from coming to the place `[VERIFY]`.
 pub const S136_PERIOD: Span = Span::hours(24);
 
-/// s136B: a doctor may add this once [VERIFY].
+/// s136B: a doctor may add this once `[VERIFY]`.
 pub const S136_EXTENSION: Span = Span::hours(12);
 
 /// A child kept under a power.

@@ -24,7 +24,7 @@ code_list! {
     }
 }
 
-/// Every stage is the same day's work (domain 5.2a). [DEFAULT] for the last, of which the domain states none.
+/// Every stage is the same day's work (domain 5.2a). `[DEFAULT]` for the last, of which the domain states none.
 pub const PRIORITY: Priority = Priority::P3;
 
 /// One working day, which is 8 working hours (domain 5.5).

@@ -22,7 +22,7 @@ pub(crate) struct CorrectArgs {
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
 
-    /// A field that changes, for example alert.envelope.subjects[0].nhs_number; may be given several times.
+    /// A field that changes, for example alert.missing.last_seen_place; may be given several times.
     #[arg(long = "field", required = true, value_name = "PATH")]
     fields: Vec<String>,
 

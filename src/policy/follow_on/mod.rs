@@ -1,7 +1,7 @@
 //! The clocks an alert starts besides its acknowledgements (domain 5.3, last column; 3.2; 6.4): one mechanism for all.
 //!
-//! [`table`] says of each kind of clock when it is due, what settles it and what it raises when nobody has; [`starting`]
-//! which of them an alert starts and whose duty each is; [`firing`] raises. A clock is a [`Timer`] of the alert, an
+//! `table` says of each kind of clock when it is due, what settles it and what it raises when nobody has; `starting`
+//! which of them an alert starts and whose duty each is; `firing` raises. A clock is a [`Timer`] of the alert, an
 //! instant of hub time: it survives a restart and no jump of the wall clock misses or doubles it. It fires once, in
 //! one commit, or is cancelled in the commit of what settles it.
 //!

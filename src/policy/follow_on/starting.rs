@@ -17,7 +17,7 @@ use super::armed;
 /// A return home interview follows within 72 hours of elapsed time (statutory guidance of January 2014).
 const INTERVIEW_WITHIN: Span = Span::hours(72);
 
-/// 8 working hours [DEFAULT].
+/// 8 working hours `[DEFAULT]`.
 const ENQUIRIES_MINUTES: u32 = 480;
 
 /// What the timers rest on.
@@ -181,7 +181,7 @@ fn research(started: &Started<'_>, timers: &mut Vec<Timer>) {
     }));
 }
 
-/// Two working days before the conference meets, where the referral says when (R30) [DEFAULT].
+/// Two working days before the conference meets, where the referral says when (R30) `[DEFAULT]`.
 pub(crate) fn research_due(submission: &Submission) -> Option<Timestamp> {
     const DAYS: u32 = 2;
     let meeting_at = submission.marac_referral()?.case.meeting_at.get()?;

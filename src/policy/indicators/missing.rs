@@ -17,9 +17,9 @@ const COMPLETED: Indicator = Indicator::new("NI 71 evidence", "interviews comple
 const RATE: Indicator =
     Indicator::new("RHI rate", "interviews completed within 72 hours of being found");
 
-/// The end of the night [DEFAULT].
+/// The end of the night `[DEFAULT]`.
 const MORNING: Time = Time::constant(6, 0, 0, 0);
-/// Within so long of being found [STAT].
+/// Within so long of being found `[STAT]`.
 const IN_TIME: Span = Span::hours(72);
 /// What England did, for a reader who compares.
 const NATIONAL: &str = "about 63% in 72 hours was reported for England, 2023-24 (Missing People)";
