@@ -49,6 +49,7 @@ fn context(directory: &Directory) -> Context<'_> {
         replaces: Replaces::Nothing,
         kept_from: &NOBODY,
         approver: None,
+        decision_maker: None,
         sender: directory.agencies.get(&sender).unwrap(),
         clocks: Clocks::default(),
     }

@@ -26,6 +26,7 @@ pub(crate) const CLOSED_VIEWS: &[(&str, u32)] = &[
     ("SAFE_TASK", 5),
     ("LADDER", 6),
     ("PATHWAY", 7),
+    ("FEEDBACK", 8),
 ];
 
 const ROOT: &str = "staysafe.v1.Alert";
@@ -484,12 +485,10 @@ fn reason_source(reason: i32) -> &'static str {
     }
 }
 
-/// The cutter's name of a rule, in the order of `CutRule` in options.proto; the numbers after a gap by themselves.
+/// The cutter's name of a rule, in the order of `CutRule` in options.proto.
 fn rule_source(rule: i32) -> &'static str {
     const POLICE_RELEVANT: i32 = 30;
-    const POLICE_PROTECTION: i32 = 25;
-    const OWN_ACTIONS: i32 = 26;
-    const RULES: [&str; 21] = [
+    const RULES: &[&str] = &[
         "Rule::Plain",
         "Rule::Subjects",
         "Rule::Household",
@@ -511,15 +510,16 @@ fn rule_source(rule: i32) -> &'static str {
         "Rule::PersonRef",
         "Rule::OccurredAt",
         "Rule::ChildSchoolVoice",
+        "Rule::IfCrime",
+        "Rule::Concern",
+        "Rule::Referrer",
+        "Rule::OwnRelease",
+        "Rule::PoliceProtection",
+        "Rule::OwnActions",
+        "Rule::FeedbackContact",
     ];
     if rule == POLICE_RELEVANT {
         return "Rule::PoliceRelevant";
-    }
-    if rule == POLICE_PROTECTION {
-        return "Rule::PoliceProtection";
-    }
-    if rule == OWN_ACTIONS {
-        return "Rule::OwnActions";
     }
     usize::try_from(rule).ok().and_then(|rule| RULES.get(rule)).copied().unwrap_or("Rule::Unknown")
 }

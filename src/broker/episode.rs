@@ -101,8 +101,11 @@ impl Broker {
             episode.clear();
         }
         let named = envelope.supersedes.get().copied().or(received.completes);
-        let is_named =
-            |alert: &&Arc<AlertRecord>| Some(alert.id) == named && alert.sender == *sender;
+        let is_named = |alert: &&Arc<AlertRecord>| {
+            Some(alert.id) == named
+                && alert.sender == *sender
+                && policy::may_replace(received.submission.kind, alert.kind)
+        };
         let replaced = corrected.or_else(|| episode.iter().find(is_named).cloned());
         let correction = received.corrects.clone();
         let earlier = facts.earlier;
@@ -190,7 +193,7 @@ pub(super) fn changed_episode(
 ) -> Vec<AlertRecord> {
     let mut changed = Vec::new();
     for (at, earlier) in loaded.episode.iter().enumerate() {
-        let mut after = changes.apply(earlier);
+        let mut after = changes.apply(earlier, record.id);
         if at == 0 {
             after.followers.push(record.id);
         }

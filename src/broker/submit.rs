@@ -125,6 +125,7 @@ impl Broker {
             kept_from: &self.kept_from(&loaded.episode)?,
             sender: agency,
             approver: access::approver(principal),
+            decision_maker: access::decision_maker(principal),
             clocks: self.parts.clocks,
         };
         let submission = as_loaded(received, &loaded);
@@ -295,6 +296,7 @@ impl Broker {
             stage: decision.stage,
             advice: decision.advice.clone(),
             conflicts,
+            referral: decision.referral,
             mentions: people.mentions,
             links: people.links,
             flags: Vec::new(),

@@ -97,7 +97,8 @@ fn may_hold(agency: &Agency, role: Role) -> bool {
         | Role::CaldicottGuardian
         | Role::Analyst
         | Role::DirectoryAdmin => true,
-        Role::DecisionMaker => agency.letter == Letter::C,
+        // Another council decides on its own children (domain 2.1).
+        Role::DecisionMaker => matches!(agency.letter, Letter::C | Letter::X),
         // At the front door, or in the host's own team (domain 2.1).
         Role::IdentitySteward => matches!(agency.letter, Letter::C | Letter::G),
         Role::MaracCoordinator => agency.letter == Letter::M,

@@ -10,6 +10,7 @@ use super::id::{
     UserId,
 };
 use super::identity::{Flagged, Link};
+use super::referral::Referral;
 use super::rule::Rule;
 use super::stage::{Advice, Stage};
 use super::time::Timestamp;
@@ -42,6 +43,16 @@ code_list! {
         PlaceOfSafety = 30 => "PLACE_OF_SAFETY",
         /// What an operation came to, in numbers.
         OperationReport = 31 => "OPERATION_REPORT",
+        /// The front door is told or asked something about a child.
+        CscContact = 40 => "CSC_CONTACT",
+        /// A child is referred to the front door.
+        CscReferral = 41 => "CSC_REFERRAL",
+        /// The front door decided.
+        ReferralDecision = 42 => "REFERRAL_DECISION",
+        /// What a referrer is told of the decision.
+        Feedback = 43 => "FEEDBACK",
+        /// A worry that no other kind fits.
+        Concern = 44 => "CONCERN",
     }
 }
 
@@ -57,11 +68,17 @@ impl AlertKind {
             | Self::RhiUpdate
             | Self::AlcoholAttendance
             | Self::AlcoholPathway
-            | Self::PlaceOfSafety => true,
+            | Self::PlaceOfSafety
+            | Self::CscContact
+            | Self::CscReferral => true,
+            // A concern is one where its PRIMARY is a child, which its kind does not tell.
             Self::DvNotification
             | Self::MaracReferral
             | Self::MaracOutcome
-            | Self::OperationReport => false,
+            | Self::OperationReport
+            | Self::Concern
+            | Self::ReferralDecision
+            | Self::Feedback => false,
         }
     }
 
@@ -69,7 +86,7 @@ impl AlertKind {
     #[must_use]
     pub const fn is_routine(self) -> bool {
         match self {
-            Self::AlcoholPathway | Self::OperationReport => true,
+            Self::AlcoholPathway | Self::OperationReport | Self::Feedback => true,
             Self::MissingReported
             | Self::MissingUpdated
             | Self::MissingFound
@@ -79,7 +96,11 @@ impl AlertKind {
             | Self::DvNotification
             | Self::MaracReferral
             | Self::MaracOutcome
-            | Self::PlaceOfSafety => false,
+            | Self::PlaceOfSafety
+            | Self::CscContact
+            | Self::CscReferral
+            | Self::ReferralDecision
+            | Self::Concern => false,
         }
     }
 
@@ -103,6 +124,8 @@ impl AlertKind {
             Self::MissingUpdated
                 | Self::MissingFound
                 | Self::MissingCancelled
+                | Self::ReferralDecision
+                | Self::Feedback
                 | Self::RhiUpdate
                 | Self::AlcoholPathway
         )
@@ -229,6 +252,14 @@ code_list! {
         MaracResearchDue = 52 => "MARAC_RESEARCH_DUE",
         /// An emergency protection order has ended.
         EpoExpiry = 53 => "EPO_EXPIRY",
+        /// The front door has decided on a referral and told the referrer.
+        ReferralDecisionDue = 40 => "REFERRAL_DECISION_DUE",
+        /// The assessment of a child in need is done.
+        AssessmentDue = 41 => "ASSESSMENT_DUE",
+        /// The child protection conference is held.
+        ConferenceDue = 42 => "CONFERENCE_DUE",
+        /// The designated officer decides on an allegation.
+        LadoDecisionDue = 43 => "LADO_DECISION_DUE",
     }
 }
 
@@ -399,6 +430,8 @@ pub struct AlertRecord {
     pub advice: Vec<Advice>,
     /// From whom it is kept, whatever happens later; none where it is kept from nobody.
     pub conflicts: Option<SealedConflicts>,
+    /// How far it has come as a referral, where the front door is asked or has decided (domain 3.10).
+    pub referral: Option<Referral>,
     /// Who is mentioned, for matching; none where nobody can be matched.
     pub mentions: Option<SealedConflicts>,
     /// Claims that a person of this alert is one of an earlier alert.

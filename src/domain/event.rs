@@ -47,6 +47,8 @@ code_list! {
         AlertUpdated = 34 => "ALERT_UPDATED",
         /// The sender's priority or risk and the hub's differ.
         PriorityMismatch = 36 => "PRIORITY_MISMATCH",
+        /// It fits a kind of its own.
+        KindMismatch = 87 => "KIND_MISMATCH",
         /// The sender was reminded of an incomplete alert.
         Chased = 38 => "CHASED",
         /// The sender corrected an alert.

@@ -65,6 +65,8 @@ code_list! {
         Ladder = 6 => "LADDER",
         /// A pathway state for the hospital.
         Pathway = 7 => "PATHWAY",
+        /// What a referrer is told of a decision.
+        Feedback = 8 => "FEEDBACK",
     }
 }
 

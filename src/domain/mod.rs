@@ -30,6 +30,7 @@ pub mod place_of_safety;
 pub mod principal;
 pub mod receipt;
 pub mod redacted;
+pub mod referral;
 pub mod rule;
 pub mod stage;
 pub mod submission;

@@ -30,6 +30,8 @@ code_list! {
         R12a = 1121 => "R12a",
         /// Alcohol with an exploitation or sexual-assault marker.
         R13 = 113 => "R13",
+        /// A CP-IS flag of another council.
+        R14 = 114 => "R14",
         /// A pathway state.
         R15 = 115 => "R15",
         /// Domestic abuse, gold or high.
@@ -52,6 +54,20 @@ code_list! {
         R42 = 142 => "R42",
         /// Report of an operation.
         R43 = 143 => "R43",
+        /// Domestic abuse of an adult with care needs.
+        R25 = 125 => "R25",
+        /// Contact or referral to the front door.
+        R50 = 150 => "R50",
+        /// The front door's decision.
+        R51 = 151 => "R51",
+        /// What the front door hands on after deciding.
+        R52 = 152 => "R52",
+        /// A concern that no other kind fits.
+        R70 = 170 => "R70",
+        /// A child who lives elsewhere, is looked after, or has a safe address.
+        R80 = 180 => "R80",
+        /// A child kind about an adult.
+        R81 = 181 => "R81",
         /// Correction, recall: every recipient of the original.
         R57 = 157 => "R57",
         /// A referrer does not agree with a decision.

@@ -65,9 +65,11 @@ impl Mailboxes {
         let directory = self.store.directory();
         let urn = school_urn(&directory, &delivery);
         let pupils = pupils(&delivery, urn.as_deref(), &body.pupils);
+        let council_children = council_children(&delivery, &body.pupils);
         let request = CopyRequest {
-            hub_facts: Some(&hub_facts),
+            council_children: &council_children,
             agency: Some(delivery.mailbox.agency_code()),
+            hub_facts: Some(&hub_facts),
             school_urn: urn.as_deref(),
             pupils: &pupils,
             living_outside: &body.living_outside,
@@ -123,6 +125,15 @@ fn pupils(delivery: &Delivery, setting: Option<&str>, all: &[(String, usize)]) -
     }
     let setting = setting.unwrap_or_default();
     all.iter().filter(|(of, _)| of == setting).map(|(_, position)| *position).collect()
+}
+
+/// The children a council is responsible for, or who live in its area, as routing found them (R80).
+fn council_children(delivery: &Delivery, all: &[(String, usize)]) -> Vec<usize> {
+    if !matches!(delivery.letter, Letter::L | Letter::X) {
+        return Vec::new();
+    }
+    let council = delivery.mailbox.agency_code();
+    all.iter().filter(|(of, _)| of == council).map(|(_, position)| *position).collect()
 }
 
 fn sender_phone(directory: &Directory, alert: &AlertRecord) -> String {

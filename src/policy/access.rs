@@ -162,7 +162,8 @@ const DESK: &[Role] = &[Role::DutyReceiver, Role::DutyManager, Role::Safeguardin
 const MANAGERS: &[Role] = &[Role::DutyManager];
 const LEADS: &[Role] = &[Role::SafeguardingLead];
 const SENIORS: &[Role] = &[Role::SeniorOnCall];
-const SENDERS: &[Role] = &[Role::Sender, Role::DutyReceiver, Role::DutyManager];
+const SENDERS: &[Role] =
+    &[Role::Sender, Role::DutyReceiver, Role::DutyManager, Role::DecisionMaker];
 
 const fn need(action: Action) -> Need {
     match action {
@@ -319,12 +320,21 @@ fn permit_to_send_as(principal: &Principal, action: Action) -> Result<Permit, De
     }
 }
 
-/// Whose approval a call brings: a duty manager's, with the own certificate (domain 2.2). Whom a message merely names
-/// approves nothing.
+/// Whose approval a call brings: a duty manager's, with the own certificate (domain 2.2), never whom a message names.
 #[must_use]
 pub fn approver(principal: &Principal) -> Option<&UserId> {
+    by_own_certificate(principal, Role::DutyManager)
+}
+
+/// Who decides on a referral with this call: a decision maker, with the own certificate (domain 2.2).
+#[must_use]
+pub fn decision_maker(principal: &Principal) -> Option<&UserId> {
+    by_own_certificate(principal, Role::DecisionMaker)
+}
+
+fn by_own_certificate(principal: &Principal, role: Role) -> Option<&UserId> {
     match principal {
-        Principal::User { person, .. } if principal.holds(Role::DutyManager) => Some(&person.user),
+        Principal::User { person, .. } if principal.holds(role) => Some(&person.user),
         Principal::User { .. } | Principal::System { .. } | Principal::Hub(_) => None,
     }
 }

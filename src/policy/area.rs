@@ -60,7 +60,7 @@ pub fn resolve(submission: &Submission, directory: &Directory) -> Area {
     if submission.subjects.iter().any(|person| person.has_safe_address) {
         return Area::Sealed;
     }
-    let people: Vec<&SubjectFacts> = if submission.kind.is_child_kind() {
+    let people: Vec<&SubjectFacts> = if submission.domestic_abuse().is_none() {
         submission.primary().into_iter().collect()
     } else {
         submission.subjects.iter().collect()
@@ -126,16 +126,30 @@ fn lives_where(
     homes.is_empty() || homes.iter().any(is_in)
 }
 
+/// The councils outside Wirral where a child lives, by HOME or PLACEMENT; none for a SAFE address (R80).
+pub(crate) fn councils_of(person: &SubjectFacts, directory: &Directory) -> Vec<AgencyCode> {
+    if person.has_safe_address {
+        return Vec::new();
+    }
+    let is_council = |code: &AgencyCode| code.as_str().starts_with("LA-");
+    lasting_homes(person, directory).into_iter().filter(is_council).collect()
+}
+
 /// The codes of a person's homes: HOME and PLACEMENT; TEMPORARY only where there is neither.
 fn homes(person: &SubjectFacts, directory: &Directory) -> Vec<AgencyCode> {
-    let of = |kinds: &[AddressType]| -> Vec<AgencyCode> {
-        let addresses = person.addresses.iter().filter(|address| kinds.contains(&address.kind));
-        addresses.filter_map(|address| locate(address, directory)).collect()
-    };
-    // A looked-after child lives at the placement; the old home says where the family is.
-    let placed = of(&[AddressType::Placement]);
-    let homes = if placed.is_empty() { of(&[AddressType::Home]) } else { placed };
-    if homes.is_empty() { of(&[AddressType::Temporary]) } else { homes }
+    let homes = lasting_homes(person, directory);
+    if homes.is_empty() { located(person, AddressType::Temporary, directory) } else { homes }
+}
+
+/// HOME and PLACEMENT. A looked-after child lives at the placement; the old home says where the family is.
+fn lasting_homes(person: &SubjectFacts, directory: &Directory) -> Vec<AgencyCode> {
+    let placed = located(person, AddressType::Placement, directory);
+    if placed.is_empty() { located(person, AddressType::Home, directory) } else { placed }
+}
+
+fn located(person: &SubjectFacts, kind: AddressType, directory: &Directory) -> Vec<AgencyCode> {
+    let addresses = person.addresses.iter().filter(|address| address.kind == kind);
+    addresses.filter_map(|address| locate(address, directory)).collect()
 }
 
 fn locate(address: &AddressFact, directory: &Directory) -> Option<AgencyCode> {

@@ -1,21 +1,24 @@
 //! One decision for one alert: routes, sharing, deliveries, timers, events – ready for one commit.
 
+use super::partners::{self, CADT};
 use super::routing::{self, Routes};
 use super::sharing::{self, Case, Verdict};
 use super::sketch::EventSketch;
-use super::validation::{Validated, is_refused};
+use super::validation::{Validated, is_refused, parent_refuses};
 use super::views::HubFacts;
 use super::{
-    Context, EpisodeChanges, Moved, escalation, follow_on, hub_facts, stage, supersession,
+    Context, EpisodeChanges, Moved, escalation, follow_on, hub_facts, referral, stage, supersession,
 };
 use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind};
 use crate::domain::decision::{ShareOutcome, SharingDecision};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::MailboxRole;
 use crate::domain::event::EventKind;
-use crate::domain::submission::Offer;
+use crate::domain::referral::{Referral, ReferralOutcome};
+use crate::domain::submission::{ConcernCode, Offer};
 use crate::domain::{
-    Advice, AgencyCode, Delivery, Event, Letter, MailboxId, Priority, Rule, Stage, Submission, View,
+    Advice, AgencyCode, AlertKind, Delivery, Event, Letter, MailboxId, Priority, Rule, Stage,
+    Submission, UserId, View,
 };
 
 /// Everything a broker puts into one [`crate::domain::AlertRecord`], one entry and one reply.
@@ -33,6 +36,8 @@ pub struct Decision {
     pub advice: Vec<Advice>,
     /// From whom the alert is kept.
     pub conflicts: Conflicts,
+    /// The referral that the alert is, where it asks the front door for a decision.
+    pub referral: Option<Referral>,
     /// What the hub adds to the copies, to be sealed beside the alert.
     pub hub_facts: HubFacts,
     /// Subjects, from 0, the impact on whom community health does not see: they live outside Wirral.
@@ -95,9 +100,12 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
     if !validated.mismatches.is_empty() {
         tell_of_mismatch((&case, &conflicts), &mut deliveries, &mut events);
     }
+    if let Some(worker) = open_with(submission) {
+        tell_of_open_case((&case, &conflicts), worker, &mut deliveries, &mut events);
+    }
     stage::offer_directly(submission, (context, &conflicts), &mut deliveries, &mut events);
     events.extend(deliveries.iter().map(queued));
-    let changes = EpisodeChanges::of(submission, context);
+    let changes = EpisodeChanges::of(submission, context, &deliveries);
     events.extend(changes.settled(context.episode));
     Decision {
         hub_facts: hub_facts::of(submission, validated, context, &routes),
@@ -112,6 +120,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         deliveries,
         timers,
         conflicts,
+        referral: referral::of(submission, validated),
         events: events.into_iter().map(EventSketch::into_event).collect(),
         unroutable: routes.unroutable,
     }
@@ -211,6 +220,32 @@ fn tell_of_mismatch(
     deliveries.push(task(number, &mailbox, Priority::P3, case.context.now));
 }
 
+/// The worker who has the child already (R51).
+fn open_with(submission: &Submission) -> Option<&UserId> {
+    let body = submission.referral_decision()?;
+    let is_open = body.outcome.is(ReferralOutcome::AlreadyOpen);
+    body.allocated_worker.get().filter(|_| is_open)
+}
+
+/// A task for the front door, the allocated worker named by opaque id (R51).
+fn tell_of_open_case(
+    (case, conflicts): (&Case<'_>, &Conflicts),
+    worker: &UserId,
+    deliveries: &mut Vec<Delivery>,
+    events: &mut Vec<EventSketch>,
+) {
+    let Context { directory, now, .. } = *case.context;
+    let front_door = AgencyCode::try_from(CADT).ok();
+    let front_door = front_door.and_then(|code| directory.agencies.get(&code));
+    let Some(desk) = front_door.and_then(routing::duty_mailbox) else { return };
+    let mailbox = sharing::told_of(&desk.id, conflicts, (directory, now));
+    let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+    let due = routing::due_in(case.context, &mailbox, Priority::P4);
+    let created = EventSketch::of(EventKind::TaskCreated).to(number, &mailbox).due(due);
+    events.push(created.because(ReferralOutcome::AlreadyOpen.as_str()).naming(worker));
+    deliveries.push(Delivery { due, ..task(number, &mailbox, Priority::P4, now) });
+}
+
 /// The inbox of the sender's duty manager, its desk where it has none.
 fn sender_manager(case: &Case<'_>, conflicts: &Conflicts) -> Option<MailboxId> {
     let Context { directory, now, sender, .. } = *case.context;
@@ -292,6 +327,9 @@ fn taken(case: &Case<'_>, events: &mut Vec<EventSketch>) {
         let news = EventSketch::of(EventKind::AlertUpdated).because(told);
         events.push(news);
     }
+    if let Some(kind) = fitting_kind(submission, context) {
+        events.push(EventSketch::of(EventKind::KindMismatch).because(kind.as_str()));
+    }
     if validated.status == AlertStatus::AcceptedIncomplete {
         let paths: Vec<String> = validated.gaps.iter().map(|gap| gap.path.clone()).collect();
         let mut rules: Vec<Rule> = validated.gaps.iter().map(|gap| gap.rule).collect();
@@ -319,6 +357,19 @@ fn taken(case: &Case<'_>, events: &mut Vec<EventSketch>) {
     }
 }
 
+/// The kind that a concern fits, where there is one that its sender may send (domain 3.12).
+fn fitting_kind(submission: &Submission, context: &Context<'_>) -> Option<AlertKind> {
+    const TYPED: &[(ConcernCode, AlertKind)] = &[
+        (ConcernCode::Missing, AlertKind::MissingReported),
+        (ConcernCode::Da, AlertKind::DvNotification),
+    ];
+    let codes = &submission.concern()?.worry.codes;
+    let fits = |(code, kind): &&(ConcernCode, AlertKind)| {
+        codes.contains(*code) && partners::may_send(&context.sender.code, *kind)
+    };
+    TYPED.iter().find(fits).map(|(_, kind)| *kind)
+}
+
 /// Competence, agreements and refusals the alert brought.
 fn agreements(case: &Case<'_>, events: &mut Vec<EventSketch>) {
     let alcohol = case.submission.alcohol();
@@ -329,7 +380,8 @@ fn agreements(case: &Case<'_>, events: &mut Vec<EventSketch>) {
         events.push(EventSketch::of(EventKind::ConsentRecorded));
     }
     let is_declined = alcohol.is_some_and(|facts| facts.offer.is(Offer::Declined));
-    if is_declined || is_refused(&case.submission.sharing) {
+    let is_refused = is_refused(&case.submission.sharing) || parent_refuses(case.submission);
+    if is_declined || is_refused {
         events.push(EventSketch::of(EventKind::ConsentRefused));
     }
     if sharing::parent_is_not_told(case) {

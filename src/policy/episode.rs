@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use super::routing::is_confirmed_end;
 use super::sketch::EventSketch;
-use super::{Context, follow_on, recall};
+use super::{Context, follow_on, recall, referral};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::DeliveryState;
-use crate::domain::{AlertKind, AlertRecord, Delivery, EventKind, Submission, Timestamp, View};
+use crate::domain::referral::{Decided, Referral, ReferralOutcome, ReferralStatus};
+use crate::domain::submission::Bool3;
+use crate::domain::{
+    AgencyCode, AlertId, AlertKind, AlertRecord, Delivery, EventKind, Submission, Timestamp, View,
+};
 
 /// How the episode's earlier alerts change with this one. Put each changed record into the same commit.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -16,23 +20,80 @@ pub struct EpisodeChanges {
     ended_at: Option<Timestamp>,
     /// The clocks that have nothing to wait for any more.
     settled: Vec<TimerKind>,
+    /// What becomes of the episode's referrals.
+    referrals: Referrals,
+}
+
+/// What an alert does to the referrals it is about (domain 3.10).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Referrals {
+    /// Which alerts of the episode.
+    of: Vec<AlertId>,
+    /// The decision, where it is one.
+    decided: Option<(ReferralOutcome, ReferralStatus, Timestamp)>,
+    /// The agencies that are told.
+    told: Vec<AgencyCode>,
+}
+
+impl Referrals {
+    fn of(submission: &Submission, context: &Context<'_>, deliveries: &[Delivery]) -> Self {
+        let decided = submission.referral_decision().and_then(|body| {
+            let status = if body.became_referral.is(Bool3::Yes) {
+                ReferralStatus::Referral
+            } else {
+                ReferralStatus::Contact
+            };
+            body.outcome.known().map(|outcome| (outcome, status, context.now))
+        });
+        let about = if decided.is_some() || submission.feedback().is_some() {
+            referral::decided_on(context.episode).map(|earlier| earlier.id).collect()
+        } else {
+            Vec::new()
+        };
+        let feedback = deliveries.iter().filter(|delivery| delivery.view == View::Feedback);
+        let agency =
+            |delivery: &Delivery| AgencyCode::try_from(delivery.mailbox.agency_code()).ok();
+        Self { of: about, decided, told: feedback.filter_map(agency).collect() }
+    }
+
+    /// Decided, told, or both in one commit; untouched where it is about another alert.
+    fn apply(&self, earlier: &AlertRecord, by: AlertId) -> Option<Referral> {
+        if !self.of.contains(&earlier.id) {
+            return earlier.referral;
+        }
+        let mut referral = referral::referral_of(earlier);
+        if let Some((outcome, status, at)) = self.decided {
+            referral = referral.decide(Decided { outcome, by, at, status });
+        }
+        if self.told.contains(&earlier.sender) {
+            // Nothing to tell yet: the feedback was refused, or is an urgent alert's gap.
+            referral = referral.feed_back().unwrap_or(referral);
+        }
+        Some(referral)
+    }
 }
 
 impl EpisodeChanges {
     /// A confirmed end purges the look-outs within an hour (R06, domain 7.8); news settles what waited for it.
-    pub(super) fn of(submission: &Submission, context: &Context<'_>) -> Self {
+    pub(super) fn of(
+        submission: &Submission,
+        context: &Context<'_>,
+        deliveries: &[Delivery],
+    ) -> Self {
         let is_end = is_confirmed_end(submission, context);
         let settled = match context.episode {
             [] => Vec::new(),
             _ => follow_on::settled_by_news(submission),
         };
-        Self { ended_at: is_end.then_some(context.now), settled }
+        let referrals = Referrals::of(submission, context, deliveries);
+        Self { ended_at: is_end.then_some(context.now), settled, referrals }
     }
 
-    /// The earlier alert as it stands afterwards; equal where nothing changes.
+    /// The earlier alert as it stands after this one; equal where nothing changes.
     #[must_use]
-    pub fn apply(&self, earlier: &AlertRecord) -> AlertRecord {
+    pub fn apply(&self, earlier: &AlertRecord, by: AlertId) -> AlertRecord {
         let mut after = earlier.clone();
+        after.referral = self.referrals.apply(earlier, by);
         for timer in after.timers.iter_mut().filter(|timer| self.settles(timer)) {
             timer.state = TimerState::Cancelled;
         }

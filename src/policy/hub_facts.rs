@@ -3,10 +3,10 @@
 use super::routing::{self, Routes};
 use super::validation::{Power, SharingStanding, Validated};
 use super::views::{HubFacts, HubNote};
-use super::{Context, age::Age, area, clock, follow_on};
+use super::{Context, age::Age, area, clock, follow_on, partners, referral};
 use crate::domain::place_of_safety::Held;
 use crate::domain::submission::{RiskBand, RiskMarker};
-use crate::domain::{AlertKind, Span, Submission};
+use crate::domain::{AgencyCode, AlertKind, Span, Submission};
 
 /// Older than this an alert is marked late (domain 3.3).
 const LATE_AFTER: Span = Span::days(7);
@@ -40,6 +40,9 @@ pub(super) fn of(
         flag_until: flag_until(validated),
         marac_research_due_at: follow_on::research_due(submission),
         s136_latest_at: under_act.map(|held| held.extended_by_doctor().ends_at()),
+        decision_due: follow_on::decision_due(submission, context),
+        assessment_due_at: follow_on::assessment_due(submission, context),
+        feedback_contact: feedback_contact(submission, context),
     }
 }
 
@@ -79,12 +82,14 @@ fn notes(submission: &Submission, validated: &Validated, context: &Context<'_>) 
         && !routing::is_confirmed_end(submission, context);
     let area = area::resolve(submission, context.directory);
     let is_inferred = matches!(area, area::Area::Inferred(_));
+    let is_adult = is_of_adult(submission, validated);
     [
         is_late.then_some(HubNote::Late),
         (!validated.skewed.is_empty()).then_some(HubNote::ClockSkew),
         (validated.sharing == SharingStanding::Provisional).then_some(HubNote::ProvisionalBasis),
         is_unconfirmed.then_some(HubNote::FoundUnconfirmed),
         is_inferred.then_some(HubNote::AreaInferred),
+        is_adult.then_some(HubNote::AdultPrimary),
     ]
     .into_iter()
     .flatten()
@@ -102,6 +107,27 @@ fn band_taken(submission: &Submission, validated: &Validated) -> Option<RiskBand
     let taken = validated.assessment.domestic_abuse()?.band;
     let stated = submission.domestic_abuse()?.risk_band.known();
     (stated != Some(taken)).then_some(taken)
+}
+
+/// Whether the PRIMARY of a kind that is about a child or an adult is an adult.
+fn is_of_adult(submission: &Submission, validated: &Validated) -> bool {
+    let index = submission.primary_index();
+    let age = index.and_then(|index| validated.ages.get(index));
+    matches!(
+        submission.kind,
+        AlertKind::Concern | AlertKind::ReferralDecision | AlertKind::Feedback
+    ) && age.is_some_and(|age| age.is_adult())
+}
+
+/// Whom a referrer contacts where anybody has a SAFE address: the front door, and nobody by name (domain 3.10).
+fn feedback_contact(submission: &Submission, context: &Context<'_>) -> Option<String> {
+    let is_told = matches!(submission.kind, AlertKind::ReferralDecision | AlertKind::Feedback);
+    if !is_told || !referral::has_safe_address(submission, context.episode) {
+        return None;
+    }
+    let front_door = AgencyCode::try_from(partners::CADT).ok()?;
+    let agency = context.directory.agencies.get(&front_door)?;
+    routing::duty_mailbox(agency).map(|desk| format!("{front_door}, {}", desk.phone))
 }
 
 fn added_markers(submission: &Submission, markers: &[RiskMarker]) -> Vec<u32> {

@@ -28,6 +28,7 @@ mod decide;
 mod episode;
 mod hub_facts;
 mod partners;
+mod referral;
 mod sketch;
 mod stage;
 mod supersession;
@@ -41,7 +42,7 @@ pub use clocks::{Clocks, RoutineClock, UrgentClock};
 pub use decide::{Decision, decide};
 pub use episode::{EpisodeChanges, begins_anew};
 pub use routing::contact::{DutyContact, emergency_contact};
-pub use supersession::{Moved, Replaces};
+pub use supersession::{Moved, Replaces, may_replace};
 pub use validation::{Rejected, Validated, minimum_priority, validate};
 
 use crate::domain::alert::Conflicts;
@@ -68,6 +69,8 @@ pub struct Context<'a> {
     pub sender: &'a Agency,
     /// The duty manager with whose own certificate it was sent, where it was: the only approval that counts.
     pub approver: Option<&'a UserId>,
+    /// The decision maker with whose own certificate it was sent, where it was: nobody else decides on a referral.
+    pub decision_maker: Option<&'a UserId>,
     /// The local clocks of this deployment.
     pub clocks: Clocks,
 }

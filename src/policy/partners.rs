@@ -18,6 +18,7 @@ pub(crate) const SAFERFUT: &str = "SAFERFUT";
 pub(crate) const CIC: &str = "CIC";
 pub(crate) const LADO: &str = "LADO";
 pub(crate) const YOS: &str = "YOS";
+pub(crate) const ASC: &str = "ASC";
 /// Holds the senior rotas (domain 2.2): outside the desks of CADT and EDT.
 pub(crate) const COUNCIL: &str = "COUNCIL";
 pub(crate) const HUB_IG: &str = "HUB-IG";
@@ -42,12 +43,20 @@ const MISSING: &[AlertKind] = &[
 ];
 
 const RETURN_INTERVIEW: &[AlertKind] = &[AlertKind::RhiUpdate];
-/// What every agency may send (domain 2.1).
-const EVERY_AGENCY: &[AlertKind] = &[AlertKind::MaracReferral];
+/// Every agency of the partnership may send these (domain 2.1).
+const FROM_EVERYBODY: &[AlertKind] =
+    &[AlertKind::CscContact, AlertKind::CscReferral, AlertKind::Concern, AlertKind::MaracReferral];
+
+/// What a front door decides.
+const DECISIONS: &[AlertKind] = &[AlertKind::ReferralDecision, AlertKind::Feedback];
 
 /// Who may send what, besides what every agency may (domain 2.1). A kind not listed is not allowed.
 const MAY_SEND: &[(Who, &[AlertKind])] = &[
     (Who::One(CADT), MISSING),
+    (Who::One(CADT), DECISIONS),
+    (Who::One(EDT), DECISIONS),
+    // Another council decides on its own children. Its feedback is the hub's.
+    (Who::StartingWith("LA-"), &[AlertKind::ReferralDecision]),
     (Who::One(CADT), RETURN_INTERVIEW),
     (Who::One(EDT), MISSING),
     (Who::One(EDT), RETURN_INTERVIEW),
@@ -81,7 +90,9 @@ pub(crate) fn may_send(sender: &AgencyCode, kind: AlertKind) -> bool {
         Who::One(code) => sender.as_str() == *code,
         Who::StartingWith(prefix) => sender.as_str().starts_with(prefix),
     };
-    EVERY_AGENCY.contains(&kind)
+    // The hub's own reviewers are no agency of the field.
+    let is_of_field = !sender.as_str().starts_with("HUB-");
+    (FROM_EVERYBODY.contains(&kind) && is_of_field)
         || MAY_SEND.iter().any(|(who, kinds)| is(who) && kinds.contains(&kind))
 }
 
@@ -139,12 +150,35 @@ mod tests {
             ("SCH-900101", "f f f f f f f f t f f f"),
             ("AREA-03", "f f f f f f f f t f f f"),
             ("YOS", "f f f f f f f f t f f t"),
-            ("HUB-IG", "f f f f f f f f t f f f"),
+            ("HUB-IG", "f f f f f f f f f f f f"),
         ];
         for (agency, allowed) in table {
             let allowed: Vec<_> = allowed.split(' ').map(|word| word == "t").collect();
-            assert_eq!(allowed.len(), AlertKind::ALL.len());
             for (kind, expected) in AlertKind::ALL.iter().zip(allowed) {
+                assert_eq!(may_send(&code(agency), *kind), expected, "{agency} {kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_agency_may_refer_and_raise_a_concern_and_only_front_doors_decide() {
+        for agency in ["SCH-900104", "YOS", "LADO", "ASC", "RESPONSE", "AREA-01", "CADT", "LA-341"]
+        {
+            for kind in FROM_EVERYBODY {
+                assert!(may_send(&code(agency), *kind), "{agency} {kind}");
+            }
+        }
+        assert!(!may_send(&code("HUB-IG"), AlertKind::Concern));
+        let table = [
+            ("CADT", [true, true]),
+            ("EDT", [true, true]),
+            ("LA-341", [true, false]),
+            ("MERPOL", [false, false]),
+            ("AREA-01", [false, false]),
+            ("SCH-900104", [false, false]),
+        ];
+        for (agency, allowed) in table {
+            for (kind, expected) in DECISIONS.iter().zip(allowed) {
                 assert_eq!(may_send(&code(agency), *kind), expected, "{agency} {kind}");
             }
         }

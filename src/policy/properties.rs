@@ -92,16 +92,30 @@ fn variation() -> impl Strategy<Value = Variation> {
 
 /// A random alert as its sender gives it.
 fn alert() -> impl Strategy<Value = AlertBuilder> {
-    (0_usize..6, variation()).prop_map(|(kind, it)| {
+    (0_usize..8, variation()).prop_map(|(kind, it)| {
         let base = match kind {
             0 => a_report(&it),
             1 => found_child(),
             2 => an_attendance(&it),
             3 => a_stay(&it),
             4 => a_case(&it),
+            5 => referred_with(&it),
+            6 => concerned_with(&it),
             _ => abuse_of(&it),
         };
         varied(base, &it)
+    })
+}
+
+fn referred_with(it: &Variation) -> AlertBuilder {
+    referred().worry(|worry| worry.harm = known(it.threat))
+}
+
+fn concerned_with(it: &Variation) -> AlertBuilder {
+    concerned().concern(|facts| {
+        facts.worry.harm = known(it.threat);
+        facts.worry.crime = known(if it.is_pregnant { Bool3::Yes } else { Bool3::No });
+        facts.about_worker = known(if it.is_refused { Bool3::Yes } else { Bool3::No });
     })
 }
 
@@ -188,6 +202,9 @@ fn reversed(submission: &Submission) -> Submission {
         BodyFacts::MaracOutcome(facts) => facts.case.attendees.reverse(),
         BodyFacts::PlaceOfSafety(facts) => facts.circumstances = turned(&facts.circumstances),
         BodyFacts::OperationReport(_) => {}
+        BodyFacts::CscContact(facts) => facts.worry.codes = turned(&facts.worry.codes),
+        BodyFacts::Concern(facts) => facts.worry.codes = turned(&facts.worry.codes),
+        BodyFacts::ReferralDecision(_) | BodyFacts::Feedback(_) => {}
     }
     other
 }
@@ -207,6 +224,7 @@ fn routed(
         kept_from: &Conflicts::default(),
         sender: &directory.agencies[sender],
         approver: None,
+        decision_maker: None,
         clocks: Clocks::DEFAULT,
     };
     let validated = validate(submission, &context).ok()?;

@@ -6,11 +6,12 @@
 
 use crate::calendar;
 use crate::domain::after::{RecallStage, Recalled};
-use crate::domain::alert::{AlertStatus, Gap};
+use crate::domain::alert::{AlertStatus, Gap, Timer, TimerKind, TimerState};
 use crate::domain::codes::code_list;
-use crate::domain::decision::ShareOutcome;
+use crate::domain::decision::{ShareOutcome, SharingDecision};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::{Agency, Cover, Directory, Mailbox, MailboxRole};
+use crate::domain::referral::OwnReport;
 use crate::domain::{
     Advice, AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Rule, Timestamp, View,
 };
@@ -56,6 +57,10 @@ code_list! {
         FieldRefused = 7 => "FIELD_REFUSED",
         /// Hub time is simulated.
         Simulated = 9 => "SIMULATED",
+        /// The law asks for a report of the sender's own.
+        OwnReport = 22 => "OWN_REPORT",
+        /// By when the front door must have decided.
+        DecisionDue = 23 => "DECISION_DUE",
         /// Another alert of the sender took its place.
         Superseded = 20 => "SUPERSEDED",
         /// The sender recalled it from everybody.
@@ -218,10 +223,15 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
         let foreseen = is_foreseen_letter(alert, decision.letter, directory)
             || same_organisation(alert, &decision.mailbox, directory);
         if decision.outcome == ShareOutcome::Withhold && foreseen {
-            let text = format!("Not shared with {} by {}.", decision.mailbox, decision.row);
-            say(NoticeCode::NotShared, text);
+            say(NoticeCode::NotShared, not_shared(alert, decision, directory));
         }
     }
+    if let Some(referral) = &alert.referral {
+        let mut add = |notice: Option<Notice>| notices.extend(notice);
+        add(own_report(referral.own_report));
+        add(decision_due(alert));
+    }
+    let mut say = |code, text: String| notices.push(Notice { code, text });
     if let Some(by) = alert.after.superseded_by {
         say(NoticeCode::Superseded, format!("Superseded by alert {by}: follow that one."));
     }
@@ -233,6 +243,44 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
         say(NoticeCode::Simulated, "SIMULATED: this hub's time is not real.".to_owned());
     }
     notices
+}
+
+/// Which row, and where advice is to be had: a duty to share matters as much as confidence (Caldicott 7).
+fn not_shared(alert: &AlertRecord, decision: &SharingDecision, directory: &Directory) -> String {
+    let why = format!("Not shared with {} by {}.", decision.mailbox, decision.row);
+    let reason = if decision.row == Rule::D14 {
+        "The parent does not agree, and no reason says why the child may be at risk or why nobody was asked. If you \
+         are worried about harm, say so and send it again."
+    } else if decision.row == Rule::D17 {
+        "The adult has not agreed."
+    } else if decision.row == Rule::D99 {
+        "No rule shares this kind with them."
+    } else {
+        return why;
+    };
+    format!(
+        "{why} {reason} Seek advice: {}.",
+        front_door_phone(alert, directory, alert.received_at)
+    )
+}
+
+fn own_report(owed: OwnReport) -> Option<Notice> {
+    let text = match owed {
+        OwnReport::None => return None,
+        OwnReport::Fgm => {
+            "Female genital mutilation: your own 101 report is still required by law; this message does not make it."
+        }
+    };
+    Some(Notice { code: NoticeCode::OwnReport, text: text.to_owned() })
+}
+
+/// Both times of a statutory clock that is read locally (domain 5.5).
+fn decision_due(alert: &AlertRecord) -> Option<Notice> {
+    let is_due = |timer: &Timer| timer.kind == TimerKind::ReferralDecisionDue;
+    alert.timers.iter().find(|timer| is_due(timer))?;
+    let day = calendar::one_working_day(alert.received_at.to_jiff()).ok()?;
+    let text = format!("The front door decides and tells you: {day}.");
+    Some(Notice { code: NoticeCode::DecisionDue, text })
 }
 
 /// What the sender does besides, in words.
@@ -279,11 +327,21 @@ fn raised(alert: &AlertRecord) -> Option<String> {
 #[must_use]
 pub fn overdue(alert: &AlertRecord, directory: &Directory, now: Timestamp) -> Vec<Notice> {
     let late = deliveries(alert, directory, now).into_iter().filter(|seen| seen.overdue);
-    late.map(|seen| Notice {
+    let unanswered = late.map(|seen| Notice {
         code: NoticeCode::Phone,
         text: format!("{} has not acknowledged in time: phone {}.", seen.name, seen.phone),
-    })
-    .collect()
+    });
+    let is_missed = |timer: &&Timer| {
+        timer.kind == TimerKind::ReferralDecisionDue && timer.state == TimerState::Fired
+    };
+    let undecided = alert.timers.iter().filter(is_missed).map(|_| Notice {
+        code: NoticeCode::Phone,
+        text: format!(
+            "The decision is overdue: phone {}.",
+            front_door_phone(alert, directory, now)
+        ),
+    });
+    unanswered.chain(undecided).collect()
 }
 
 /// Whom to phone about an urgent alert; nobody for a routine one.
@@ -360,7 +418,10 @@ fn line(
 
 fn is_foreseen(alert: &AlertRecord, delivery: &Delivery, directory: &Directory) -> bool {
     let notice_it_sent = delivery.letter == Letter::E && delivery.row == Rule::D2;
+    // A decision goes where its sender said: whom it names, and the referrer.
+    let it_named = delivery.routes.contains(&Rule::R52) || delivery.view == View::Feedback;
     notice_it_sent
+        || it_named
         || is_foreseen_letter(alert, delivery.letter, directory)
         || same_organisation(alert, &delivery.mailbox, directory)
 }

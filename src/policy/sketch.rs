@@ -3,7 +3,7 @@
 use crate::domain::deadline::Deadline;
 use crate::domain::event::{Event, EventKind, EventOutcome};
 use crate::domain::id::EventId;
-use crate::domain::{AgencyCode, MailboxId, Rule, View};
+use crate::domain::{AgencyCode, MailboxId, Rule, UserId, View};
 
 /// One event a decision caused. Its id, and for a new alert the alert's, are the caller's.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,6 +47,12 @@ impl EventSketch {
 
     pub(crate) fn because(mut self, reason: &str) -> Self {
         self.0.reason = Some(reason.to_owned());
+        self
+    }
+
+    /// About this person, by opaque id, who is not the one who acted.
+    pub(crate) fn naming(mut self, person: &UserId) -> Self {
+        self.0.person = Some(person.clone());
         self
     }
 

@@ -22,7 +22,11 @@ pub(super) fn of(submission: &Submission) -> Option<Stage> {
         | BodyFacts::MaracReferral(_)
         | BodyFacts::MaracOutcome(_)
         | BodyFacts::PlaceOfSafety(_)
-        | BodyFacts::OperationReport(_) => None,
+        | BodyFacts::OperationReport(_)
+        | BodyFacts::CscContact(_)
+        | BodyFacts::ReferralDecision(_)
+        | BodyFacts::Feedback(_)
+        | BodyFacts::Concern(_) => None,
     }
 }
 

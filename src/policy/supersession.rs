@@ -8,7 +8,7 @@ use super::sketch::EventSketch;
 use super::{escalation, follow_on};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::{DeliveryState, EndReason, Purpose, Rung};
-use crate::domain::{AlertRecord, Delivery, EventKind, Letter, Rule};
+use crate::domain::{AlertKind, AlertRecord, Delivery, EventKind, Letter, Rule};
 
 /// The earlier alert of the same sender and episode whose place an alert takes.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,14 @@ impl<'a> Replaces<'a> {
             Self::Nothing | Self::Updates(_) => None,
         }
     }
+}
+
+/// Whether an alert of the kind can take the place of that one. A decision names what was decided on; it takes the place
+/// of an earlier decision only.
+#[must_use]
+pub fn may_replace(kind: AlertKind, earlier: AlertKind) -> bool {
+    let is_of_front_door = |kind| matches!(kind, AlertKind::ReferralDecision | AlertKind::Feedback);
+    kind == earlier || !(is_of_front_door(kind) || is_of_front_door(earlier))
 }
 
 /// What leaves the earlier alert. Empty where nothing does.

@@ -4,6 +4,7 @@ use crate::domain::after::{AfterSending, Recalled};
 use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
 use crate::domain::decision::{Basis6, SharingDecision};
 use crate::domain::identity::{Flagged, Link};
+use crate::domain::referral::Referral;
 use crate::domain::{
     Advice, AlertId, AlertRecord, Delivery, EpisodeId, Position, Stage, SubjectRef, SystemName,
     Timestamp, UserId,
@@ -50,6 +51,7 @@ impl Encode for AlertRecord {
         superseded_by.iter().for_each(|id| to.given(31, id.as_bytes()));
         changed.iter().for_each(|path| to.given(32, path.as_bytes()));
         to.each(33, recalls);
+        to.maybe(40, self.referral.as_ref());
         to.optional_code(50, self.stage.map(Stage::code));
         to.codes(51, self.advice.iter().copied().map(Advice::code));
     }
@@ -96,6 +98,7 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             stage: field::optional_code("AlertRecord.stage", raw.stage)?,
             advice: field::codes("AlertRecord.advice", raw.advice)?,
             conflicts: raw.conflicts.map(SealedConflicts::try_from).transpose()?,
+            referral: raw.referral.map(Referral::try_from).transpose()?,
             mentions: raw.mentions.map(SealedConflicts::try_from).transpose()?,
             links: raw.links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?,
             flags: raw.flags.into_iter().map(Flagged::try_from).collect::<Result<_, _>>()?,

@@ -27,6 +27,9 @@ use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, Re
 use crate::domain::id::ProposalId;
 use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
+use crate::domain::referral::{
+    Decided, OwnReport, Referral, ReferralOutcome, ReferralStatus, ReferrerType,
+};
 use crate::domain::{
     Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId,
     EpisodeReference, EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled,
@@ -225,6 +228,18 @@ fn conflicts() -> impl Strategy<Value = SealedConflicts> {
         .prop_map(|(nonce, ciphertext)| SealedConflicts { nonce, ciphertext })
 }
 
+fn referral() -> impl Strategy<Value = Referral> {
+    let decided =
+        (select(ReferralOutcome::ALL), alert_id(), instant(), select(ReferralStatus::ALL))
+            .prop_map(|(outcome, by, at, status)| Decided { outcome, by, at, status });
+    (select(ReferrerType::ALL), select(OwnReport::ALL), option::of(decided), any::<bool>())
+        .prop_map(|(referrer, own_report, decided, told)| {
+            let received = Referral::received(referrer, own_report);
+            let reached = decided.map_or(received, |decided| received.decide(decided));
+            if told { reached.feed_back().unwrap_or(reached) } else { reached }
+        })
+}
+
 fn recalled() -> impl Strategy<Value = Recalled> {
     (
         any::<u32>(),
@@ -282,7 +297,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         vec(timer(), 0..3),
         (option::of(select(Stage::ALL)), vec(select(Advice::ALL), 0..3)),
         option::of(conflicts()),
-        option::of(body()),
+        (option::of(body()), option::of(referral())),
         position(),
         after(),
     );
@@ -316,7 +331,8 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         mentions: people.0,
         links: people.1,
         flags: people.2,
-        body: lists.7,
+        body: lists.7.0,
+        referral: lists.7.1,
         after: lists.9,
         submitted: lists.8,
     })

@@ -10,6 +10,7 @@ use crate::domain::error::{Fault, ParseError};
 use crate::domain::event::{EventKind, EventOutcome, RedactionReason};
 use crate::domain::identity::{Evidence, Flag, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
+use crate::domain::referral::{OwnReport, ReferralOutcome, ReferralStatus, ReferrerType};
 use crate::domain::submission::{AbuseType, MissingCategory};
 use crate::domain::{Advice, Letter, Role, Rule, Stage, Timestamp, View};
 
@@ -59,6 +60,7 @@ code_lists!(
     Letter,
     LinkState,
     MailboxRole,
+    OwnReport,
     MatchClass,
     MissingCategory,
     Priority,
@@ -66,6 +68,9 @@ code_lists!(
     RecallReason,
     RecallStage,
     RedactionReason,
+    ReferralOutcome,
+    ReferralStatus,
+    ReferrerType,
     Risk,
     Role,
     Rule,

@@ -19,6 +19,7 @@ mod field;
 mod fields;
 mod mentions;
 mod receipt;
+mod referral;
 mod write;
 
 #[cfg(test)]

@@ -24,6 +24,9 @@ use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, Re
 use crate::domain::id::ProposalId;
 use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
+use crate::domain::referral::{
+    Decided, OwnReport, Referral, ReferralOutcome, ReferralStatus, ReferrerType,
+};
 use crate::domain::{
     Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId,
     EpisodeReference, EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled,
@@ -196,6 +199,7 @@ pub(crate) fn alert() -> AlertRecord {
         stage: None,
         advice: Vec::new(),
         conflicts: Some(SealedConflicts { nonce: [0x0C; 12], ciphertext: (40..80).collect() }),
+        referral: None,
         mentions: Some(SealedConflicts { nonce: [0x0D; 12], ciphertext: (80..120).collect() }),
         links: vec![Link {
             mention: 1,
@@ -213,6 +217,17 @@ pub(crate) fn alert() -> AlertRecord {
         after: AfterSending::default(),
         submitted: Position(100),
     }
+}
+
+fn referral() -> Referral {
+    let decided = Decided {
+        outcome: ReferralOutcome::L4S17Assessment,
+        by: AlertId::from_bytes([0xA4; 16]),
+        at: at(7_200),
+        status: ReferralStatus::Referral,
+    };
+    let received = Referral::received(ReferrerType::Professional, OwnReport::Fgm);
+    received.decide(decided).feed_back().unwrap()
 }
 
 /// The same after its sender corrected and recalled it.
@@ -238,6 +253,7 @@ pub(crate) fn alert_after_sending() -> AlertRecord {
         },
         stage: Some(Stage::InterviewOffered),
         advice: vec![Advice::SendConcern],
+        referral: Some(referral()),
         ..alert()
     }
 }

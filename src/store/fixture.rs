@@ -79,6 +79,7 @@ pub(crate) fn alert(number: u64) -> AlertRecord {
         stage: None,
         advice: Vec::new(),
         conflicts: None,
+        referral: None,
         mentions: None,
         links: Vec::new(),
         flags: Vec::new(),

@@ -305,6 +305,34 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("episode_id", reason::REQUIRED, "Give the episode of the alert this one is news of."),
     ("alcohol", reason::REQUIRED, "Add the part about the attendance."),
     ("domestic_violence", reason::REQUIRED, "Add the part about the domestic abuse."),
+    ("contact", reason::REQUIRED, "Add the part about the contact or referral."),
+    ("concern", reason::REQUIRED, "Add the part about the concern."),
+    ("referral_decision", reason::REQUIRED, "Add the part about the decision."),
+    ("feedback", reason::REQUIRED, "Add what the referrer is told."),
+    ("concern_codes", reason::REQUIRED, "Give at least one code; OTHER if none fits."),
+    (
+        "fgm_disclosed",
+        reason::REQUIRED,
+        "Say how you know: told by the child, seen, or a risk only.",
+    ),
+    (
+        "evidence",
+        reason::TOO_SHORT,
+        "Say in at least 50 characters what was seen and heard, by whom and when.",
+    ),
+    (
+        "narrative",
+        reason::TOO_SHORT,
+        "Say in at least 50 characters what happened; mark fact, report and opinion.",
+    ),
+    (
+        "parent_agreement_reason",
+        reason::TOO_SHORT,
+        "Say in at least 20 characters why the child may be at risk, or why nobody was asked.",
+    ),
+    ("rationale", reason::TOO_SHORT, "Say in at least 50 characters why this was decided."),
+    ("text", reason::STOP_LIST, "Leave out every name but the child's: the referrer reads this."),
+    ("contact", reason::STOP_LIST, "Name nobody of this alert: the referrer reads this."),
     ("at", reason::REQUIRED, "Give the moment itself, not only its offset."),
     ("at", reason::OUT_OF_RANGE, "Check the time: its year lies outside 1900 to 2199."),
     (
@@ -333,6 +361,14 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("", reason::UNREADABLE, "Send a message of the contract; texts must be UTF-8."),
     // Codes of policy: what needs several fields, the sender or the hour.
     ("", "KIND_NOT_ALLOWED", "This kind is not for your agency to send: phone the front door."),
+    (
+        "",
+        "DECISION_MAKER_NEEDED",
+        "A decision maker of the front door sends this with an own certificate.",
+    ),
+    ("", "NO_REFERRAL", "Name the episode, or the alert, that was decided on."),
+    ("", "NOT_DECIDED", "Send the decision first: there is nothing to tell the referrer yet."),
+    ("", "UNKNOWN_INBOX", "Name an inbox of another agency that takes part."),
     ("", "SENDER_MISMATCH", "Give the agency code of your certificate."),
     ("", "ADULT", "18 and over: use the adult route, or correct the date of birth."),
     ("", "VICTIM_UNDER_16", "A victim under 16 is a child abuse concern: phone the front door."),
@@ -343,7 +379,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     (
         "",
         "ROUTINE_KIND",
-        "This kind never goes above P3: send urgent content as a concern of its own.",
+        "This kind never goes above P3: send urgent content as a CONCERN of its own.",
     ),
     ("", "BEFORE_REFERRAL", "Correct the time: the meeting comes after the referral."),
     ("", "NOT_ATTENDING", "Give actions to agencies that attend, or add the agency to attendees."),
@@ -429,6 +465,8 @@ mod tests {
             include_str!("../policy/validation/marac.rs"),
             include_str!("../policy/validation/place_of_safety.rs"),
             include_str!("../policy/validation/operation_report.rs"),
+            include_str!("../policy/validation/concern.rs"),
+            include_str!("../policy/validation/decision.rs"),
         ];
         let quoted = sources.iter().flat_map(|source| source.split('"').skip(1).step_by(2));
         let reasons = quoted.filter(|text| {

@@ -16,6 +16,7 @@ mod canary;
 mod child_hub;
 mod conflict;
 mod partnership;
+mod referrals;
 mod refusals;
 mod scenarios;
 mod starting;

@@ -12,6 +12,7 @@ mod marac;
 mod people;
 mod police;
 mod properties;
+mod referrals;
 mod scenarios;
 mod special;
 

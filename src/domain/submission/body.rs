@@ -2,9 +2,10 @@
 
 use super::super::alert::AlertKind;
 use super::{
-    AlcoholFacts, AlcoholPathwayFacts, DomesticAbuseFacts, MaracCaseFacts, MaracOutcomeFacts,
-    MaracReferralFacts, MissingFacts, OperationReportFacts, PlaceOfSafetyFacts,
-    ReturnInterviewFacts, Submission, path,
+    AlcoholFacts, AlcoholPathwayFacts, ConcernFacts, CscContactFacts, DecisionFacts,
+    DomesticAbuseFacts, FeedbackFacts, MaracCaseFacts, MaracOutcomeFacts, MaracReferralFacts,
+    MissingFacts, OperationReportFacts, PlaceOfSafetyFacts, ReturnInterviewFacts, Submission,
+    Worry, path,
 };
 
 /// What the kind's own part says.
@@ -28,6 +29,14 @@ pub enum BodyFacts {
     PlaceOfSafety(Box<PlaceOfSafetyFacts>),
     /// OPERATION_REPORT.
     OperationReport(Box<OperationReportFacts>),
+    /// CSC_CONTACT, CSC_REFERRAL.
+    CscContact(Box<CscContactFacts>),
+    /// REFERRAL_DECISION.
+    ReferralDecision(Box<DecisionFacts>),
+    /// FEEDBACK.
+    Feedback(Box<FeedbackFacts>),
+    /// CONCERN.
+    Concern(Box<ConcernFacts>),
 }
 
 impl BodyFacts {
@@ -47,6 +56,10 @@ impl BodyFacts {
             AlertKind::MaracOutcome => Self::MaracOutcome(Box::default()),
             AlertKind::PlaceOfSafety => Self::PlaceOfSafety(Box::default()),
             AlertKind::OperationReport => Self::OperationReport(Box::default()),
+            AlertKind::CscContact | AlertKind::CscReferral => Self::CscContact(Box::default()),
+            AlertKind::ReferralDecision => Self::ReferralDecision(Box::default()),
+            AlertKind::Feedback => Self::Feedback(Box::default()),
+            AlertKind::Concern => Self::Concern(Box::default()),
         }
     }
 
@@ -63,6 +76,10 @@ impl BodyFacts {
             Self::MaracOutcome(_) => path::MARAC_OUTCOME,
             Self::PlaceOfSafety(_) => path::PLACE_OF_SAFETY,
             Self::OperationReport(_) => path::OPERATION_REPORT,
+            Self::CscContact(_) => path::CONTACT,
+            Self::ReferralDecision(_) => path::DECISION,
+            Self::Feedback(_) => path::FEEDBACK,
+            Self::Concern(_) => path::CONCERN,
         }
     }
 }
@@ -127,5 +144,36 @@ impl Submission {
     #[must_use]
     pub const fn operation_report(&self) -> Option<&OperationReportFacts> {
         if let BodyFacts::OperationReport(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The contact's or referral's part, where the kind has one.
+    #[must_use]
+    pub const fn contact(&self) -> Option<&CscContactFacts> {
+        if let BodyFacts::CscContact(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The concern's part, where the kind has one.
+    #[must_use]
+    pub const fn concern(&self) -> Option<&ConcernFacts> {
+        if let BodyFacts::Concern(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// What contact, referral and concern have in common.
+    #[must_use]
+    pub fn worry(&self) -> Option<&Worry> {
+        let contact = self.contact().map(|facts| &facts.worry);
+        contact.or_else(|| self.concern().map(|facts| &facts.worry))
+    }
+
+    /// The decision's part, where the kind has one.
+    #[must_use]
+    pub const fn referral_decision(&self) -> Option<&DecisionFacts> {
+        if let BodyFacts::ReferralDecision(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The feedback's part, where the kind has one.
+    #[must_use]
+    pub const fn feedback(&self) -> Option<&FeedbackFacts> {
+        if let BodyFacts::Feedback(facts) = &self.body { Some(facts) } else { None }
     }
 }

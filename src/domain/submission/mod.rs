@@ -13,6 +13,8 @@
 mod alcohol;
 mod alcohol_pathway;
 mod body;
+mod concern;
+mod decision;
 mod domestic_abuse;
 mod marac;
 mod missing;
@@ -29,6 +31,11 @@ pub use alcohol::{
 };
 pub use alcohol_pathway::{AlcoholPathwayFacts, ENGAGED_WITHIN, PathwayClosed, PathwayState};
 pub use body::BodyFacts;
+pub use concern::{
+    ConcernCode, ConcernFacts, ConcernSource, ContactType, CscContactFacts, FgmDisclosed,
+    ParentAgreement, ResponseWanted, Worry,
+};
+pub use decision::{DecisionFacts, FeedbackFacts, ReleaseFact};
 pub use domestic_abuse::{
     AbuseType, ChildPresence, ChildrenInScope, DomesticAbuseFacts, ImpactCode, ImpactFacts,
     ImpactText, ImpactedChild, PartnerFacts, PerpetratorFacts, PersonallyConnected, PlaceType,
@@ -82,6 +89,14 @@ pub mod path {
     pub const PLACE_OF_SAFETY: &str = "alert.place_of_safety";
     /// The body of OPERATION_REPORT.
     pub const OPERATION_REPORT: &str = "alert.operation_report";
+    /// The body of CSC_CONTACT and CSC_REFERRAL.
+    pub const CONTACT: &str = "alert.contact";
+    /// The body of REFERRAL_DECISION.
+    pub const DECISION: &str = "alert.referral_decision";
+    /// The body of FEEDBACK.
+    pub const FEEDBACK: &str = "alert.feedback";
+    /// The body of CONCERN.
+    pub const CONCERN: &str = "alert.concern";
 }
 
 /// One field as the sender gave it.
@@ -471,16 +486,23 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// The PRIMARY subject: the first with that role, else the first with a role this hub cannot read.
+    /// The place of the PRIMARY subject: the first with that role, else the first with a role this hub cannot read.
     #[must_use]
-    pub fn primary(&self) -> Option<&SubjectFacts> {
-        let is_primary = |subject: &&SubjectFacts| subject.role.is(SubjectRole::Primary);
-        let is_unclear = |subject: &&SubjectFacts| subject.role.known().is_none();
+    pub fn primary_index(&self) -> Option<usize> {
+        let is_primary = |subject: &SubjectFacts| subject.role.is(SubjectRole::Primary);
+        let is_unclear = |subject: &SubjectFacts| subject.role.known().is_none();
+        let first = (!self.subjects.is_empty()).then_some(0);
         self.subjects
             .iter()
-            .find(is_primary)
-            .or_else(|| self.subjects.iter().find(is_unclear))
-            .or_else(|| self.subjects.first())
+            .position(is_primary)
+            .or_else(|| self.subjects.iter().position(is_unclear))
+            .or(first)
+    }
+
+    /// The PRIMARY subject.
+    #[must_use]
+    pub fn primary(&self) -> Option<&SubjectFacts> {
+        self.subjects.get(self.primary_index()?)
     }
 
     /// Whether FORCED_MARRIAGE or HBA stands anywhere in the alert (domain 3.3, "one chance").

@@ -199,6 +199,10 @@ pub enum Scope {
     FamilySafety,
     /// Health visitors and school nurses.
     CommunityHealth,
+    /// Early help: Area Team, family assessment, team around the child.
+    EarlyHelp,
+    /// Adult social care.
+    AdultCare,
     /// Anything else; two of these are not the same scope.
     Other,
 }
@@ -217,6 +221,11 @@ impl Scope {
             ("school nurse", Scope::CommunityHealth),
             ("health visitor", Scope::CommunityHealth),
             ("0-19", Scope::CommunityHealth),
+            ("early help", Scope::EarlyHelp),
+            ("family help", Scope::EarlyHelp),
+            ("area team", Scope::EarlyHelp),
+            ("team around the", Scope::EarlyHelp),
+            ("adult social care", Scope::AdultCare),
         ];
         let lower = text.trim().to_lowercase();
         if lower.is_empty() {

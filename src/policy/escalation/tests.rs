@@ -341,13 +341,13 @@ fn the_purge_of_a_look_out_is_armed_for_retention_and_left_to_it() {
     let back = "2026-10-24T10:12+01:00";
     let (_, decision) = taken_in(found_child(), back, &episode, &directory());
 
-    let record = alone(&decision.changes.apply(&episode[0]), "nobody");
+    let record = alone(&decision.changes.apply(&episode[0], LATER), "nobody");
 
     let armed: Vec<_> = record.timers.iter().map(|it| (it.kind, london(it.due.at))).collect();
     assert_eq!(armed, [(TimerKind::LookoutPurge, "Sat 24 Oct 11:12".to_owned())]);
     let lookout = record.timers[0].delivery.and_then(|number| record.delivery(number)).unwrap();
     assert_eq!(lookout.view, View::Lookout);
-    assert_eq!(decision.changes.apply(&record), record, "found twice is purged once");
+    assert_eq!(decision.changes.apply(&record, LATER), record, "found twice is purged once");
     let after = steps(&record, at("2026-10-24T12:00+01:00"), (&directory(), &Clocks::DEFAULT));
     assert!(after.events.is_empty());
 }
@@ -408,7 +408,7 @@ fn a_cancelled_report_ends_the_clocks_of_its_interview_and_says_so() {
     let episode = [found];
     let (_, decision) = taken_in(cancelled, "2026-10-24T11:05+01:00", &episode, &directory());
 
-    assert_eq!(waits(&decision.changes.apply(&episode[0])), 0);
+    assert_eq!(waits(&decision.changes.apply(&episode[0], LATER)), 0);
     let done = decision.events.iter().filter(|event| event.kind == EventKind::TaskDone);
     let reasons: Vec<_> = done.filter_map(|event| event.reason.clone()).collect();
     assert_eq!(reasons, ["RHI_WARNING", "RHI_WARNING", "RHI_DUE"]);

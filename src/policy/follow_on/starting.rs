@@ -5,20 +5,24 @@ use crate::domain::directory::MailboxRole;
 use crate::domain::place_of_safety::POLICE_PROTECTION_MAX;
 use crate::domain::submission::{LookedAfter, Offer, RiskBand};
 use crate::domain::{
-    AgencyCode, AlertKind, Delivery, Letter, MailboxId, Rule, Span, Submission, Timestamp, View,
+    AgencyCode, AlertKind, Delivery, Letter, MailboxId, Priority, Rule, Span, Submission,
+    Timestamp, View,
 };
 
-use super::super::partners::{self, CADT, EDT, MARAC, MERPOL, RESPONSE, SAFERFUT, WUTH_SG};
+use super::super::partners::{self, CADT, EDT, LADO, MARAC, MERPOL, RESPONSE, SAFERFUT, WUTH_SG};
 use super::super::routing::{chase, duty_mailbox, is_confirmed_end};
 use super::super::validation::{Assessment, PlaceOfSafetyAssessment, Power, Validated};
-use super::super::{Context, clock, sharing};
+use super::super::{Context, clock, referral, sharing};
 use super::armed;
+use crate::calendar;
 
 /// A return home interview follows within 72 hours of elapsed time (statutory guidance of January 2014).
 const INTERVIEW_WITHIN: Span = Span::hours(72);
 
 /// 8 working hours `[DEFAULT]`.
 const ENQUIRIES_MINUTES: u32 = 480;
+/// An assessment follows a referral within 45 working days (Working Together).
+const ASSESSED_WITHIN: u32 = 45;
 
 /// What the timers rest on.
 pub(crate) struct Started<'a> {
@@ -47,6 +51,12 @@ pub(crate) fn timers(started: &Started<'_>) -> Vec<Timer> {
         Assessment::Marac(_) => research(started, &mut timers),
         Assessment::PlaceOfSafety(found) => place_of_safety(started, found, &mut timers),
         Assessment::OperationReport => {}
+        Assessment::CscContact(_) => decision(started, &mut timers),
+        Assessment::Concern(_) => {
+            delivered_to(started, LADO, TimerKind::LadoDecisionDue, &mut timers);
+        }
+        Assessment::ReferralDecision => assessment(started, &mut timers),
+        Assessment::Feedback => {}
     }
     timers
 }
@@ -231,6 +241,64 @@ pub(crate) fn enquiries(started: &Started<'_>) -> Option<Timer> {
 fn front_door_at(started: &Started<'_>, at: Timestamp) -> Option<MailboxId> {
     let code = if clock::is_office_hours(at) { CADT } else { EDT };
     duty_of(started.context, code).or_else(|| duty_of(started.context, CADT))
+}
+
+/// The front door decides within one working day (R50); where another council has the child, that council.
+fn decision(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let acts = |delivery: &&Delivery, letter| {
+        delivery.letter == letter
+            && delivery.priority != Priority::P5
+            && delivery.view == View::Standard
+    };
+    let to = |letter| started.deliveries.iter().filter(move |delivery| acts(delivery, letter));
+    let of_cadt = to(Letter::C).find(|delivery| delivery.mailbox.agency_code() == CADT);
+    let holder = of_cadt.or_else(|| to(Letter::C).next()).or_else(|| to(Letter::X).next());
+    if let Some(delivery) = holder {
+        let (now, mailbox) = (started.context.now, delivery.mailbox.clone());
+        timers.push(Timer {
+            delivery: Some(delivery.number),
+            ..armed(TimerKind::ReferralDecisionDue, now, mailbox)
+        });
+    }
+}
+
+/// By when the front door must have decided: 8 working hours, and the last minute of the statutory working day.
+pub(crate) fn decision_due(
+    submission: &Submission,
+    context: &Context<'_>,
+) -> Option<(Timestamp, Timestamp)> {
+    submission.contact()?;
+    let day = calendar::one_working_day(context.now.to_jiff()).ok()?;
+    let over = calendar::start_of_day(day.limit.tomorrow().ok()?).ok()?;
+    Some((day.due.into(), Timestamp::from(over).minus(Span::minutes(1))))
+}
+
+/// R51: an assessment within 45 working days of the referral, a conference within 15 of the strategy discussion.
+fn assessment(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let Started { submission, context, .. } = started;
+    let desk = duty_mailbox(context.sender).map(|mailbox| mailbox.id.clone());
+    let own =
+        if partners::is_front_door(&context.sender.code) { duty_of(context, CADT) } else { None };
+    let Some(holder) = own.or(desk) else { return };
+    if let Some(referred) = referred_at(submission, context) {
+        timers.push(armed(TimerKind::AssessmentDue, referred, holder.clone()));
+    }
+    let decided = submission.referral_decision();
+    if let Some(discussed) = decided.and_then(|body| body.strategy_at.get()) {
+        timers.push(armed(TimerKind::ConferenceDue, *discussed, holder));
+    }
+}
+
+/// By when the assessment is due, where one follows.
+pub(crate) fn assessment_due(submission: &Submission, context: &Context<'_>) -> Option<Timestamp> {
+    referred_at(submission, context).map(|from| clock::working_days(from, ASSESSED_WITHIN))
+}
+
+/// When the hub took what an assessment follows from.
+fn referred_at(submission: &Submission, context: &Context<'_>) -> Option<Timestamp> {
+    let outcome = submission.referral_decision()?.outcome.known()?;
+    let referred = referral::decided_on(context.episode).next()?;
+    outcome.is_assessed().then_some(referred.received_at)
 }
 
 fn delivered_to(started: &Started<'_>, agency: &str, kind: TimerKind, timers: &mut Vec<Timer>) {

@@ -55,6 +55,8 @@ pub(super) enum Whom {
     Lead,
     /// The same on the sender's side.
     SendersLead,
+    /// The duty manager of whose duty it is, or that inbox itself where it has none (L1).
+    Manager,
     /// The front door, unless it is its own duty.
     FrontDoor,
 }
@@ -64,6 +66,7 @@ impl Whom {
     pub(super) const fn role(self) -> Option<MailboxRole> {
         match self {
             Self::Lead | Self::SendersLead => Some(MailboxRole::Lead),
+            Self::Manager => Some(MailboxRole::Manager),
             Self::FrontDoor => Some(MailboxRole::Duty),
             Self::Holder | Self::Sender => None,
         }
@@ -114,6 +117,9 @@ const LET_GO: SettledBy = SettledBy::News {
     kinds: &[AlertKind::PlaceOfSafety],
     says: |news| news.place_of_safety().is_some_and(|facts| facts.released_at.is_given()),
 };
+/// The front door decides, again or for the first time.
+const DECIDED: SettledBy =
+    SettledBy::News { kinds: &[AlertKind::ReferralDecision], says: |_| true };
 
 const fn line(what: &'static str, source: &'static str, due: Due) -> Plan {
     Plan {
@@ -177,6 +183,31 @@ const EPO_EXPIRY: Plan = line("an emergency protection order has ended", "R41", 
 const S47_DUE: Plan = line("the front door's duty to make enquiries (s47)", "R41", Due::Given)
     .until(SettledBy::Answer)
     .then(EventKind::DeadlineMissed, &[(Whom::Lead, Priority::P2)]);
+/// "Within one working day" is statutory; 8 working hours is our reading of it.
+const DECISION_DUE: Plan =
+    line("the front door decides and tells the referrer", "R50", Due::WorkingMinutes(480))
+        .on(DeadlineTag::StatReading)
+        .until(DECIDED)
+        .then(EventKind::DeadlineMissed, &[(Whom::Manager, Priority::P3)]);
+
+/// From the referral, not from the decision.
+const ASSESSMENT_DUE: Plan = line("the assessment is done", "R51", Due::WorkingDays(45))
+    .on(DeadlineTag::Verify)
+    .until(DECIDED)
+    .then(EventKind::DeadlineMissed, &[(Whom::Manager, Priority::P3)]);
+
+/// No message says that a conference was held: a reminder, no more.
+const CONFERENCE_DUE: Plan =
+    line("the child protection conference is held", "R51", Due::WorkingDays(15))
+        .on(DeadlineTag::Stat)
+        .until(DECIDED)
+        .then(EventKind::TaskCreated, &[(Whom::Holder, Priority::P3)]);
+
+/// No message says that the designated officer decided: a reminder, no more.
+const LADO_DECISION_DUE: Plan =
+    line("the designated officer decides", "R70", Due::WorkingMinutes(480))
+        .on(DeadlineTag::StatReading)
+        .then(EventKind::TaskCreated, &[(Whom::Holder, Priority::P3)]);
 
 /// Whose people have seen what was recalled says that they stopped (domain 6.6).
 const STOP_CONFIRMATION_DUE: Plan = line(
@@ -186,6 +217,11 @@ const STOP_CONFIRMATION_DUE: Plan = line(
 )
 .until(SettledBy::StopConfirmed)
 .then(EventKind::Chased, &[(Whom::Holder, Priority::P3)]);
+
+const OUT_OF_HOURS_HANDOVER: Plan =
+    line("the front door's urgent alerts go to the out-of-hours team", "5.1", Due::Given)
+        .until(SettledBy::Answer)
+        .doing(Fires::Handover);
 
 /// The line of a kind.
 pub(super) const fn plan(kind: TimerKind) -> Plan {
@@ -249,11 +285,11 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
         TimerKind::S46Expiry => S46_EXPIRY,
         TimerKind::EpoExpiry => EPO_EXPIRY,
         TimerKind::S47Due => S47_DUE,
-        TimerKind::OutOfHoursHandover => {
-            line("the front door's urgent alerts go to the out-of-hours team", "5.1", Given)
-                .until(Answer)
-                .doing(Fires::Handover)
-        }
+        TimerKind::ReferralDecisionDue => DECISION_DUE,
+        TimerKind::AssessmentDue => ASSESSMENT_DUE,
+        TimerKind::ConferenceDue => CONFERENCE_DUE,
+        TimerKind::LadoDecisionDue => LADO_DECISION_DUE,
+        TimerKind::OutOfHoursHandover => OUT_OF_HOURS_HANDOVER,
         TimerKind::StopConfirmationDue => STOP_CONFIRMATION_DUE,
     }
 }
@@ -328,6 +364,8 @@ mod tests {
 
         assert_eq!(label(TimerKind::RhiDue), "statutory");
         assert_eq!(label(TimerKind::EncompassDue), "local reading of a statutory time");
+        assert_eq!(label(TimerKind::ReferralDecisionDue), "local reading of a statutory time");
+        assert_eq!(label(TimerKind::AssessmentDue), "local target", "to be confirmed");
         assert_eq!(label(TimerKind::RhiWarning), "local target");
         assert_eq!(label(TimerKind::MaracReferralExpected), "local target");
     }

@@ -5,12 +5,14 @@
 use crate::domain::submission::{
     CompetenceOutcome, Offer, RiskMarker, SuspectedPersonType, ViewOnPolice,
 };
-use crate::domain::{Priority, Rule};
+use crate::domain::{AgencyCode, Letter, Priority, Rule};
 
+use super::super::partners;
 use super::super::partners::{CADT, MERPOL, MIDW, RESPONSE, WCHC, WUTH_SG};
 use super::super::validation::AlcoholAssessment;
 use super::Facts;
-use super::row::{Line, Row, line};
+use super::row::{Line, Row, line, those};
+
 /// Community health, under 16, in each of R10–R12.
 const UNDER_16: Line = line(WCHC, Priority::P5)
     .only("under 16", |facts| found(facts).is_some_and(|found| found.age.may_be_under(16)));
@@ -67,7 +69,24 @@ pub(super) const ROWS: &[Row] = &[
             line(WUTH_SG, Priority::P3),
         ],
     },
+    Row {
+        rule: Rule::R14,
+        when: "ALCOHOL_ATTENDANCE with CPIS_FLAG from another council",
+        applies: |facts| has(facts, RiskMarker::CpisFlag),
+        lines: &[those(
+            ("the council of the flag", &[Letter::X]),
+            council_of_the_flag,
+            Priority::P2,
+        )],
+    },
 ];
+
+/// The responsible council, unless it is the hub's own.
+fn council_of_the_flag(facts: &Facts<'_>) -> Vec<AgencyCode> {
+    let council = facts.submission.envelope.responsible_la.get();
+    let council = council.filter(|council| *council != partners::WIRRAL);
+    council.and_then(|council| partners::responsible_team(council)).into_iter().collect()
+}
 
 fn found<'a>(facts: &Facts<'a>) -> Option<&'a AlcoholAssessment> {
     facts.validated.assessment.alcohol()

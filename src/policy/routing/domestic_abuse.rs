@@ -2,12 +2,12 @@
 //!
 //! Community health gets one delivery for all children together, at the most urgent that one of them asks for.
 
-use crate::domain::submission::{RiskBand, SubjectFacts, SubjectRole};
+use crate::domain::submission::{Bool3, RiskBand, SubjectFacts, SubjectRole};
 use crate::domain::{Letter, Priority, Rule};
 
 use super::super::age::Age;
 use super::super::area;
-use super::super::partners::{CADT, FSU, MARAC, MERPOL, MIDW, WCHC};
+use super::super::partners::{ASC, CADT, FSU, MARAC, MERPOL, MIDW, WCHC};
 use super::super::validation::{Danger, DomesticAbuseAssessment};
 use super::row::{Line, Row, line, told};
 use super::{Facts, encompass};
@@ -70,7 +70,23 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     ENCOMPASS,
+    Row {
+        rule: Rule::R25,
+        when: "DV_NOTIFICATION, victim 18 or over with care_needs YES",
+        applies: has_care_needs,
+        lines: &[
+            line(ASC, Priority::P3),
+            line(ASC, Priority::P2).only("GOLD or HIGH", |facts| is_of(facts, RiskBand::HighGold)),
+        ],
+    },
 ];
+
+fn has_care_needs(facts: &Facts<'_>) -> bool {
+    let Some(victim) = found(facts).and_then(|found| found.victim) else { return false };
+    let is_adult = facts.validated.ages.get(victim).is_some_and(|age| age.is_adult());
+    let person = facts.submission.subjects.get(victim);
+    is_adult && person.is_some_and(|person| person.care_needs.is(Bool3::Yes))
+}
 
 const fn with_a_child(to: &'static str, priority: Priority) -> Line {
     line(to, priority).only("a child in scope", has_child)

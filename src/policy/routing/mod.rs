@@ -10,20 +10,22 @@ pub mod contact;
 mod correction;
 mod domestic_abuse;
 mod due;
+mod elsewhere;
 mod encompass;
 mod marac;
 mod missing;
 mod place_of_safety;
+mod referral;
 mod return_interview;
 mod row;
 mod union;
 
 pub(crate) use due::{chase, due_in};
 pub(crate) use missing::{ends, is_confirmed_end};
-use row::{Row, To, told};
+use row::{Row, To};
 
 use super::validation::Validated;
-use super::{Context, area, partners};
+use super::{Context, area};
 use crate::domain::delivery::Purpose;
 use crate::domain::directory::Agency;
 use crate::domain::{AgencyCode, Deadline, Letter, MailboxId, Priority, Rule, Submission, View};
@@ -49,6 +51,22 @@ pub struct Routed {
     pub rules: Vec<Rule>,
     /// When a person must have taken it.
     pub due: Option<Deadline>,
+}
+
+impl Routed {
+    /// What makes it a delivery beside any other to the same mailbox: a task about a SAFE address, or feedback.
+    #[must_use]
+    pub const fn beside(&self) -> Option<View> {
+        match self.view {
+            View::SafeTask | View::Feedback => Some(self.view),
+            View::Standard
+            | View::Lookout
+            | View::Cancelled
+            | View::Info
+            | View::Ladder
+            | View::Pathway => None,
+        }
+    }
 }
 
 /// Every recipient of one alert.
@@ -155,7 +173,7 @@ pub fn routes(submission: &Submission, validated: &Validated, context: &Context<
     }
 }
 
-/// Every row, in the order of the matrix; R82 looks at what the others named.
+/// Every row, in the order of the matrix; those of no one kind look at what the others named.
 fn book() -> impl Iterator<Item = &'static Row> {
     [
         missing::ROWS,
@@ -165,36 +183,11 @@ fn book() -> impl Iterator<Item = &'static Row> {
         domestic_abuse::ROWS,
         marac::ROWS,
         place_of_safety::ROWS,
-        GENERAL,
+        referral::ROWS,
+        elsewhere::ROWS,
     ]
     .into_iter()
     .flatten()
-}
-
-/// The rows that are of no one kind.
-const GENERAL: &[Row] = &[
-    correction::ROW,
-    Row {
-        rule: Rule::R82,
-        when: "any kind but a routine one at effective priority P1 with a child subject",
-        applies: |facts| facts.validated.priority == Priority::P1 && concerns_a_child(facts),
-        lines: &[told(("CADT, where no row above names it (D1)", &[Letter::C]), r82, Priority::P1)],
-    },
-];
-
-fn concerns_a_child(facts: &Facts<'_>) -> bool {
-    let found = facts.validated.assessment.domestic_abuse();
-    let of_case = facts.validated.assessment.marac().is_some_and(|found| found.has_children);
-    facts.submission.kind.is_child_kind()
-        || found.is_some_and(|found| found.child_in_scope)
-        || of_case
-}
-
-/// R82: at effective priority P1 a child always reaches the front door.
-fn r82(_: &Facts<'_>, wishes: &mut Wishes) {
-    if !(wishes.names(partners::CADT) || wishes.names(partners::EDT)) {
-        wishes.tell(Rule::R82, partners::CADT, Priority::P1, View::Standard);
-    }
 }
 
 /// The routing matrix in words.

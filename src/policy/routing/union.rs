@@ -10,11 +10,23 @@ use super::super::partners::{CADT, EDT};
 use super::super::{Context, clock};
 use super::{Facts, Routed, Target, Wish, due, duty_mailbox};
 
-/// What there is one delivery of: a mailbox, and for a stand-in the school it stands in for.
+/// What there is one delivery of: a mailbox, for a stand-in the school it stands in for, and what stands beside any
+/// other delivery (a task about a SAFE address, feedback).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Slot {
     mailbox: MailboxId,
     setting: Option<String>,
+    beside: Option<View>,
+}
+
+impl Slot {
+    fn of(routed: &Routed) -> Self {
+        Self {
+            mailbox: routed.mailbox.clone(),
+            setting: routed.setting.clone(),
+            beside: routed.beside(),
+        }
+    }
 }
 
 /// The union of the wishes, and the agencies nobody can reach.
@@ -68,7 +80,12 @@ fn routed(wish: &Wish, agency: &Agency, mailbox: &Mailbox) -> Routed {
     Routed {
         mailbox: mailbox.id.clone(),
         agency: agency.code.clone(),
-        letter: wish.letter.unwrap_or(agency.letter),
+        // A referrer reads what its sender may see, whoever it is.
+        letter: if wish.view == View::Feedback {
+            Letter::T
+        } else {
+            wish.letter.unwrap_or(agency.letter)
+        },
         view: wish.view,
         purpose: Purpose::Alert,
         setting: wish.setting.clone(),
@@ -80,7 +97,7 @@ fn routed(wish: &Wish, agency: &Agency, mailbox: &Mailbox) -> Routed {
 
 /// One delivery a mailbox: the highest priority, the fullest view, the earliest deadline, every rule.
 fn merge(union: &mut BTreeMap<Slot, Routed>, new: Routed) {
-    let slot = Slot { mailbox: new.mailbox.clone(), setting: new.setting.clone() };
+    let slot = Slot::of(&new);
     let Some(held) = union.get_mut(&slot) else {
         union.insert(slot, new);
         return;
@@ -106,8 +123,8 @@ fn merge(union: &mut BTreeMap<Slot, Routed>, new: Routed) {
 }
 
 /// The alert goes as urgently as its sender says (domain 3.2): front door and police, and whoever the rows
-/// name first; of a referral to the MARAC its coordinator. Look-outs, information copies and the missing service keep
-/// their own pace.
+/// name first; of a referral to the MARAC its coordinator. Look-outs, information copies, tasks, feedback and the missing
+/// service keep their own pace, and so does the front door's copy of what another council acts on (R80).
 fn raise(recipients: &mut [Routed], facts: &Facts<'_>) {
     let effective = facts.validated.priority;
     let is_referral = facts.submission.kind == AlertKind::MaracReferral;
@@ -116,13 +133,30 @@ fn raise(recipients: &mut [Routed], facts: &Facts<'_>) {
     let is_settled = original.is_some_and(|original| original.priority <= effective);
     let first = recipients.iter().map(|routed| routed.priority).min();
     for routed in recipients.iter_mut().filter(|it| !(is_settled && it.rules == [Rule::R57])) {
+        let is_copy = routed.priority == Priority::P5 && routed.rules.contains(&Rule::R80);
+        if is_copy || routed.beside().is_some() {
+            continue;
+        }
         let leads = matches!(routed.letter, Letter::C | Letter::P)
             || (is_referral && routed.letter == Letter::M);
         let follows = matches!(routed.letter, Letter::A | Letter::E | Letter::H1 | Letter::S);
         let is_first = Some(routed.priority) == first && !follows;
-        if leads || is_first {
+        if leads {
+            routed.priority = routed.priority.most_urgent(leading(facts));
+        }
+        if is_first {
             routed.priority = routed.priority.most_urgent(effective);
         }
+    }
+}
+
+/// How urgently front door and police are told at least. R50 and R70 give each a pace of its own; the sender's word
+/// still lifts it.
+pub(super) fn leading(facts: &Facts<'_>) -> Priority {
+    let stated = facts.submission.envelope.priority.known();
+    match facts.submission.worry() {
+        Some(_) => stated.unwrap_or(Priority::P5),
+        None => facts.validated.priority,
     }
 }
 

@@ -79,6 +79,7 @@ fn s04_a_13_year_old_unconscious_with_an_exploitation_concern() {
         recipients(&decision),
         [
             "EDT P2 Fri 19 Jun 23:30 D11",
+            "LA-341 P2 Fri 19 Jun 23:30 D11",
             "MERPOL P2 Fri 19 Jun 23:30 D11",
             "WUTH-SG P3 Mon 22 Jun 13:00 D10a",
             "CADT P4 Mon 22 Jun 17:00 D11",
@@ -87,6 +88,7 @@ fn s04_a_13_year_old_unconscious_with_an_exploitation_concern() {
         ]
     );
     assert_eq!(rules_for(&decision, "EDT"), [Rule::R12, Rule::R13]);
+    assert_eq!(rules_for(&decision, "LA-341"), [Rule::R14, Rule::R80]);
     let review = "OVERRIDE_REVIEW_DUE WUTH-AED/manager Mon 22 Jun 17:00".to_owned();
     assert_eq!(clocks(&decision), [review]);
     assert!(kinds(&decision).contains(&EventKind::RefusalOverridden));

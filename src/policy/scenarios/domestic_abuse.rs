@@ -6,7 +6,7 @@ use crate::domain::submission::{
     ImpactText, ImpactedChild, PerpetratorFacts, RiskBand, RiskTool, SchoolFact, SeenAndSpokenTo,
     SubjectFacts, SubjectRole, VictimConsentSupport,
 };
-use crate::domain::{Priority, Rule};
+use crate::domain::{Priority, Rule, View};
 use crate::policy::fixtures::*;
 
 const S05: &str = "2026-11-14T00:40Z";
@@ -381,8 +381,10 @@ fn r24_one_notice_a_setting_and_the_stand_in_gets_one_for_each() {
     assert_eq!(known, ["900101", "900102", "900103"]);
 }
 
+/// S16 as far as the alert itself says SAFE. That one which does not know of the refuge is treated alike is the
+/// protected-subject register's.
 #[test]
-fn a_notification_from_an_address_the_victim_fled_never_routes_by_it() {
+fn s16_a_notification_from_an_address_the_victim_fled_never_routes_by_it() {
     let rory = SubjectFacts {
         age: born(2019, 3, 3),
         has_safe_address: true,
@@ -399,6 +401,7 @@ fn a_notification_from_an_address_the_victim_fled_never_routes_by_it() {
     assert_eq!(
         recipients(&decision),
         [
+            "FSU P2 Fri 20 Nov 16:00 D3",
             "CADT P3 Mon 23 Nov 11:00 D6",
             "FSU P3 Mon 23 Nov 11:00 D6",
             "SCH-900106 P3 Mon 23 Nov 08:30 D2",
@@ -406,6 +409,8 @@ fn a_notification_from_an_address_the_victim_fled_never_routes_by_it() {
         ]
     );
     assert_eq!(decision.hub_facts.area, ["AREA-SEALED"]);
+    let task = &decision.deliveries[0];
+    assert_eq!((task.view, task.routes.as_slice()), (View::SafeTask, [Rule::R80].as_slice()));
 }
 
 #[test]

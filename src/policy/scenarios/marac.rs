@@ -142,7 +142,7 @@ fn r20_a_referral_in_the_episode_settles_the_clock_that_waits_for_one() {
 
     let (_, decision) = taken_in(listed(), REFERRED, std::slice::from_ref(&gold), &directory());
 
-    assert!(!waits(&decision.changes.apply(&gold)));
+    assert!(!waits(&decision.changes.apply(&gold, LATER)));
     let done = decision.events.iter().filter(|event| event.kind == EventKind::TaskDone);
     assert_eq!(done.count(), 1);
 }

@@ -73,7 +73,7 @@ fn s01_the_return_cancels_the_look_out_and_starts_72_elapsed_hours() {
             "RHI_DUE CADT Tue 27 Oct 09:00",
         ]
     );
-    let changed = decision.changes.apply(&episode[0]);
+    let changed = decision.changes.apply(&episode[0], LATER);
     let purge: Vec<_> = changed.timers.iter().map(|timer| london(timer.due.at)).collect();
     assert_eq!(purge, ["Sat 24 Oct 11:12"]);
 }
@@ -304,7 +304,7 @@ fn a_and_e_s_word_alone_does_not_end_the_look_out() {
     let (_, decision) = taken_in(found, S01_FOUND, &episode, &directory());
 
     assert!(clocks(&decision).is_empty());
-    assert_eq!(decision.changes.apply(&episode[0]), *episode[0]);
+    assert_eq!(decision.changes.apply(&episode[0], LATER), *episode[0]);
     assert_eq!(recipients(&decision)[0], "MERPOL P2 Sat 24 Oct 11:12 D7");
     assert!(!recipients(&decision).iter().any(|line| line.starts_with("WUTH-AED")));
 }

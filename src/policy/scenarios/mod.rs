@@ -2,9 +2,11 @@
 
 mod alcohol;
 mod correction;
+mod councils;
 mod domestic_abuse;
 mod interview;
 mod marac;
 mod missing;
 mod pathway;
 mod police;
+mod referrals;

@@ -177,7 +177,7 @@ fn r41_the_end_of_the_stay_stops_the_warnings_and_wakes_nobody() {
     assert_eq!(validated.priority, Priority::P3);
     assert_eq!(recipients(&decision), ["CADT P3 Mon 16 Nov 13:00 D2"]);
     assert_eq!(clocks(&decision), Vec::<String>::new());
-    let after = decision.changes.apply(&first);
+    let after = decision.changes.apply(&first, LATER);
     let armed: Vec<_> = after
         .timers
         .iter()
@@ -331,6 +331,6 @@ fn a_place_of_safety_is_no_news_that_ends_a_missing_episode() {
     let (_, decision) =
         taken_in(moved_child(), NIGHT, std::slice::from_ref(&missing), &directory());
 
-    assert_eq!(*missing, decision.changes.apply(&missing));
+    assert_eq!(*missing, decision.changes.apply(&missing, LATER));
     assert!(!AlertKind::PlaceOfSafety.is_missing());
 }

@@ -190,6 +190,9 @@ fn competence<'a>(case: &'a Case<'_>) -> Option<&'a CompetenceFacts> {
 fn age_of(case: &Case<'_>) -> Age {
     let at_attendance = case.validated.assessment.alcohol().map(|found| found.age);
     let at_place = case.validated.assessment.place_of_safety().map(|found| found.age);
-    let first = || case.validated.ages.first().copied().unwrap_or(Age::Unknown);
-    at_attendance.or(at_place).unwrap_or_else(first)
+    let of_primary = || {
+        let index = case.submission.primary_index();
+        index.and_then(|index| case.validated.ages.get(index)).copied().unwrap_or(Age::Unknown)
+    };
+    at_attendance.or(at_place).unwrap_or_else(of_primary)
 }

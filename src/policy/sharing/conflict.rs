@@ -42,7 +42,10 @@ pub(super) fn d0(case: &Case<'_>, conflicts: &Conflicts, verdict: Verdict) -> Ve
 pub(super) fn once_each(verdicts: Vec<Verdict>) -> Vec<Verdict> {
     let mut kept: Vec<Verdict> = Vec::new();
     for verdict in verdicts {
-        let slot = |of: &Verdict| (of.recipient.mailbox.clone(), of.recipient.setting.clone());
+        let slot = |of: &Verdict| {
+            let Routed { mailbox, setting, .. } = &of.recipient;
+            (mailbox.clone(), setting.clone(), of.recipient.beside())
+        };
         let of_same = |held: &&mut Verdict| slot(held) == slot(&verdict);
         match kept.iter_mut().find(of_same) {
             None => kept.push(verdict),

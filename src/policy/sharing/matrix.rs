@@ -1,5 +1,5 @@
-//! The matrix: kind and condition × recipient letter → the one applicable row (domain 6.5a, rows a–l, q and t).
-//! Nothing is in the condition of row q yet: its kind is not spoken.
+//! The matrix: kind and condition × recipient letter → the one applicable row (domain 6.5a, rows a–q and t). Row p is
+//! the row of the alert that was decided on, read for what the front door hands on (R52).
 
 use crate::domain::directory::Agency;
 use crate::domain::{Letter, Rule};
@@ -37,7 +37,17 @@ pub(super) enum Condition {
     PlaceWithPower,
     /// l: PLACE_OF_SAFETY, `MHA_S136`: the hospital too.
     PlaceUnderMentalHealthAct,
-    /// q: FEEDBACK.
+    /// m: CSC_CONTACT, CSC_REFERRAL, CONCERN about a child: harm suspected or not known, risk HIGH, not safe to ask.
+    HarmSuspected,
+    /// n: the same, all else.
+    NoHarm,
+    /// o: CONCERN about an adult, a child affected, as m.
+    AdultChildHarm,
+    /// o: CONCERN about an adult, a child affected, as n.
+    AdultChildNoHarm,
+    /// o: CONCERN about an adult, no child affected.
+    AdultOnly,
+    /// q: FEEDBACK, and what the hub makes of a decision for its referrer.
     Feedback,
     /// t: OPERATION_REPORT.
     OperationReport,
@@ -57,9 +67,12 @@ pub(super) enum Row {
     D10,
     D10a,
     D11,
+    D13,
+    D14,
     D15,
     D16,
     D18,
+    D17,
     D99,
 }
 
@@ -101,9 +114,12 @@ impl Row {
             Self::D10 => Rule::D10,
             Self::D10a => Rule::D10a,
             Self::D11 => Rule::D11,
+            Self::D13 => Rule::D13,
+            Self::D14 => Rule::D14,
             Self::D15 => Rule::D15,
             Self::D16 => Rule::D16,
             Self::D18 => Rule::D18,
+            Self::D17 => Rule::D17,
             Self::D99 => Rule::D99,
         }
     }
@@ -118,15 +134,37 @@ enum Cell {
     Row(Row),
     /// Community health and maternity differ.
     Health { community: Row, maternity: Row },
-    /// Only when police send it.
-    FromPolice(Row),
     /// Only within the sender's own organisation.
     OwnOrganisation(Row),
+    /// Only what the front door hands on after it has decided (R52).
+    Released(Row),
+    /// A school: from police by statute, else what the front door hands on.
+    School { police: Row, released: Row },
+    /// Adult social care: this row for an adult at risk, else the other.
+    Adult { at_risk: Row, else_: Row },
+    /// Police, of an adult: a crime and a high risk, else nothing.
+    Crime(Row),
+}
+
+/// What some cells ask of the alert besides its condition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Asked {
+    /// The front door hands it on after it has decided.
+    pub(super) released: bool,
+    /// The adult has care needs, is at high risk, or is urgent in a child kind (R81).
+    pub(super) adult_at_risk: bool,
+    /// A crime is suspected and the risk is HIGH.
+    pub(super) crime_and_high: bool,
 }
 
 const NO: Cell = Cell::No;
 const D2: Cell = Cell::Row(Row::D2);
-const D2_POLICE: Cell = Cell::FromPolice(Row::D2);
+const SCHOOL: Cell = Cell::School { police: Row::D2, released: Row::D3 };
+const R_D3: Cell = Cell::Released(Row::D3);
+const R_D13: Cell = Cell::Released(Row::D13);
+const ADULT: Cell = Cell::Adult { at_risk: Row::D3, else_: Row::D17 };
+const AT_18: Cell = Cell::Adult { at_risk: Row::D3, else_: Row::D7 };
+const CRIME: Cell = Cell::Crime(Row::D3);
 const D3: Cell = Cell::Row(Row::D3);
 const D4: Cell = Cell::Row(Row::D4);
 const D5: Cell = Cell::Row(Row::D5);
@@ -137,39 +175,47 @@ const D9: Cell = Cell::Row(Row::D9);
 const D10_D9: Cell = Cell::Health { community: Row::D10, maternity: Row::D9 };
 const D10A: Cell = Cell::OwnOrganisation(Row::D10a);
 const D11: Cell = Cell::Row(Row::D11);
+const D14: Cell = Cell::Row(Row::D14);
 const D15: Cell = Cell::Row(Row::D15);
 const D16: Cell = Cell::Row(Row::D16);
+const D17: Cell = Cell::Row(Row::D17);
 const D18: Cell = Cell::Row(Row::D18);
 const D99: Cell = Cell::Row(Row::D99);
 
-/// Columns: C, P, F, M, N, H1, H2, R, S, E, A, LX, T. Nothing here is routed to Z: R81 and age 18 are not.
+/// R81 at P1 and P2 is D3's in row n too, as D3 says itself: no urgent alert is left with nobody.
+/// Columns: C, P, F, M, N, H1, H2, R, S, E, A, LX, T, Z, D. LADO is told where R70 or a conflict of interest routes it.
 #[rustfmt::skip]
-const MATRIX: &[(Condition, [Cell; 13])] = &[
-    //                                C    P    F    M   N       H1   H2    R   S    E          A    LX   T
-    (Condition::Missing,            [D7,  D7,  D3,  NO, NO,     D8,  NO,   NO, D7,  D7,        D7,  D7,  NO]),
-    (Condition::ReturnInterview,    [D7,  D7,  NO,  NO, NO,     NO,  NO,   NO, D7,  NO,        NO,  D7,  NO]),
-    (Condition::AlcoholNoHard,      [D99, D99, NO,  NO, D10_D9, NO,  D10A, D9, NO,  D99,       D99, D99, NO]),
-    (Condition::AlcoholHard,        [D11, D11, D3,  NO, D10_D9, NO,  D10A, D9, D11, D99,       D99, D11, NO]),
-    (Condition::AlcoholPathway,     [D16, NO,  NO,  NO, NO,     D16, D16,  NO, NO,  NO,        NO,  NO,  NO]),
-    (Condition::ChildHigh,          [D6,  D3,  D4,  D4, D6,     NO,  NO,   NO, NO,  D2_POLICE, NO,  D6,  NO]),
-    (Condition::ChildNotHigh,       [D6,  D3,  D6,  NO, D6,     NO,  NO,   NO, NO,  D2_POLICE, NO,  D6,  NO]),
-    (Condition::NoChildHigh,        [NO,  D3,  D4,  D4, NO,     NO,  NO,   NO, NO,  NO,        NO,  NO,  NO]),
-    (Condition::NoChildNotHigh,     [NO,  D3,  D5,  NO, NO,     NO,  NO,   NO, NO,  NO,        NO,  NO,  NO]),
-    (Condition::MaracWithChildren,  [D6,  D4,  D4,  D4, NO,     NO,  NO,   NO, NO,  D99,       NO,  D6,  NO]),
-    (Condition::MaracWithoutChildren, [NO, D4, D4,  D4, NO,     NO,  NO,   NO, NO,  D99,       NO,  NO,  NO]),
-    (Condition::PlaceWithoutPower,  [D15, D15, D3,  NO, NO,     NO,  NO,   D9, D15, D99,       D15, D15, NO]),
-    (Condition::PlaceWithPower,     [D2,  D2,  D3,  NO, NO,     NO,  NO,   NO, NO,  D99,       NO,  D2,  NO]),
-    (Condition::PlaceUnderMentalHealthAct, [D2, D2, D3, NO, NO, D2,  D2,   NO, NO,  D99,       NO,  D2,  NO]),
-    (Condition::Feedback,           [NO,  NO,  NO,  NO, NO,     NO,  NO,   NO, NO,  NO,        NO,  NO,  D16]),
-    (Condition::OperationReport,    [D18, D18, NO,  NO, NO,     NO,  NO,   NO, NO,  NO,        D18, NO,  NO]),
+const MATRIX: &[(Condition, [Cell; 15])] = &[
+    //                                C    P      F    M   N       H1   H2    R   S      E       A      LX   T    Z      D
+    (Condition::Missing,            [D7,  D7,    D3,  NO, NO,     D8,  NO,   NO, D7,    D7,     D7,    D7,  NO,  AT_18, D2]),
+    (Condition::ReturnInterview,    [D7,  D7,    NO,  NO, NO,     NO,  NO,   NO, D7,    NO,     NO,    D7,  NO,  ADULT, D2]),
+    (Condition::AlcoholNoHard,      [D99, D99,   NO,  NO, D10_D9, NO,  D10A, D9, NO,    D99,    D99,   D99, NO,  ADULT, D2]),
+    (Condition::AlcoholHard,        [D11, D11,   D3,  NO, D10_D9, NO,  D10A, D9, D11,   D99,    D99,   D11, NO,  ADULT, D2]),
+    (Condition::AlcoholPathway,     [D16, NO,    NO,  NO, NO,     D16, D16,  NO, NO,    NO,     NO,    NO,  NO,  NO,    D2]),
+    (Condition::ChildHigh,          [D6,  D3,    D4,  D4, D6,     NO,  NO,   NO, NO,    SCHOOL, R_D13, D6,  NO,  ADULT, D2]),
+    (Condition::ChildNotHigh,       [D6,  D3,    D6,  NO, D6,     NO,  NO,   NO, NO,    SCHOOL, R_D13, D6,  NO,  ADULT, D2]),
+    (Condition::NoChildHigh,        [NO,  D3,    D4,  D4, NO,     NO,  NO,   NO, NO,    NO,     NO,    NO,  NO,  ADULT, D2]),
+    (Condition::NoChildNotHigh,     [NO,  D3,    D5,  NO, NO,     NO,  NO,   NO, NO,    NO,     NO,    NO,  NO,  ADULT, D2]),
+    (Condition::MaracWithChildren,  [D6,  D4,    D4,  D4, NO,     NO,  NO,   NO, NO,    D99,    NO,     D6,  NO,  NO,    D2]),
+    (Condition::MaracWithoutChildren, [NO, D4,   D4,  D4, NO,     NO,  NO,   NO, NO,    D99,    NO,     NO,  NO,  NO,    D2]),
+    (Condition::PlaceWithoutPower,  [D15, D15,   D3,  NO, NO,     NO,  NO,   D9, D15,   D99,    D15,   D15, NO,  ADULT, D2]),
+    (Condition::PlaceWithPower,     [D2,  D2,    D3,  NO, NO,     NO,  NO,   NO, NO,    D99,    NO,    D2,  NO,  ADULT, D2]),
+    (Condition::PlaceUnderMentalHealthAct, [D2, D2, D3, NO, NO,   D2,  D2,   NO, NO,    D99,    NO,    D2,  NO,  ADULT, D2]),
+    (Condition::HarmSuspected,      [D3,  D3,    D3,  NO, R_D3,   NO,  NO,   NO, R_D3,  R_D3,   R_D13, D3,  NO,  ADULT, D2]),
+    (Condition::NoHarm,             [D14, D99,   D3,  NO, R_D13,  NO,  NO,   NO, R_D13, R_D13,  R_D13, D14, NO,  ADULT, D2]),
+    (Condition::AdultChildHarm,     [D3,  CRIME, NO,  NO, NO,     NO,  NO,   NO, NO,    NO,     NO,    D3,  NO,  ADULT, D2]),
+    (Condition::AdultChildNoHarm,   [D14, CRIME, NO,  NO, NO,     NO,  NO,   NO, NO,    NO,     NO,    D14, NO,  ADULT, D2]),
+    (Condition::AdultOnly,          [D17, CRIME, NO,  NO, NO,     NO,  NO,   NO, NO,    NO,     NO,    NO,  NO,  ADULT, D2]),
+    (Condition::Feedback,           [NO,  NO,    NO,  NO, NO,     NO,  NO,   NO, NO,    NO,     NO,    NO,  D16, NO,    NO]),
+    (Condition::OperationReport,    [D18, D18,   NO,  NO, NO,     NO,  NO,   NO, NO,    NO,     D18,   NO,  NO,  NO,    NO]),
 ];
 
 /// The row of the cell; none where the matrix has none.
 pub(super) fn cell(
     condition: Condition,
     letter: Letter,
-    recipient: &Agency,
-    sender: &Agency,
+    (recipient, sender): (&Agency, &Agency),
+    asked: Asked,
 ) -> Option<Row> {
     // Who attends a MARAC hears of its cases whatever its own letter, and is K in nothing else.
     if letter == Letter::K {
@@ -189,8 +235,12 @@ pub(super) fn cell(
             Some(maternity)
         }
         Cell::Health { community, .. } => Some(community),
-        Cell::FromPolice(row) => partners::is(sender, partners::MERPOL).then_some(row),
         Cell::OwnOrganisation(row) => partners::same_organisation(recipient, sender).then_some(row),
+        Cell::Released(row) => asked.released.then_some(row),
+        Cell::School { released, .. } if asked.released => Some(released),
+        Cell::School { police, .. } => partners::is(sender, partners::MERPOL).then_some(police),
+        Cell::Adult { at_risk, else_ } => Some(if asked.adult_at_risk { at_risk } else { else_ }),
+        Cell::Crime(row) => Some(if asked.crime_and_high { row } else { Row::D99 }),
     }
 }
 
@@ -209,8 +259,10 @@ const fn column(letter: Letter) -> Option<usize> {
         Letter::A => 10,
         Letter::L | Letter::X => 11,
         Letter::T => 12,
-        // D is R70's, whose kind is not spoken. K and Y have their one row each above.
-        Letter::CL | Letter::K | Letter::Y | Letter::D | Letter::Z | Letter::G => return None,
+        Letter::Z => 13,
+        Letter::D => 14,
+        // K and Y have their one row each above.
+        Letter::CL | Letter::K | Letter::Y | Letter::G => return None,
     })
 }
 
@@ -233,12 +285,15 @@ impl Condition {
             Self::PlaceWithoutPower => 'k',
             Self::PlaceWithPower => 'l',
             Self::PlaceUnderMentalHealthAct => 'L',
+            Self::HarmSuspected => 'm',
+            Self::NoHarm => 'n',
+            Self::AdultChildHarm | Self::AdultChildNoHarm | Self::AdultOnly => 'o',
             Self::Feedback => 'q',
             Self::OperationReport => 't',
         }
     }
 
-    /// Every line.
+    /// Every condition.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         MATRIX.iter().map(|(condition, _)| *condition)
     }
@@ -264,6 +319,11 @@ mod tests {
         Condition::PlaceWithoutPower,
         Condition::PlaceWithPower,
         Condition::PlaceUnderMentalHealthAct,
+        Condition::HarmSuspected,
+        Condition::NoHarm,
+        Condition::AdultChildHarm,
+        Condition::AdultChildNoHarm,
+        Condition::AdultOnly,
         Condition::Feedback,
         Condition::OperationReport,
     ];
@@ -286,7 +346,7 @@ mod tests {
             .collect();
 
         columns.sort_unstable();
-        assert_eq!(columns, (0..13).collect::<Vec<_>>());
+        assert_eq!(columns, (0..15).collect::<Vec<_>>());
     }
 
     #[test]
@@ -295,7 +355,7 @@ mod tests {
         let sender = agency(&directory, "RESPONSE");
         let of = |code| {
             let to = agency(&directory, code);
-            cell(Condition::AlcoholPathway, to.letter, to, sender)
+            cell(Condition::AlcoholPathway, to.letter, (to, sender), Asked::default())
         };
 
         assert_eq!(of("WUTH-AED"), Some(Row::D16));
@@ -312,7 +372,7 @@ mod tests {
         let police = agency(&directory, "MERPOL");
         let of = |code| {
             let to = agency(&directory, code);
-            cell(Condition::PlaceWithoutPower, to.letter, to, police)
+            cell(Condition::PlaceWithoutPower, to.letter, (to, police), Asked::default())
         };
 
         for told in ["CADT", "SAFERFUT", "AREA-01"] {
@@ -327,7 +387,8 @@ mod tests {
     fn feedback_goes_to_its_referrer_and_nobody_else() {
         let directory = directory();
         let front_door = agency(&directory, "CADT");
-        let to = |letter| cell(Condition::Feedback, letter, front_door, front_door);
+        let to =
+            |letter| cell(Condition::Feedback, letter, (front_door, front_door), Asked::default());
 
         let told: Vec<_> = Letter::ALL.iter().copied().filter(|it| to(*it).is_some()).collect();
         assert_eq!(told, [Letter::T]);
@@ -340,7 +401,7 @@ mod tests {
         let police = agency(&directory, "MERPOL");
         let of = |condition, code| {
             let to = agency(&directory, code);
-            cell(condition, to.letter, to, police)
+            cell(condition, to.letter, (to, police), Asked::default())
         };
 
         for told in ["CADT", "LA-341", "CIC"] {
@@ -369,11 +430,16 @@ mod tests {
                     Condition::MaracWithChildren | Condition::MaracWithoutChildren
                 );
                 let expected = is_marac.then_some(Row::D4);
-                assert_eq!(cell(*condition, Letter::K, to, sender), expected, "{condition:?}");
+                assert_eq!(
+                    cell(*condition, Letter::K, (to, sender), Asked::default()),
+                    expected,
+                    "{condition:?}"
+                );
             }
         }
         let school = agency(&directory, "SCH-900101");
-        let as_school = cell(Condition::MaracWithChildren, Letter::E, school, sender);
+        let as_school =
+            cell(Condition::MaracWithChildren, Letter::E, (school, sender), Asked::default());
         assert_eq!(as_school, Some(Row::D99), "a school that does not attend");
     }
 
@@ -384,7 +450,11 @@ mod tests {
 
         for condition in ALL {
             let expected = (*condition == Condition::OperationReport).then_some(Row::D18);
-            assert_eq!(cell(*condition, Letter::Y, youth, police), expected, "{condition:?}");
+            assert_eq!(
+                cell(*condition, Letter::Y, (youth, police), Asked::default()),
+                expected,
+                "{condition:?}"
+            );
         }
     }
 
@@ -392,7 +462,10 @@ mod tests {
     fn a_school_is_told_of_domestic_abuse_by_police_only() {
         let directory = directory();
         let school = agency(&directory, "SCH-900101");
-        let from = |code| cell(Condition::ChildHigh, Letter::E, school, agency(&directory, code));
+        let from = |code| {
+            let sender = agency(&directory, code);
+            cell(Condition::ChildHigh, Letter::E, (school, sender), Asked::default())
+        };
 
         assert_eq!(from("MERPOL"), Some(Row::D2));
         assert_eq!(from("FSU"), None);
@@ -400,10 +473,33 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_the_front_door_goes_nowhere_before_it_has_decided() {
+        let directory = directory();
+        let sender = agency(&directory, "SCH-900104");
+        let of = |condition, code, released| {
+            let to = agency(&directory, code);
+            cell(condition, to.letter, (to, sender), Asked { released, ..Asked::default() })
+        };
+
+        for waiting in ["WCHC-019", "SAFERFUT", "SCH-900101", "AREA-01"] {
+            for condition in [Condition::HarmSuspected, Condition::NoHarm] {
+                assert_eq!(of(condition, waiting, false), None, "{waiting}");
+            }
+            assert_eq!(of(Condition::NoHarm, waiting, true), Some(Row::D13), "{waiting}");
+        }
+        assert_eq!(of(Condition::HarmSuspected, "SCH-900101", true), Some(Row::D3));
+        assert_eq!(of(Condition::HarmSuspected, "AREA-01", true), Some(Row::D13));
+        assert_eq!(of(Condition::ChildHigh, "SCH-900101", true), Some(Row::D3));
+    }
+
+    #[test]
     fn the_hospital_s_team_gets_its_own_organisation_s_attendances_only() {
         let directory = directory();
         let team = agency(&directory, "WUTH-SG");
-        let from = |code| cell(Condition::AlcoholHard, Letter::H2, team, agency(&directory, code));
+        let from = |code| {
+            let sender = agency(&directory, code);
+            cell(Condition::AlcoholHard, Letter::H2, (team, sender), Asked::default())
+        };
 
         assert_eq!(from("WUTH-AED"), Some(Row::D10a));
         assert_eq!(from("LA-341"), None);

@@ -6,16 +6,17 @@
 
 mod agreement;
 mod basis;
+mod condition;
 mod conflict;
 mod matrix;
 mod rows;
 
 use super::routing::Routed;
-use super::validation::{Assessment, Power, Validated};
+use super::validation::Validated;
 use super::{Context, partners, validation};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
 use crate::domain::delivery::Purpose;
-use crate::domain::submission::{BodyFacts, VictimAnswer, VictimConsentSupport};
+use crate::domain::submission::{VictimAnswer, VictimConsentSupport};
 use crate::domain::{Delivery, Letter, Priority, Rule, Submission};
 
 pub use agreement::{Agreement, agreement_to, competent_objection, parent_is_not_told};
@@ -111,14 +112,14 @@ fn decide_by(
 /// # Errors
 /// [`PolicyError`] when a row cannot be evaluated.
 pub fn applicable(case: &Case<'_>, routed: &Routed) -> Result<Vec<Applied>, PolicyError> {
-    let condition = condition(case)?;
+    let (condition, asked) = condition::of(case, routed)?;
     let agency =
         case.context.directory.agencies.get(&routed.agency).ok_or(PolicyError::UnknownRecipient)?;
     let d1 = rows::d1(case, routed);
     let cell = match went_by(case, routed) {
         Some(Rule::D1) => Some(rows::d1_again(routed)),
         before => {
-            let cell = || matrix::cell(condition, routed.letter, agency, case.context.sender);
+            let cell = || condition::cell((condition, asked), routed, (agency, case));
             let row = before.and_then(matrix::Row::of).or_else(cell);
             row.map(|row| rows::evaluate(row, case, routed, agency))
         }
@@ -184,50 +185,6 @@ fn on_error(case: &Case<'_>, routed: &Routed) -> Applied {
     }
 }
 
-/// The matrix's row of conditions the alert is in.
-fn condition(case: &Case<'_>) -> Result<matrix::Condition, PolicyError> {
-    use matrix::Condition as C;
-    let is_of_kind = match (&case.submission.body, case.submission.kind) {
-        (BodyFacts::Missing(_), kind) => kind.is_missing(),
-        (BodyFacts::Alcohol(_), kind) => kind == crate::domain::AlertKind::AlcoholAttendance,
-        (BodyFacts::DomesticAbuse(_), kind) => kind == crate::domain::AlertKind::DvNotification,
-        (BodyFacts::ReturnInterview(_), kind) => kind == crate::domain::AlertKind::RhiUpdate,
-        (BodyFacts::AlcoholPathway(_), kind) => kind == crate::domain::AlertKind::AlcoholPathway,
-        (BodyFacts::MaracReferral(_), kind) => kind == crate::domain::AlertKind::MaracReferral,
-        (BodyFacts::MaracOutcome(_), kind) => kind == crate::domain::AlertKind::MaracOutcome,
-        (BodyFacts::PlaceOfSafety(_), kind) => kind == crate::domain::AlertKind::PlaceOfSafety,
-        (BodyFacts::OperationReport(_), kind) => kind == crate::domain::AlertKind::OperationReport,
-    };
-    if !is_of_kind {
-        return Err(PolicyError::BodyOfOtherKind);
-    }
-    Ok(match &case.validated.assessment {
-        Assessment::Missing(_) => C::Missing,
-        Assessment::Alcohol(found) if found.hard => C::AlcoholHard,
-        Assessment::Alcohol(_) => C::AlcoholNoHard,
-        Assessment::ReturnInterview(_) => C::ReturnInterview,
-        Assessment::AlcoholPathway => C::AlcoholPathway,
-        Assessment::DomesticAbuse(found) => {
-            let is_high = found.band == crate::domain::submission::RiskBand::HighGold;
-            match (found.child_in_scope, is_high) {
-                (true, true) => C::ChildHigh,
-                (true, false) => C::ChildNotHigh,
-                (false, true) => C::NoChildHigh,
-                (false, false) => C::NoChildNotHigh,
-            }
-        }
-        Assessment::Marac(found) if found.has_children => C::MaracWithChildren,
-        Assessment::Marac(_) => C::MaracWithoutChildren,
-        // A power that is not clear is none: the row without a power asks for no agreement either.
-        Assessment::PlaceOfSafety(found) => match found.power {
-            Power::Agreement | Power::Arrest | Power::Unclear => C::PlaceWithoutPower,
-            Power::PoliceProtection | Power::ProtectionOrder => C::PlaceWithPower,
-            Power::MentalHealthAct => C::PlaceUnderMentalHealthAct,
-        },
-        Assessment::OperationReport => C::OperationReport,
-    })
-}
-
 /// Whether a refusal was set aside by a row that must be reviewed (D1, D3, D4, D11; domain 6.4).
 #[must_use]
 pub fn overrides_a_refusal(case: &Case<'_>, verdicts: &[Verdict]) -> bool {
@@ -241,7 +198,10 @@ pub fn overrides_a_refusal(case: &Case<'_>, verdicts: &[Verdict]) -> bool {
         .is_some_and(|facts| facts.victim_consent_support.is(VictimConsentSupport::No));
     let of_case =
         case.submission.marac_case().is_some_and(|facts| facts.victim_agrees.is(VictimAnswer::No));
-    let is_refused = validation::is_refused(&case.submission.sharing) || victim_refuses || of_case;
+    let is_refused = validation::is_refused(&case.submission.sharing)
+        || validation::parent_refuses(case.submission)
+        || victim_refuses
+        || of_case;
     is_refused && verdicts.iter().any(is_reviewed)
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::super::fixtures::directory;
 use super::super::routing;
-use super::matrix::{self, Condition};
-use crate::domain::directory::Directory;
+use super::matrix::{self, Asked, Condition};
+use crate::domain::directory::{Agency, Directory};
 use crate::domain::{AgencyCode, Letter, Rule};
 
 /// One line of the table.
@@ -56,18 +56,23 @@ fn pairs(directory: &Directory) -> Vec<(Rule, Letter)> {
     pairs
 }
 
-/// The rows of a cell, whoever sends it and whichever agency of the letter gets it.
-fn cell(directory: &Directory, condition: Condition, letter: Letter) -> Vec<Rule> {
-    // Any agency may be K: it is the letter of who attends.
+/// The rows of a line's cell, whoever sends it, whichever agency of the letter gets it, and whatever the cell asks. What
+/// waits for the front door is looked at as it is handed on.
+fn cell(directory: &Directory, line: char, rule: Rule, letter: Letter) -> Vec<Rule> {
+    // Anybody may be the sender who is told, or attend a MARAC.
     let is_of =
-        |agency: &&crate::domain::directory::Agency| letter == Letter::K || agency.letter == letter;
+        |agency: &&Agency| matches!(letter, Letter::T | Letter::K) || agency.letter == letter;
     let recipients = directory.agencies.values().filter(is_of);
+    let asked = [(false, false), (false, true), (true, false), (true, true)];
     let mut rows: Vec<Rule> = recipients
-        .flat_map(|to| {
-            directory
-                .agencies
-                .values()
-                .filter_map(move |from| matrix::cell(condition, letter, to, from))
+        .flat_map(|to| directory.agencies.values().map(move |from| (to, from)))
+        .flat_map(|pair| Condition::all().map(move |condition| (condition, pair)))
+        .filter(|(condition, _)| condition.line() == line)
+        .flat_map(|it| asked.map(|asked| (it, asked)))
+        .filter_map(|((condition, pair), (adult_at_risk, crime_and_high))| {
+            let released = matches!(rule, Rule::R51 | Rule::R52);
+            let asked = Asked { released, adult_at_risk, crime_and_high };
+            matrix::cell(condition, letter, pair, asked)
         })
         .map(matrix::Row::rule)
         .collect();
@@ -80,9 +85,10 @@ fn cell(directory: &Directory, condition: Condition, letter: Letter) -> Vec<Rule
 fn every_line_says_what_the_matrix_says() {
     let directory = directory();
     for line in table() {
-        let condition = Condition::all().find(|condition| condition.line() == line.matrix);
-        let condition = condition.unwrap_or_else(|| panic!("no such line: {}", line.text));
-        assert_eq!(cell(&directory, condition, line.pair.1), line.rows, "{}", line.text);
+        let is_there = Condition::all().any(|condition| condition.line() == line.matrix);
+        assert!(is_there, "no such line: {}", line.text);
+        let (rule, letter) = line.pair;
+        assert_eq!(cell(&directory, line.matrix, rule, letter), line.rows, "{}", line.text);
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::domain::decision::ShareOutcome;
 use crate::domain::directory::Agency;
-use crate::domain::submission::{Circumstance, Scope, VictimConsentSupport};
+use crate::domain::submission::{Circumstance, ParentAgreement, Scope, VictimConsentSupport};
 use crate::domain::{Letter, Priority, Rule, View};
 
 use super::super::routing::Routed;
-use super::super::{partners, validation};
+use super::super::{partners, referral, validation};
 use super::matrix::Row;
 use super::{Agreement, Applied, Case, agreement_to, competent_objection};
 
@@ -17,8 +17,11 @@ pub(super) fn evaluate(row: Row, case: &Case<'_>, routed: &Routed, agency: &Agen
         Row::D7 => d7(routed),
         Row::D9 => d9(case, agency),
         Row::D10 => d10(case),
+        Row::D13 => d13(case),
+        Row::D14 => d14(case),
         Row::D15 => d15(case, routed),
         Row::D16 => d16(routed),
+        Row::D17 => d17(case),
         // No agreement is needed: D2 by statute, D3, D4 and D11 for suspected harm, D6 for the child, D8 for
         // the look-out, D10a within the organisation. An objection is recorded, and overridden where it must be.
         // D18 tells numbers, of nobody.
@@ -81,10 +84,7 @@ fn d7(routed: &Routed) -> ShareOutcome {
 fn d9(case: &Case<'_>, agency: &Agency) -> ShareOutcome {
     let scope =
         if partners::is(agency, partners::MIDW) { Scope::Maternity } else { Scope::Response };
-    match agreement_to(case, scope) {
-        Agreement::Given => ShareOutcome::Share,
-        Agreement::Refused | Agreement::None => ShareOutcome::Withhold,
-    }
+    agreed(case, scope)
 }
 
 /// D10: direct care, unless a competent child objects and nobody with the authority overrides it.
@@ -94,6 +94,54 @@ fn d10(case: &Case<'_>) -> ShareOutcome {
         ShareOutcome::Withhold
     } else {
         ShareOutcome::Share
+    }
+}
+
+/// D13: early help is voluntary: by agreement of the person 6.3 names, and nothing stands in for it.
+fn d13(case: &Case<'_>) -> ShareOutcome {
+    agreed(case, Scope::EarlyHelp)
+}
+
+/// D14: no harm is suspected. The parent agrees, or somebody wrote why the child may be at risk or why nobody was
+/// asked. Anything else withholds.
+fn d14(case: &Case<'_>) -> ShareOutcome {
+    let Some(worry) = case.submission.worry() else { return as_decided_on(case, Rule::D14) };
+    let has_reason = worry.parent_reason.get().is_some_and(|text| *text >= validation::REASON_MIN);
+    match worry.parent_agreement.known() {
+        Some(ParentAgreement::Agrees) => ShareOutcome::Share,
+        Some(ParentAgreement::Refuses | ParentAgreement::NotAskedOther) if has_reason => {
+            ShareOutcome::Share
+        }
+        // Not safe to ask is D3's, and never comes here.
+        Some(
+            ParentAgreement::Refuses
+            | ParentAgreement::NotAskedOther
+            | ParentAgreement::NotAskedUnsafe,
+        )
+        | None => ShareOutcome::Withhold,
+    }
+}
+
+/// What a decision hands on under the row by which the front door had it: as that row said then.
+fn as_decided_on(case: &Case<'_>, row: Rule) -> ShareOutcome {
+    let was_shared = referral::decided_on(case.context.episode).any(|earlier| {
+        earlier
+            .decisions
+            .iter()
+            .any(|decided| decided.row == row && decided.outcome == ShareOutcome::Share)
+    });
+    if was_shared { ShareOutcome::Share } else { ShareOutcome::Withhold }
+}
+
+/// D17: an adult without care needs decides.
+fn d17(case: &Case<'_>) -> ShareOutcome {
+    agreed(case, Scope::AdultCare)
+}
+
+fn agreed(case: &Case<'_>, scope: Scope) -> ShareOutcome {
+    match agreement_to(case, scope) {
+        Agreement::Given => ShareOutcome::Share,
+        Agreement::Refused | Agreement::None => ShareOutcome::Withhold,
     }
 }
 
@@ -128,7 +176,8 @@ const fn d16(routed: &Routed) -> ShareOutcome {
 /// A closed view is a limited sharing.
 const fn in_view(routed: &Routed) -> ShareOutcome {
     match routed.view {
-        View::Standard => ShareOutcome::Share,
+        // FEEDBACK is what the referrer is for.
+        View::Standard | View::Feedback => ShareOutcome::Share,
         View::Lookout
         | View::Cancelled
         | View::Info

@@ -6,10 +6,10 @@ use crate::domain::delivery::Purpose;
 use crate::domain::directory::{Agency, Directory, UserEntry};
 use crate::domain::principal::Role;
 use crate::domain::submission::{
-    BodyFacts, Circumstance, Code, Codes, CompetenceOutcome, ConsentFact, ConsentGiver,
+    BodyFacts, Bool3, Circumstance, Code, Codes, CompetenceOutcome, ConsentFact, ConsentGiver,
     ConsentState, ConsentType, Exclusion, Given, GiverStanding, ImpactCode, Offer, OfferAgreedBy,
-    Onward, OverrideFact, PathwayState, PlaceOfSafetyFacts, PowerUsed, RefusedBy, RiskBand,
-    RiskMarker, Scope, SharingFacts, SuspectedPersonType, VictimAnswer, ViewOnPolice,
+    Onward, OverrideFact, ParentAgreement, PathwayState, PlaceOfSafetyFacts, PowerUsed, RefusedBy,
+    RiskBand, RiskMarker, Scope, SharingFacts, SuspectedPersonType, VictimAnswer, ViewOnPolice,
 };
 use crate::domain::{Risk, UserId, View};
 use crate::policy::fixtures::*;
@@ -56,6 +56,8 @@ fn alert(line: &Line<'_>) -> AlertBuilder {
         "MARAC" => before_marac(said, condition),
         "PLACE" => moved(said, condition, u8::try_from(age).unwrap()),
         "OPERATION" => return operation_report().from(sender),
+        "REFERRAL" => worried(referred(), said, condition),
+        "CONCERN" => worried(concerned(), said, condition),
         other => panic!("{other}"),
     };
     alert.born(year, 3, 9).from(sender)
@@ -225,6 +227,23 @@ fn moved(said: &str, condition: &str, age: u8) -> AlertBuilder {
     }
 }
 
+/// What a parent says, and whether harm is suspected or, of an adult, what the need is.
+fn worried(alert: AlertBuilder, said: &str, condition: &str) -> AlertBuilder {
+    let (says, is_reasoned) =
+        said.strip_suffix("+reason").map_or((said, false), |says| (says, true));
+    let alert = alert.worry(|worry| {
+        worry.parent_agreement = ParentAgreement::parse(says).map_or(Given::Missing, known);
+        worry.parent_reason = if is_reasoned { text(30) } else { Given::Missing };
+        worry.harm = Bool3::parse(condition).map_or(Given::Missing, known);
+    });
+    // An urgent alert waits for no approver; these cases look at the rows, not at that.
+    match condition {
+        "needs" => alert.primary(|adult| adult.care_needs = known(Bool3::Yes)),
+        "UNKNOWN" | "YES" => alert.stating(Priority::P2),
+        _ => alert,
+    }
+}
+
 /// Routed at P4, in the view its rows would give it.
 fn routed_to(agency: &Agency, kind: crate::domain::AlertKind) -> Routed {
     let closed =
@@ -259,6 +278,7 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
         kept_from: &Conflicts::default(),
         sender,
         approver: Some(&approver),
+        decision_maker: None,
         clocks: crate::policy::Clocks::DEFAULT,
     };
     // The table may ask what the sender may not even send: the rows are looked at alone.
@@ -271,7 +291,11 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
         | BodyFacts::MaracReferral(_)
         | BodyFacts::MaracOutcome(_)
         | BodyFacts::PlaceOfSafety(_)
-        | BodyFacts::OperationReport(_) => "MERPOL",
+        | BodyFacts::OperationReport(_)
+        | BodyFacts::CscContact(_)
+        | BodyFacts::ReferralDecision(_)
+        | BodyFacts::Feedback(_)
+        | BodyFacts::Concern(_) => "MERPOL",
     };
     let by_kind = agency(&directory, by_kind);
     let stated = code(by_kind.code.as_str());
@@ -324,6 +348,9 @@ fn every_kind_condition_and_recipient_has_exactly_one_row_of_the_matrix() {
         moved_child(),
         protected_child("2026-11-16T09:00Z"),
         moved_child().place(|facts| facts.power_used = known(PowerUsed::MhaS136)),
+        referred(),
+        referred().worry(|worry| worry.harm = known(Bool3::Yes)),
+        concerned().born(1986, 10, 5),
     ];
     for sample in samples {
         for alert in [sample.clone(), sample.stating(Priority::P1)] {

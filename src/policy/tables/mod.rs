@@ -5,6 +5,7 @@
 //! listed as `withheld`. Nobody else may get it: the list is complete. Where alerts came before it in the episode, they
 //! stand before the word `then`, each taken at the same moment.
 
+mod referrals;
 mod words;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ const TABLES: &[(&str, &str)] = &[
         "routing_place_of_safety.txt",
         include_str!("../../../tests/tables/routing_place_of_safety.txt"),
     ),
+    ("routing_referrals.txt", include_str!("../../../tests/tables/routing_referrals.txt")),
 ];
 
 /// What a line of a table says, or what the hub does.

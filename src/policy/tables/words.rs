@@ -1,6 +1,7 @@
 //! From the words of a table to an alert.
 
 use super::super::fixtures::*;
+use super::referrals;
 use crate::domain::decision::Basis6;
 use crate::domain::submission::*;
 use crate::domain::{AlertKind, Priority, Risk};
@@ -20,6 +21,9 @@ pub(super) fn alert(given: &str) -> AlertBuilder {
         "MARAC_OUTCOME" => marac_outcome(),
         "PLACE_OF_SAFETY" => moved_child(),
         "OPERATION_REPORT" => operation_report(),
+        "CSC_CONTACT" => referred().kind(AlertKind::CscContact),
+        "CSC_REFERRAL" => referred(),
+        "CONCERN" => concerned(),
         other => panic!("not a kind of these tables: {other}"),
     };
     words.fold(begun, |alert, word| with(alert, kind, word))
@@ -41,6 +45,8 @@ fn with(alert: AlertBuilder, kind: &str, said: &str) -> AlertBuilder {
         }
         ("lives", district) => alert.living_in(district),
         ("looked", council) => alert.looked_after_by(council.trim_start_matches("after by ")),
+        ("number", "traced") => alert.primary(|person| person.nhs_verified = true),
+        ("care", "needs") => alert.primary(|person| person.care_needs = known(Bool3::Yes)),
         ("safe", "address") => alert.primary(|person| person.has_safe_address = true),
         _ => match kind {
             "ALCOHOL_ATTENDANCE" => attended(alert, word, value),
@@ -49,6 +55,7 @@ fn with(alert: AlertBuilder, kind: &str, said: &str) -> AlertBuilder {
             "DV_NOTIFICATION" => abused(alert, word, value),
             "MARAC_REFERRAL" | "MARAC_OUTCOME" => of_case(alert, word, value),
             "PLACE_OF_SAFETY" | "OPERATION_REPORT" => moved(alert, word, value),
+            "CSC_CONTACT" | "CSC_REFERRAL" | "CONCERN" => referrals::worried(alert, word, value),
             _ => missed(alert, word, value),
         },
     }
@@ -231,7 +238,7 @@ fn pregnant(alert: AlertBuilder) -> AlertBuilder {
 }
 
 /// The code of a list with this spelling.
-fn of<T: Copy>(all: &[T], spelling: impl Fn(T) -> &'static str, text: &str) -> T {
+pub(super) fn of<T: Copy>(all: &[T], spelling: impl Fn(T) -> &'static str, text: &str) -> T {
     let found = all.iter().copied().find(|code| spelling(*code) == text);
     found.unwrap_or_else(|| panic!("not a code: {text}"))
 }

@@ -2,6 +2,7 @@
 
 use super::super::age::Age;
 use super::super::{clock, stage};
+use super::concern::{ConcernAssessment, assess_concern, assess_contact};
 use super::marac::MaracAssessment;
 use super::place_of_safety::PlaceOfSafetyAssessment;
 use super::{Reading, ReturnInterviewAssessment, marac, operation_report, place_of_safety};
@@ -42,6 +43,14 @@ pub enum Assessment {
     PlaceOfSafety(PlaceOfSafetyAssessment),
     /// OPERATION_REPORT: nothing about a person.
     OperationReport,
+    /// CSC_CONTACT, CSC_REFERRAL.
+    CscContact(ConcernAssessment),
+    /// CONCERN.
+    Concern(ConcernAssessment),
+    /// REFERRAL_DECISION.
+    ReferralDecision,
+    /// FEEDBACK.
+    Feedback,
 }
 
 impl Assessment {
@@ -61,6 +70,24 @@ impl Assessment {
     #[must_use]
     pub const fn return_interview(&self) -> Option<&ReturnInterviewAssessment> {
         if let Self::ReturnInterview(found) = self { Some(found) } else { None }
+    }
+
+    /// What a contact, a referral or a concern means.
+    #[must_use]
+    pub const fn worry(&self) -> Option<&ConcernAssessment> {
+        match self {
+            Self::CscContact(found) | Self::Concern(found) => Some(found),
+            Self::Missing(_)
+            | Self::Alcohol(_)
+            | Self::ReturnInterview(_)
+            | Self::AlcoholPathway
+            | Self::DomesticAbuse(_)
+            | Self::Marac(_)
+            | Self::PlaceOfSafety(_)
+            | Self::OperationReport
+            | Self::ReferralDecision
+            | Self::Feedback => None,
+        }
     }
 
     /// What a DV_NOTIFICATION means.
@@ -196,6 +223,12 @@ pub(super) fn assess(submission: &Submission, context: &Reading<'_>, ages: &[Age
             place_of_safety::assess(submission, context, age, facts)
         }
         BodyFacts::OperationReport(_) => operation_report::assess(submission),
+        BodyFacts::CscContact(facts) => assess_contact(submission, facts),
+        BodyFacts::Concern(facts) => assess_concern(submission, ages, facts),
+        BodyFacts::ReferralDecision(_) => {
+            at_row(submission, Assessment::ReferralDecision, Priority::P4)
+        }
+        BodyFacts::Feedback(_) => at_row(submission, Assessment::Feedback, Priority::P4),
     }
 }
 
@@ -212,12 +245,16 @@ fn at_row(submission: &Submission, assessment: Assessment, row: Priority) -> Ass
     }
 }
 
-fn primary_age(submission: &Submission, ages: &[Age]) -> Age {
-    let primary = submission.primary();
-    let is_primary =
-        |subject: &SubjectFacts| primary.is_some_and(|primary| std::ptr::eq(primary, subject));
-    let index = submission.subjects.iter().position(is_primary);
+pub(super) fn primary_age(submission: &Submission, ages: &[Age]) -> Age {
+    let index = submission.primary_index();
     index.and_then(|index| ages.get(index)).copied().unwrap_or(Age::Unknown)
+}
+
+/// Whether a child kind is about somebody who is known to be an adult: 18 or over, the NHS number traced (R81). A date
+/// of birth alone may be mistyped, and the person is then taken as a child (GAP5).
+pub(crate) fn is_adult_in_a_child_kind(submission: &Submission, ages: &[Age]) -> bool {
+    let is_traced = submission.primary().is_some_and(|person| person.nhs_verified);
+    submission.kind.is_child_kind() && is_traced && primary_age(submission, ages).is_adult()
 }
 
 fn missing(

@@ -1,7 +1,7 @@
 //! The envelope and the subjects (domain 3.3, 3.4).
 
 use super::findings::Findings;
-use super::{Age, Subject};
+use super::{Age, Subject, is_adult_in_a_child_kind};
 use crate::domain::submission::{
     EnvelopeFacts, Given, LookedAfter, Need, SchemaStanding, SubjectFacts, SubjectRole, ToldState,
     path,
@@ -159,7 +159,8 @@ fn person_of(
         )
         | None => false,
     };
-    if is_child_role && age.is_adult() {
+    let is_primary = subject.submission.primary_index() == Some(index);
+    if is_child_role && age.is_adult() && !(is_primary && has_adult_route(subject)) {
         let what = if subject.submission.kind == AlertKind::AlcoholAttendance {
             "18 and over: use the adult pathway"
         } else {
@@ -183,6 +184,15 @@ fn person_of(
             "give the expected date of delivery of an unborn child",
         );
     }
+}
+
+/// R81: an adult in an urgent alert has a route of its own; an open missing episode, and the
+/// interview after it, goes on after the birthday.
+fn has_adult_route(subject: &Subject<'_>) -> bool {
+    let Subject { submission, context, ages, mode } = subject;
+    let is_of_episode = submission.kind.is_missing() || submission.kind == AlertKind::RhiUpdate;
+    let is_open = is_of_episode && !context.episode.is_empty();
+    is_open || (mode.is_urgent() && is_adult_in_a_child_kind(submission, ages))
 }
 
 fn of(field: &str) -> String {

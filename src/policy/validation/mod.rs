@@ -9,6 +9,8 @@ mod alcohol;
 mod alcohol_pathway;
 mod assess;
 mod child_impact;
+mod concern;
+mod decision;
 mod domestic_abuse;
 mod envelope;
 mod findings;
@@ -19,8 +21,11 @@ mod place_of_safety;
 mod return_interview;
 mod sharing_record;
 
-pub(crate) use assess::{band_of_score, effective_band};
-pub(crate) use sharing_record::{is_approved, is_refused};
+pub(crate) use assess::{band_of_score, effective_band, is_adult_in_a_child_kind};
+pub(crate) use concern::REASON_MIN;
+pub(crate) use sharing_record::{is_approved, is_refused, parent_refuses};
+
+pub use concern::{AboutWhom, ConcernAssessment, Harm};
 
 pub use assess::{
     AlcoholAssessment, Assessment, Danger, DomesticAbuseAssessment, Mismatch, MissingAssessment,
@@ -71,10 +76,8 @@ impl Validated {
     /// among them, nor the urgency that a routine kind cannot have.
     #[must_use]
     pub fn raised(&self) -> Vec<String> {
-        let by_hub = self
-            .mismatches
-            .iter()
-            .filter(|mismatch| ![SENDER_RAISED, ROUTINE_KIND].contains(&mismatch.reason));
+        let by_sender = |reason| matches!(reason, SENDER_RAISED | ROUTINE_KIND);
+        let by_hub = self.mismatches.iter().filter(|mismatch| !by_sender(mismatch.reason));
         by_hub.map(|mismatch| mismatch.path.clone()).collect()
     }
 }
@@ -133,6 +136,10 @@ pub fn validate(submission: &Submission, context: &Context<'_>) -> Result<Valida
             place_of_safety::check(&subject, found, &mut findings);
         }
         Assessment::OperationReport => operation_report::check(&subject, &mut findings),
+        Assessment::CscContact(_) => concern::check_contact(&subject, &mut findings),
+        Assessment::Concern(_) => concern::check_concern(&subject, &mut findings),
+        Assessment::ReferralDecision => decision::check_decision(&subject, &mut findings),
+        Assessment::Feedback => decision::check_feedback(&subject, &mut findings),
     }
 
     let violations = findings.into_sorted();

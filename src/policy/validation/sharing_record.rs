@@ -8,8 +8,9 @@ use crate::domain::decision::Basis6;
 use crate::domain::directory::{Agency, AgencyType};
 use crate::domain::principal::Role;
 use crate::domain::submission::{
-    Basis9, Basis9G18Reason, Circumstance, CompetenceOutcome, ConsentState, ConsentType, Gateway,
-    Length, MissingRiskFactor, Need, PowerUsed, RefusedBy, SharingFacts, VictimAnswer,
+    Basis9, Basis9G18Reason, Circumstance, CompetenceOutcome, ConcernCode, ConsentState,
+    ConsentType, Gateway, Length, MissingRiskFactor, Need, ParentAgreement, PowerUsed, RefusedBy,
+    SharingFacts, Submission, VictimAnswer,
 };
 
 /// The root of its field paths.
@@ -82,8 +83,11 @@ fn special_categories(subject: &Subject<'_>, assessment: &Assessment, findings: 
             MissingRiskFactor::Disability,
         ])
     });
+    let worry = subject.submission.worry();
+    let of_a_concern = worry.is_some_and(|worry| worry.codes.contains_any(ConcernCode::OF_HEALTH));
     let has_health_data = of_a_missing_child
         || of_a_place_of_safety(subject)
+        || of_a_concern
         || assessment.alcohol().is_some()
         || assessment.domestic_abuse().is_some_and(|found| found.pregnant)
         || assessment.marac().is_some_and(|found| found.pregnant);
@@ -95,8 +99,9 @@ fn special_categories(subject: &Subject<'_>, assessment: &Assessment, findings: 
         .submission
         .place_of_safety()
         .is_some_and(|facts| facts.power_used.is(PowerUsed::PaceArrest));
+    let is_crime = assessment.worry().is_some_and(|found| found.crime);
     let is_of_abuse = assessment.domestic_abuse().is_some() || assessment.marac().is_some();
-    if is_of_abuse || is_arrest {
+    if is_of_abuse || is_arrest || is_crime {
         let what = "give the condition for criminal-offence data";
         findings.require_since(&record.basis10, PATH, "basis10", what);
     }
@@ -144,12 +149,14 @@ fn overrides(subject: &Subject<'_>, assessment: &Assessment, findings: &mut Find
     {
         findings.wrong(of("override.reason"), "TOO_SHORT", "use at least 50 characters");
     }
+    let risk = subject.submission.envelope.risk.known();
     // D4 sets a victim's refusal aside whatever the record says of it.
     let victim_refuses =
         subject.submission.marac_case().is_some_and(|case| case.victim_agrees.is(VictimAnswer::No));
-    let would_override =
-        assessment.alcohol().is_some_and(|found| found.hard) || assessment.marac().is_some();
-    let is_refused = is_refused(record) || victim_refuses;
+    let would_override = assessment.alcohol().is_some_and(|found| found.hard)
+        || assessment.marac().is_some()
+        || assessment.worry().is_some_and(|found| found.is_suspected(risk));
+    let is_refused = is_refused(record) || parent_refuses(subject.submission) || victim_refuses;
     let is_approved = is_approved(record, subject.context.approver);
     if !subject.mode.is_urgent() && would_override && is_refused && !is_approved {
         let what = "a duty manager of your agency approves first: named as approver, who sends this with an own \
@@ -171,6 +178,11 @@ pub(crate) fn is_approved(record: &SharingFacts, approver: Option<&UserId>) -> b
 pub(crate) fn is_refused(record: &SharingFacts) -> bool {
     record.refused_by.known().is_some_and(|by| by != RefusedBy::Nobody)
         || record.refused_by.is_unrecognised()
+}
+
+/// Whether a parent refuses that the front door is told (domain 3.10).
+pub(crate) fn parent_refuses(submission: &Submission) -> bool {
+    submission.worry().is_some_and(|worry| worry.parent_agreement.is(ParentAgreement::Refuses))
 }
 
 fn refused_by_a_competent_person(subject: &Subject<'_>) -> bool {

@@ -48,6 +48,7 @@ fn a_missing_hard_field_refuses_at_every_priority() {
         kept_from: &Conflicts::default(),
         sender,
         approver: None,
+        decision_maker: None,
         clocks: crate::policy::Clocks::DEFAULT,
     };
     let refused = |field: &str, change: fn(&mut EnvelopeFacts)| {
@@ -209,6 +210,7 @@ fn an_unknown_code_is_never_read_as_the_least_urgent() {
         kept_from: &Conflicts::default(),
         sender,
         approver: None,
+        decision_maker: None,
         clocks: crate::policy::Clocks::DEFAULT,
     };
     assert_eq!(validate(&category, &context).unwrap().mode, Priority::P3, "read as MISSING");

@@ -24,6 +24,11 @@ pub(super) const fn headline(kind: AlertKind) -> &'static str {
         AlertKind::MaracOutcome => "There is an outcome of the MARAC.",
         AlertKind::PlaceOfSafety => "A young person was taken to a place of safety.",
         AlertKind::OperationReport => "A report of a joint operation. It names nobody.",
+        AlertKind::CscContact => "The front door has been contacted about a child.",
+        AlertKind::CscReferral => "A child has been referred to the front door.",
+        AlertKind::ReferralDecision => "The front door has decided on a concern about a child.",
+        AlertKind::Feedback => "The front door has decided on what you told it.",
+        AlertKind::Concern => "There is a concern about a person.",
     }
 }
 
@@ -40,6 +45,7 @@ pub(super) fn list(facts: &Facts, request: &CopyRequest<'_>, view: View) -> Vec<
             | View::Cancelled
             | View::Info
             | View::Ladder
+            | View::Feedback
             | View::Pathway => BannerCode::PerpetratorMustNotKnow,
         });
     }
@@ -88,6 +94,7 @@ const fn view_banner(view: View) -> Option<BannerCode> {
         View::Lookout => Some(BannerCode::Lookout),
         View::Cancelled => Some(BannerCode::LookoutCancelled),
         View::SafeTask => Some(BannerCode::SafeTask),
+        View::Feedback => Some(BannerCode::Disagree),
         View::Standard | View::Info | View::Ladder | View::Pathway => None,
     }
 }
@@ -193,6 +200,11 @@ fn text(code: BannerCode, facts: &Facts, request: &CopyRequest<'_>, view: View) 
         }
         BannerCode::PowerUnclear => {
             "It is not clear under which power the young person is there: phone the officer."
+                .to_owned()
+        }
+        BannerCode::Disagree => {
+            "If you disagree, tell the front door's duty manager. If it is not resolved within a working day, \
+             both agencies' safeguarding leads decide; if a child is not safe, phone now."
                 .to_owned()
         }
         BannerCode::SafeTask => {

@@ -1,16 +1,16 @@
 //! What the rules look at beside a field: roles, safe addresses, who must not be told.
 
 use super::super::validation::{band_of_score, effective_band};
-use super::CopyRequest;
 use super::table::numbers::{field, value};
 use super::tree::Node;
+use super::{CopyRequest, HubNote};
 use crate::domain::submission::{RiskBand, RiskTool};
 use crate::domain::{AlertKind, Letter, View};
 
 /// A subject's part in the alert.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Part {
-    /// The adult or 16-17 year old victim of domestic abuse.
+    /// The adult or 16-17 year old victim of domestic abuse, or the adult a concern is about.
     Victim,
     /// The one child the alert is about.
     PrimaryChild,
@@ -63,6 +63,12 @@ pub(super) enum Sign {
     RefusedByParent,
     /// It is not clear under which power a young person is in a place of safety (GAP3).
     PowerUnclear,
+    /// A crime is suspected.
+    CrimeSuspected,
+    /// Who refers asks to stay unnamed.
+    ReferrerUnnamed,
+    /// The PRIMARY is an adult, in a kind that may be about a child.
+    AdultPrimary,
 }
 
 /// What the whole alert says, before anything is cut.
@@ -94,7 +100,7 @@ impl Facts {
             contact_rule: envelope
                 .map(|envelope| envelope.value(field::envelope::CONTACT_RULE))
                 .unwrap_or_default(),
-            signs: signs(alert, &persons),
+            signs: signs(alert, &persons, request),
             people: persons.iter().map(|person| named(person)).collect(),
             untold: envelope.map(untold).unwrap_or_default(),
         }
@@ -187,7 +193,7 @@ fn subjects(envelope: &Node, request: &CopyRequest<'_>) -> Vec<Subject> {
         .enumerate()
         .map(|(position, person)| Subject {
             reference: person.text(field::person::PERSON_REF).to_owned(),
-            part: part(person, request.kind, !has_primary && position == 0),
+            part: part(person, request, !has_primary && position == 0),
             school: person.text(field::person::SCHOOL_URN).to_owned(),
             safe: has_safe_address(person) || request.protected.contains(&position),
         })
@@ -195,18 +201,26 @@ fn subjects(envelope: &Node, request: &CopyRequest<'_>) -> Vec<Subject> {
 }
 
 /// `stands_in`: an urgent alert may come without roles; the first subject is then the PRIMARY.
-fn part(person: &Node, kind: AlertKind, stands_in: bool) -> Part {
+fn part(person: &Node, request: &CopyRequest<'_>, stands_in: bool) -> Part {
+    let primary = if is_about_a_child(request) { Part::PrimaryChild } else { Part::Victim };
     match person.value(field::person::SUBJECT_ROLE) {
         value::subject_role::SIBLING
         | value::subject_role::OTHER_CHILD
         | value::subject_role::UNBORN => Part::Child,
         value::subject_role::VICTIM => Part::Victim,
-        value::subject_role::PRIMARY if kind.is_child_kind() => Part::PrimaryChild,
-        value::subject_role::PRIMARY => Part::Victim,
-        _ if stands_in && kind.is_child_kind() => Part::PrimaryChild,
-        _ if stands_in => Part::Victim,
+        value::subject_role::PRIMARY => primary,
+        _ if stands_in => primary,
         _ => Part::Unclear,
     }
+}
+
+/// A child kind; a concern, or what was decided, unless its PRIMARY is an adult.
+fn is_about_a_child(request: &CopyRequest<'_>) -> bool {
+    let may_be = matches!(
+        request.kind,
+        AlertKind::Concern | AlertKind::ReferralDecision | AlertKind::Feedback
+    );
+    request.kind.is_child_kind() || (may_be && !has_adult_primary(request))
 }
 
 /// Every person of the alert: subjects, household, persons of concern, perpetrators.
@@ -262,7 +276,7 @@ fn untold(envelope: &Node) -> Vec<Untold> {
         .collect()
 }
 
-fn signs(alert: &Node, persons: &[&Node]) -> Vec<Sign> {
+fn signs(alert: &Node, persons: &[&Node], request: &CopyRequest<'_>) -> Vec<Sign> {
     use field::missing_from_home::{FOUND_HOW, FOUND_PLACE_IS_SAFE};
     let envelope = alert.node(field::alert::ENVELOPE);
     let missing = alert.node(field::alert::MISSING);
@@ -285,10 +299,30 @@ fn signs(alert: &Node, persons: &[&Node]) -> Vec<Sign> {
         (Sign::InterviewerNotIndependent, interview.is_some_and(not_independent)),
         (Sign::RefusedByParent, interview.is_some_and(refused_by_parent)),
         (Sign::PowerUnclear, place.is_some_and(power_unclear)),
+        (Sign::CrimeSuspected, suspects_crime(alert)),
+        (Sign::ReferrerUnnamed, has_unnamed_referrer(alert)),
+        (Sign::AdultPrimary, has_adult_primary(request)),
     ]
     .into_iter()
     .filter_map(|(sign, said)| said.then_some(sign))
     .collect()
+}
+
+fn suspects_crime(alert: &Node) -> bool {
+    let of = |body: u32, crime: u32| {
+        alert.node(body).is_some_and(|body| body.value(crime) == value::bool3::YES)
+    };
+    of(field::alert::CONTACT, field::csc_contact::CRIME_SUSPECTED)
+        || of(field::alert::CONCERN, field::concern::CRIME_SUSPECTED)
+}
+
+fn has_unnamed_referrer(alert: &Node) -> bool {
+    let contact = alert.node(field::alert::CONTACT);
+    contact.is_some_and(|body| body.is_true(field::csc_contact::ANONYMITY_REQUESTED))
+}
+
+fn has_adult_primary(request: &CopyRequest<'_>) -> bool {
+    request.hub_facts.is_some_and(|facts| facts.notes.contains(&HubNote::AdultPrimary))
 }
 
 fn not_independent(interview: &Node) -> bool {

@@ -19,6 +19,8 @@ pub enum HubNote {
     FoundUnconfirmed,
     /// The area is a school's: no home is known (domain 5.4).
     AreaInferred,
+    /// The PRIMARY is an adult, in a kind that may be about a child.
+    AdultPrimary,
 }
 
 /// What the hub found out about an alert. Cut like the rest: each value reaches only the letters it is for.
@@ -54,6 +56,12 @@ pub struct HubFacts {
     pub s136_ends_at: Option<Timestamp>,
     /// The same where a doctor extends it.
     pub s136_latest_at: Option<Timestamp>,
+    /// By when the front door must have decided, and the statutory limit beside it.
+    pub decision_due: Option<(Timestamp, Timestamp)>,
+    /// By when an assessment is due.
+    pub assessment_due_at: Option<Timestamp>,
+    /// Whom a referrer contacts in the place of whoever was named.
+    pub feedback_contact: Option<String>,
     /// Until which day the flag of a MARAC case stays.
     pub flag_until: Option<jiff::civil::Date>,
     /// By when research for the MARAC is due.
@@ -82,6 +90,7 @@ impl HubFacts {
             (number::PROVISIONAL_BASIS, HubNote::ProvisionalBasis),
             (number::FOUND_UNCONFIRMED, HubNote::FoundUnconfirmed),
             (number::AREA_INFERRED, HubNote::AreaInferred),
+            (number::ADULT_PRIMARY, HubNote::AdultPrimary),
         ];
         let number_of = |field: u32| node.values(field).find_map(|value| u32::try_from(value).ok());
         let settings = node.nodes(number::ENCOMPASS).filter_map(|setting| {
@@ -115,6 +124,14 @@ impl HubFacts {
             s46_expires_at: node.node(number::S46_EXPIRES_AT).and_then(millis),
             s136_ends_at: node.node(number::S136_ENDS_AT).and_then(millis),
             s136_latest_at: node.node(number::S136_LATEST_AT).and_then(millis),
+            decision_due: node
+                .node(number::DECISION_DUE_AT)
+                .and_then(millis)
+                .zip(node.node(number::DECISION_LIMIT_AT).and_then(millis)),
+            assessment_due_at: node.node(number::ASSESSMENT_DUE_AT).and_then(millis),
+            feedback_contact: node
+                .all(number::FEEDBACK_CONTACT)
+                .find_map(|contact| contact.text().map(str::to_owned)),
             flag_until: node.text(number::FLAG_UNTIL).parse().ok(),
             marac_research_due_at: node.node(number::MARAC_RESEARCH_DUE_AT).and_then(millis),
         })
@@ -131,6 +148,7 @@ impl HubFacts {
                 HubNote::ProvisionalBasis => number::PROVISIONAL_BASIS,
                 HubNote::FoundUnconfirmed => number::FOUND_UNCONFIRMED,
                 HubNote::AreaInferred => number::AREA_INFERRED,
+                HubNote::AdultPrimary => number::ADULT_PRIMARY,
             };
             put(&mut node, field, Some(Content::Varint(1)));
         }
@@ -159,6 +177,12 @@ impl HubFacts {
         put(&mut node, number::S46_EXPIRES_AT, self.s46_expires_at.and_then(instant));
         put(&mut node, number::S136_ENDS_AT, self.s136_ends_at.and_then(instant));
         put(&mut node, number::S136_LATEST_AT, self.s136_latest_at.and_then(instant));
+        let (due, limit) = self.decision_due.unzip();
+        put(&mut node, number::DECISION_DUE_AT, due.and_then(instant));
+        put(&mut node, number::DECISION_LIMIT_AT, limit.and_then(instant));
+        put(&mut node, number::ASSESSMENT_DUE_AT, self.assessment_due_at.and_then(instant));
+        let contact = self.feedback_contact.as_deref().map(Content::of_text);
+        put(&mut node, number::FEEDBACK_CONTACT, contact);
         let flag = self.flag_until.map(|day| Content::of_text(&day.to_string()));
         put(&mut node, number::FLAG_UNTIL, flag);
         let research = self.marac_research_due_at.and_then(instant);
@@ -227,6 +251,9 @@ mod tests {
             s46_expires_at: Some(Timestamp::from_millis(1_002)),
             s136_ends_at: Some(Timestamp::from_millis(1_003)),
             s136_latest_at: Some(Timestamp::from_millis(1_004)),
+            decision_due: Some((Timestamp::from_millis(1_002), Timestamp::from_millis(1_003))),
+            assessment_due_at: Some(Timestamp::from_millis(1_004)),
+            feedback_contact: Some("CADT, 0151 496 0100".into()),
             flag_until: Some(jiff::civil::date(2027, 2, 28)),
             marac_research_due_at: Some(Timestamp::from_millis(1_005)),
         };

@@ -43,7 +43,8 @@ pub fn may_see(kind: AlertKind, letter: Letter, view: View, path: &str) -> bool 
             | View::Info
             | View::SafeTask
             | View::Ladder
-            | View::Pathway => field.is_in(view) && !is_cut_by_content(field.rule),
+            | View::Pathway
+            | View::Feedback => field.is_in(view) && !is_cut_by_content(field.rule),
         };
         if !open || field.is_sealed() || !field.is_for(kind) {
             return false;
@@ -108,6 +109,11 @@ const fn is_cut_by_content(rule: Rule) -> bool {
         | Rule::OwnSchool
         | Rule::SchoolVoice
         | Rule::ChildSchoolVoice
+        | Rule::IfCrime
+        | Rule::Concern
+        | Rule::Referrer
+        | Rule::OwnRelease
+        | Rule::FeedbackContact
         | Rule::PoliceRelevant
         | Rule::OwnActions => true,
         // A gap names the block that may not be read, never what is in it.

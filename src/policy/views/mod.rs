@@ -65,6 +65,8 @@ code_list! {
         ThreatUnknown = 9 => "THREAT_UNKNOWN",
         /// Tell the right area by phone or sealed transfer.
         SafeTask = 10 => "SAFE_TASK",
+        /// What a referrer does who disagrees with the decision.
+        Disagree = 12 => "DISAGREE",
         /// It is not clear which power was used.
         PowerUnclear = 15 => "POWER_UNCLEAR",
         /// The alleged perpetrator must never learn of the MARAC.
@@ -89,8 +91,6 @@ pub struct CopyRequest<'a> {
     pub view: View,
     /// What the hub adds. What a sender put in its place is never used.
     pub hub_facts: Option<&'a HubFacts>,
-    /// Letter K: the code of the agency that attends.
-    pub agency: Option<&'a str>,
     /// Letter E: the school's URN. Its own pupils are the children with this URN.
     pub school_urn: Option<&'a str>,
     /// Letter E: further own pupils: of whom CADT-EDU is told in the place of a school, and a victim under 18.
@@ -98,6 +98,9 @@ pub struct CopyRequest<'a> {
     /// Letters L and X: the children this council is responsible for or who live in its area. Empty: the PRIMARY
     /// of a child kind, nobody in others.
     pub council_children: &'a [usize],
+    /// The agency whose inbox it is: under letter K it sees its own actions, of what the front door hands on what is
+    /// released to it.
+    pub agency: Option<&'a str>,
     /// School-age children who live outside Wirral: letter N does not see the impact on them.
     pub living_outside: &'a [usize],
     /// Some words for a school name a person of the alert or a place (reason STOP_LIST, domain 3.3): no school gets
@@ -116,10 +119,10 @@ impl CopyRequest<'_> {
             letter,
             view,
             hub_facts: None,
-            agency: None,
             school_urn: None,
             pupils: &[],
             council_children: &[],
+            agency: None,
             living_outside: &[],
             school_words_name_somebody: false,
             protected: &[],
@@ -199,7 +202,8 @@ pub fn cut(alert: &[u8], request: &CopyRequest<'_>) -> Result<Cut, ViewError> {
         | View::Info
         | View::SafeTask
         | View::Ladder
-        | View::Pathway => (Vec::new(), Vec::new()),
+        | View::Pathway
+        | View::Feedback => (Vec::new(), Vec::new()),
     };
     let banners = banners::list(&facts, request, view);
     Ok(Cut { view, body: body.encode(), redactions, sealed, banners, other_children })

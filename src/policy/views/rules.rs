@@ -96,7 +96,8 @@ impl Cutter<'_> {
             | View::Info
             | View::SafeTask
             | View::Ladder
-            | View::Pathway => field.is_in(self.view),
+            | View::Pathway
+            | View::Feedback => field.is_in(self.view),
         };
         open && field.is_for(kind) && !field.is_sealed()
     }
@@ -159,7 +160,57 @@ impl Cutter<'_> {
             Rule::PoliceProtection => {
                 (!self.facts.says(Sign::PowerUnclear)).then(|| self.descend(item, scope))?
             }
+            Rule::IfCrime | Rule::Concern => {
+                self.shows_concern(item.field.rule).then(|| self.descend(item, scope))?
+            }
+            Rule::Referrer => {
+                (!self.facts.says(Sign::ReferrerUnnamed)).then(|| item.content.clone())
+            }
+            Rule::OwnRelease => {
+                self.shows_release(item.content.node()?).then(|| self.descend(item, scope))?
+            }
+            Rule::FeedbackContact => self.shows_contact().then(|| item.content.clone()),
         }
+    }
+
+    /// Domain 3.10, 3.12: police see what a concern says only of a suspected crime, adult social care only of an adult.
+    fn shows_concern(&self, rule: Rule) -> bool {
+        match self.request.letter {
+            Letter::P => self.facts.says(Sign::CrimeSuspected),
+            Letter::Z => rule == Rule::Concern && self.facts.says(Sign::AdultPrimary),
+            Letter::C
+            | Letter::CL
+            | Letter::F
+            | Letter::M
+            | Letter::K
+            | Letter::A
+            | Letter::H1
+            | Letter::H2
+            | Letter::N
+            | Letter::R
+            | Letter::S
+            | Letter::E
+            | Letter::Y
+            | Letter::L
+            | Letter::X
+            | Letter::D
+            | Letter::T
+            | Letter::G => true,
+        }
+    }
+
+    /// R52: an inbox sees what is released to its own agency.
+    fn shows_release(&self, release: &Node) -> bool {
+        let inbox = release.text(field::release::INBOX);
+        let agency = inbox.split('/').next().unwrap_or_default();
+        matches!(self.request.letter, Letter::C | Letter::CL) || self.request.agency == Some(agency)
+    }
+
+    /// Domain 3.10: where anybody has a SAFE address the referrer reads the front door's number.
+    fn shows_contact(&self) -> bool {
+        let is_replaced =
+            self.request.hub_facts.is_some_and(|facts| facts.feedback_contact.is_some());
+        self.view != View::Feedback || !(self.facts.any_safe() || is_replaced)
     }
 
     fn descend(&self, item: &Item, scope: Scope) -> Option<Content> {
@@ -193,7 +244,7 @@ impl Cutter<'_> {
             View::Standard => {}
             View::Lookout | View::Info => return part.is_primary(),
             View::SafeTask => return part.is_child() && subject.safe,
-            View::Cancelled | View::Ladder | View::Pathway => return false,
+            View::Cancelled | View::Ladder | View::Pathway | View::Feedback => return false,
         }
         match self.request.letter {
             Letter::C | Letter::CL | Letter::P | Letter::F | Letter::M => true,
@@ -201,9 +252,8 @@ impl Cutter<'_> {
             Letter::N | Letter::K => part.is_child() || part == Part::Victim,
             Letter::Z => part.is_primary(),
             Letter::A => part.is_child(),
-            Letter::H1 | Letter::H2 | Letter::S | Letter::R | Letter::D => {
-                part == Part::PrimaryChild
-            }
+            Letter::H1 | Letter::H2 | Letter::S | Letter::R => part == Part::PrimaryChild,
+            Letter::D => part.is_primary(),
             Letter::E => self.is_own_pupil(position),
             Letter::Y | Letter::T | Letter::G => false,
         }

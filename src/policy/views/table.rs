@@ -121,6 +121,11 @@ pub(super) enum Rule {
     ChildSchoolVoice,
     PoliceRelevant,
     PoliceProtection,
+    IfCrime,
+    Concern,
+    Referrer,
+    OwnRelease,
+    FeedbackContact,
     OwnActions,
 }
 

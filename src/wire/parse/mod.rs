@@ -14,7 +14,9 @@
 mod alcohol;
 mod alcohol_pathway;
 mod child_impact;
+mod contact;
 mod correction;
+mod decision;
 mod domestic_abuse;
 mod envelope;
 mod format;
@@ -163,6 +165,10 @@ fn bodies(reader: &mut Reader, kind: AlertKind, bodies: &[u32]) {
         (8, path::MARAC_OUTCOME),
         (9, path::PLACE_OF_SAFETY),
         (10, path::OPERATION_REPORT),
+        (11, path::CONTACT),
+        (12, path::DECISION),
+        (13, path::FEEDBACK),
+        (14, path::CONCERN),
     ];
 
     let own = BodyFacts::absent(kind).path();
@@ -215,57 +221,64 @@ fn body(
     people: &People<'_>,
 ) -> (BodyFacts, Staff) {
     use v1::alert::Body::{
-        Alcohol, AlcoholPathway, DomesticViolence, MaracOutcome, MaracReferral, Missing,
-        OperationReport, PlaceOfSafety, ReturnInterview,
+        Alcohol, AlcoholPathway, Concern, Contact, DomesticViolence, Feedback, MaracOutcome,
+        MaracReferral, Missing, OperationReport, PlaceOfSafety, ReferralDecision, ReturnInterview,
     };
 
     let raw_subjects = alert.envelope.as_ref().map(|envelope| envelope.subjects.as_slice());
     let subjects =
         domestic_abuse::Subjects { raw: raw_subjects.unwrap_or_default(), facts: subjects };
     let concerns = alert.envelope.as_ref().map_or(0, |envelope| envelope.persons_of_concern.len());
-    match (BodyFacts::absent(kind), &alert.body) {
+    let body = match (BodyFacts::absent(kind), &alert.body) {
         (BodyFacts::Missing(_), Some(Missing(raw))) => {
-            (BodyFacts::Missing(Box::new(missing::missing(reader, kind, raw))), Staff::default())
+            BodyFacts::Missing(Box::new(missing::missing(reader, kind, raw)))
         }
         (BodyFacts::Alcohol(_), Some(Alcohol(raw))) => {
-            (BodyFacts::Alcohol(Box::new(alcohol::alcohol(reader, raw))), Staff::default())
+            BodyFacts::Alcohol(Box::new(alcohol::alcohol(reader, raw)))
         }
         (BodyFacts::DomesticAbuse(_), Some(DomesticViolence(raw))) => {
             let (facts, staff) = domestic_abuse::domestic_abuse(reader, raw, subjects, people);
-            (BodyFacts::DomesticAbuse(Box::new(facts)), staff)
+            return (BodyFacts::DomesticAbuse(Box::new(facts)), staff);
         }
         (BodyFacts::ReturnInterview(_), Some(ReturnInterview(raw))) => {
-            let facts = return_interview::return_interview(reader, raw);
-            (BodyFacts::ReturnInterview(Box::new(facts)), Staff::default())
+            BodyFacts::ReturnInterview(Box::new(return_interview::return_interview(reader, raw)))
         }
         (BodyFacts::AlcoholPathway(_), Some(AlcoholPathway(raw))) => {
-            let facts = alcohol_pathway::alcohol_pathway(reader, raw);
-            (BodyFacts::AlcoholPathway(Box::new(facts)), Staff::default())
+            BodyFacts::AlcoholPathway(Box::new(alcohol_pathway::alcohol_pathway(reader, raw)))
         }
-        (BodyFacts::MaracReferral(_), Some(MaracReferral(raw))) => {
-            let facts = marac::referral(reader, raw, (subjects, concerns), people);
-            (BodyFacts::MaracReferral(Box::new(facts)), Staff::default())
-        }
-        (BodyFacts::MaracOutcome(_), Some(MaracOutcome(raw))) => {
-            let facts = marac::outcome(reader, raw, (subjects, concerns), people);
-            (BodyFacts::MaracOutcome(Box::new(facts)), Staff::default())
-        }
-        (BodyFacts::PlaceOfSafety(_), Some(PlaceOfSafety(raw))) => {
-            let facts = place_of_safety::place_of_safety(reader, raw, people);
-            (BodyFacts::PlaceOfSafety(Box::new(facts)), Staff::default())
-        }
+        (BodyFacts::MaracReferral(_), Some(MaracReferral(raw))) => BodyFacts::MaracReferral(
+            Box::new(marac::referral(reader, raw, (subjects, concerns), people)),
+        ),
+        (BodyFacts::MaracOutcome(_), Some(MaracOutcome(raw))) => BodyFacts::MaracOutcome(Box::new(
+            marac::outcome(reader, raw, (subjects, concerns), people),
+        )),
+        (BodyFacts::PlaceOfSafety(_), Some(PlaceOfSafety(raw))) => BodyFacts::PlaceOfSafety(
+            Box::new(place_of_safety::place_of_safety(reader, raw, people)),
+        ),
         (BodyFacts::OperationReport(_), Some(OperationReport(raw))) => {
-            let facts = operation_report::operation_report(reader, raw);
-            (BodyFacts::OperationReport(Box::new(facts)), Staff::default())
+            BodyFacts::OperationReport(Box::new(operation_report::operation_report(reader, raw)))
+        }
+        (BodyFacts::CscContact(_), Some(Contact(raw))) => {
+            BodyFacts::CscContact(Box::new(contact::contact(reader, raw)))
+        }
+        (BodyFacts::Concern(_), Some(Concern(raw))) => {
+            BodyFacts::Concern(Box::new(contact::concern(reader, raw)))
+        }
+        (BodyFacts::ReferralDecision(_), Some(ReferralDecision(raw))) => {
+            BodyFacts::ReferralDecision(Box::new(decision::decision(reader, raw, people)))
+        }
+        (BodyFacts::Feedback(_), Some(Feedback(raw))) => {
+            BodyFacts::Feedback(Box::new(decision::feedback(reader, raw, people)))
         }
         (
             absent,
             Some(
                 Missing(_) | Alcohol(_) | DomesticViolence(_) | ReturnInterview(_)
                 | AlcoholPathway(_) | MaracReferral(_) | MaracOutcome(_) | PlaceOfSafety(_)
-                | OperationReport(_),
+                | OperationReport(_) | Contact(_) | Concern(_) | ReferralDecision(_) | Feedback(_),
             )
             | None,
-        ) => (absent, Staff::default()),
-    }
+        ) => absent,
+    };
+    (body, Staff::default())
 }

@@ -103,7 +103,11 @@ impl<'a> People<'a> {
                 | v1::alert::Body::MaracReferral(_)
                 | v1::alert::Body::MaracOutcome(_)
                 | v1::alert::Body::PlaceOfSafety(_)
-                | v1::alert::Body::OperationReport(_),
+                | v1::alert::Body::OperationReport(_)
+                | v1::alert::Body::Contact(_)
+                | v1::alert::Body::Concern(_)
+                | v1::alert::Body::ReferralDecision(_)
+                | v1::alert::Body::Feedback(_),
             )
             | None => None,
         }
@@ -143,16 +147,25 @@ impl<'a> People<'a> {
             || holds_postcode(&words)
     }
 
+    /// Whether a text for a referrer names anybody of the alert but the child it is about (domain 3.10). A family's
+    /// name is the child's too.
+    pub(super) fn names_a_third_party(&self, text: &str) -> bool {
+        let mut own = BTreeSet::new();
+        visit(self.alert, |_, person, _| {
+            if person.subject_role() == v1::SubjectRole::Primary {
+                take_names(person, &mut |name| own.extend(name_words(name)));
+            }
+        });
+        let others = self.names();
+        words(text).iter().any(|word| others.contains(word) && !own.contains(word))
+    }
+
     /// The words of every name in the alert, in lower case. One letter alone names nobody.
     fn names(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
-        let mut take = |name: &str| {
-            found.extend(words(name).into_iter().filter(|word| word.chars().count() > 1));
-        };
+        let mut take = |name: &str| found.extend(name_words(name));
         visit(self.alert, |_, person, _| {
-            take(&person.family_name);
-            person.given_names.iter().for_each(|name| take(name));
-            person.also_known_as.iter().for_each(|name| take(name));
+            take_names(person, &mut take);
             person.pr_holders.iter().for_each(|holder| take(&holder.name));
         });
         if let Some(envelope) = &self.alert.envelope {
@@ -201,6 +214,18 @@ const ADDRESS_WORDS: &[&str] = &[
     "address", "avenue", "crescent", "flat", "lane", "postcode", "refuge", "road", "street",
     "terrace",
 ];
+
+/// The words of one name; one letter alone names nobody.
+fn name_words(name: &str) -> impl Iterator<Item = String> {
+    words(name).into_iter().filter(|word| word.chars().count() > 1)
+}
+
+/// Every name a person goes by.
+fn take_names(person: &v1::Person, take: &mut impl FnMut(&str)) {
+    take(&person.family_name);
+    person.given_names.iter().for_each(|name| take(name));
+    person.also_known_as.iter().for_each(|name| take(name));
+}
 
 pub(super) fn words(text: &str) -> Vec<String> {
     let separated = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());

@@ -100,8 +100,9 @@ impl Beside {
             ..bare
         };
         match cut.view {
-            // State and date of a pathway say nothing unless the hospital can tell of which of its attendances.
-            View::Standard | View::Pathway => {
+            // State and date of a pathway say nothing unless the hospital can tell of which of its attendances, and a
+            // referrer knows by the episode which of its referrals it hears of.
+            View::Standard | View::Pathway | View::Feedback => {
                 Self { episode: alert.episode.to_string(), ..others(bare) }
             }
             View::Lookout | View::Cancelled | View::Info => others(bare),

@@ -60,6 +60,7 @@ pub const fn copy_view(view: View) -> v1::CopyView {
         View::SafeTask => v1::CopyView::SafeTask,
         View::Ladder => v1::CopyView::Ladder,
         View::Pathway => v1::CopyView::Pathway,
+        View::Feedback => v1::CopyView::Feedback,
     }
 }
 
@@ -68,6 +69,10 @@ pub const fn copy_view(view: View) -> v1::CopyView {
 pub fn kind_in(view: View, kind: AlertKind) -> v1::AlertKind {
     if view == View::SafeTask {
         return v1::AlertKind::Unspecified;
+    }
+    // What the hub makes of a decision for the referrer is feedback.
+    if view == View::Feedback {
+        return v1::AlertKind::Feedback;
     }
     // The numbers of the contract are the domain's, which a test holds.
     v1::AlertKind::try_from(code(kind.code())).unwrap_or_default()

@@ -31,10 +31,19 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("full-alcohol-pathway.json", "RESPONSE", "2026-09-17T09:17:00Z"),
     ("full-place-of-safety.json", "MERPOL", "2026-09-17T09:20:00Z"),
     ("full-operation-report.json", "MERPOL", "2026-09-17T09:30:00Z"),
+    ("full-concern.json", "WCHC-019", "2026-09-19T09:07:00Z"),
+    ("full-contact.json", "SCH-900101", "2026-09-20T09:07:00Z"),
+    (DECISION, "CADT", "2026-09-21T09:08:00Z"),
+    (FEEDBACK, "CADT", "2026-09-21T09:09:00Z"),
 ];
 
+/// What a decision maker sends with an own certificate, about the alert before it.
+const DECISION: &str = "full-referral-decision.json";
+const FEEDBACK: &str = "full-feedback.json";
+const DECISION_MAKER: &str = "u-1106";
+
 /// Those that are never above P3 (domain 3.1a).
-const ROUTINE: [&str; 2] = ["full-operation-report.json", "full-alcohol-pathway.json"];
+const ROUTINE: [&str; 3] = ["full-operation-report.json", "full-alcohol-pathway.json", FEEDBACK];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_an_alert_stands_anywhere_but_in_sealed_bytes_and_copies() {
@@ -48,7 +57,7 @@ async fn nothing_of_an_alert_stands_anywhere_but_in_sealed_bytes_and_copies() {
     story.answer().await;
     story.take_back().await;
     wrong::calls(&mut story).await;
-    story.hub.advance_to("2026-09-18T09:00:00Z").await;
+    story.hub.advance_to("2026-09-22T09:00:00Z").await;
     story.hand_out().await;
     story.read_all().await;
     let Story { hub, planted, whole, copies, told, .. } = story;
@@ -125,14 +134,23 @@ impl Story {
 
     /// Sends a sample whole, with every field out of shape, and so that it is refused.
     async fn send(&mut self, name: &str, sender: &str) {
-        let mut client = self.client(sender).await;
-        for (extent, expected) in [
-            (Extent::Given, v1::Acceptance::Accepted),
-            (Extent::Everything, v1::Acceptance::AcceptedIncomplete),
-        ] {
+        let is_decided = matches!(name, DECISION | FEEDBACK);
+        let tls = match is_decided {
+            true => self.hub.place.person(sender, DECISION_MAKER),
+            false => self.hub.place.system(sender),
+        };
+        let mut client = self.hub.connect(tls.clone()).await.unwrap();
+        let about = is_decided.then(|| self.of_contact());
+        // Feedback is routine: out of shape it is refused, never taken incomplete.
+        let incomplete = (Extent::Everything, v1::Acceptance::AcceptedIncomplete);
+        let extents = [(Extent::Given, v1::Acceptance::Accepted)];
+        let extents = extents.into_iter().chain((name != FEEDBACK).then_some(incomplete));
+        for (extent, expected) in extents {
             let before = self.planted.canaries.clone();
             let request = keyed(self.planted.alert(name, extent), self.told.len());
-            if extent == Extent::Given {
+            let request = about.iter().fold(request, |request, about| on(request, about));
+            // Of what the front door decides little is copied: it keeps the rest itself.
+            if extent == Extent::Given && !is_decided {
                 let new = self.planted.canaries.keys().filter(|one| !before.contains_key(*one));
                 self.whole.extend(new.cloned());
             }
@@ -148,13 +166,19 @@ impl Story {
             self.told.push((format!("reply to {name}"), taken.encode_to_vec()));
         }
         let request = keyed(self.planted.alert(name, Extent::Everything), self.told.len());
-        let channel = channel(&self.hub.endpoint(), &self.hub.place.system(sender));
+        let channel = channel(&self.hub.endpoint(), &tls);
         let refused = AlertServiceClient::new(channel).submit_alert(headless(request)).await;
         let refused = refused.unwrap_err();
         let (text, path) = (wrong::text_of(&refused), "alert.envelope.headline_concern");
         let names_paths = text.windows(path.len()).any(|window| window == path.as_bytes());
         assert!(names_paths, "the sender hears which fields: {refused:?}");
         self.told.push((format!("refusal of {name}"), text));
+    }
+
+    /// The first referral that was sent.
+    fn of_contact(&self) -> String {
+        let (_, alert) = self.alerts.iter().find(|(sender, _)| sender == "SCH-900101").unwrap();
+        alert.clone()
     }
 
     /// Every mailbox takes what waits in it.
@@ -296,6 +320,14 @@ fn list(mailbox: &str) -> v1::ListDeliveriesRequest {
 /// Under a key of its own. A key is the sender's own mark and recorded by design: no canary.
 fn keyed(mut request: SubmitAlertRequest, number: usize) -> SubmitAlertRequest {
     request.idempotency_key = format!("canary-{number}");
+    request
+}
+
+/// About the alert of this id.
+fn on(mut request: SubmitAlertRequest, about: &str) -> SubmitAlertRequest {
+    let mut alert = v1::Alert::decode(request.alert.as_ref()).unwrap();
+    about.clone_into(&mut alert.envelope.as_mut().unwrap().episode_id);
+    request.alert = alert.encode_to_vec().into();
     request
 }
 

@@ -1,9 +1,16 @@
 //! The samples as policy decides on them: the scenarios' own outcome, from the bytes on.
 
+use std::sync::Arc;
+
 use super::*;
+use crate::domain::AlertRecord;
 use crate::domain::alert::Conflicts;
+use crate::domain::referral::ReferralOutcome;
 use crate::domain::submission::Given;
-use crate::policy::fixtures::{agency, directory, recipients};
+use crate::policy::fixtures::{
+    LATER, a_manager, agency, decided as front_door_decides, directory, recipients, record_of,
+    referred, taken_in,
+};
 use crate::policy::{Context, Decision, Rejected, Replaces, Validated, decide, validate};
 
 /// Decides on a sample at the moment it was sent.
@@ -16,19 +23,32 @@ fn decided(name: &str) -> Result<(Validated, Decision), Rejected> {
     };
     let directory = directory();
     let sender = agency(&directory, sender.as_str());
+    // What the front door decides is about something; the samples do not know its id.
+    let of_a_referral = submission.referral_decision().is_some() || submission.feedback().is_some();
+    let episode: Vec<_> = of_a_referral.then(a_decided_referral).into_iter().collect();
+    let manager = a_manager();
     let context = Context {
         directory: &directory,
         now,
-        episode: &[],
+        episode: &episode,
         replaces: Replaces::Nothing,
         kept_from: &Conflicts::default(),
         sender,
         approver: None,
+        decision_maker: Some(&manager),
         clocks: crate::policy::Clocks::DEFAULT,
     };
     let validated = validate(&submission, &context)?;
     let decision = decide(&submission, &validated, &context);
     Ok((validated, decision))
+}
+
+fn a_decided_referral() -> Arc<AlertRecord> {
+    let now = "2026-04-02T15:00+01:00";
+    let referral = record_of(&referred(), now);
+    let decision = front_door_decides(ReferralOutcome::Nfa);
+    let (_, decision) = taken_in(decision, now, &[Arc::clone(&referral)], &directory());
+    Arc::new(decision.changes.apply(&referral, LATER))
 }
 
 #[test]
@@ -96,6 +116,9 @@ fn the_scenarios_recipients_follow_from_the_bytes_of_their_samples() {
             "CADT P4 Mon 16 Nov 17:00 D6",
         ]
     );
+    assert_eq!(to("s09-referral"), ["CADT P4 Tue 7 Apr 15:00 D14"]);
+    assert_eq!(to("s09-decision"), ["SCH-900104 P4 - D16"]);
+    assert_eq!(to("concern"), ["CADT P4 Tue 24 Nov 10:00 D3"]);
     assert_eq!(to("s06a-corrected"), ["CADT P4 Wed 13 May 11:20 D6"]);
     assert_eq!(
         to("s17-alcohol-attendance"),

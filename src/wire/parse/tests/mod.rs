@@ -8,6 +8,7 @@ mod help;
 mod hostile;
 mod kinds;
 mod people;
+mod referrals;
 mod rules;
 mod samples;
 
@@ -129,6 +130,23 @@ fn place(alert: &mut v1::Alert) -> &mut v1::PlaceOfSafety {
 
 fn report(alert: &mut v1::Alert) -> &mut v1::OperationReport {
     let Some(v1::alert::Body::OperationReport(body)) = &mut alert.body else {
+        panic!("other kind")
+    };
+    body
+}
+
+fn contact(alert: &mut v1::Alert) -> &mut v1::CscContact {
+    let Some(v1::alert::Body::Contact(body)) = &mut alert.body else { panic!("other kind") };
+    body
+}
+
+fn concern(alert: &mut v1::Alert) -> &mut v1::Concern {
+    let Some(v1::alert::Body::Concern(body)) = &mut alert.body else { panic!("other kind") };
+    body
+}
+
+fn decision(alert: &mut v1::Alert) -> &mut v1::ReferralDecision {
+    let Some(v1::alert::Body::ReferralDecision(body)) = &mut alert.body else {
         panic!("other kind")
     };
     body

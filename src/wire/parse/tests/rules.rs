@@ -99,6 +99,10 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
         (OUTCOME, "marac_outcome", 8),
         (PLACE, "place_of_safety", 9),
         (REPORT, "operation_report", 7),
+        ("full-contact", "contact", 6),
+        ("full-concern", "concern", 5),
+        ("full-referral-decision", "referral_decision", 6),
+        ("full-feedback", "feedback", 3),
     ] {
         let told = violations(name, |alert| match alert.body.as_mut().unwrap() {
             v1::alert::Body::Missing(body) => *body = v1::MissingFromHome::default(),
@@ -112,6 +116,10 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
             v1::alert::Body::MaracOutcome(body) => *body = v1::MaracOutcome::default(),
             v1::alert::Body::PlaceOfSafety(body) => *body = v1::PlaceOfSafety::default(),
             v1::alert::Body::OperationReport(body) => *body = v1::OperationReport::default(),
+            v1::alert::Body::Contact(body) => *body = v1::CscContact::default(),
+            v1::alert::Body::Concern(body) => *body = v1::Concern::default(),
+            v1::alert::Body::ReferralDecision(body) => *body = v1::ReferralDecision::default(),
+            v1::alert::Body::Feedback(body) => *body = v1::Feedback::default(),
         });
 
         let own = format!("alert.{body}.");

@@ -38,6 +38,13 @@ pub(super) const WHOLE: &[&str] = &[
     "full-marac-outcome",
     "full-place-of-safety",
     "full-operation-report",
+    "s09-referral",
+    "s09-decision",
+    "concern",
+    "full-contact",
+    "full-concern",
+    "full-referral-decision",
+    "full-feedback",
 ];
 
 /// S06: one impact says nothing about the child, the other child has none.
