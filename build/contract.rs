@@ -30,6 +30,8 @@ pub(crate) const CLOSED_VIEWS: &[(&str, u32)] = &[
 ];
 
 const ROOT: &str = "staysafe.v1.Alert";
+/// Messages that say who somebody is and are no part of an alert.
+const PERSONAL: [&str; 1] = ["staysafe.v1.MatchedPerson"];
 const OPTION: &str = "staysafe.v1.view";
 const KIND_ENUM: &str = "staysafe.v1.AlertKind";
 
@@ -98,13 +100,19 @@ pub(crate) fn read(pool: &DescriptorPool) -> Result<Vec<Message>, Vec<String>> {
     if faults.is_empty() { Ok(messages) } else { Err(faults) }
 }
 
-/// Full names of the messages and oneofs that hold parts of an alert: their `Debug` shows no content.
+/// Full names of the messages and oneofs that hold parts of an alert, or say who somebody is: their `Debug` shows no content.
 pub(crate) fn personal_types(pool: &DescriptorPool) -> (Vec<String>, Vec<String>) {
-    let Some(root) = pool.get_message_by_name(ROOT) else { return (Vec::new(), Vec::new()) };
-    let own = reachable(&root).into_iter().filter(|m| m.package_name() == root.package_name());
+    let roots = std::iter::once(ROOT).chain(PERSONAL);
+    let roots = roots.filter_map(|name| pool.get_message_by_name(name));
     let mut oneofs = Vec::new();
     let mut messages = Vec::new();
-    for message in own {
+    for message in roots.flat_map(|root| {
+        let package = root.package_name().to_owned();
+        reachable(&root).into_iter().filter(move |message| message.package_name() == package)
+    }) {
+        if messages.contains(&message.full_name().to_owned()) {
+            continue;
+        }
         let real = message.oneofs().filter(|oneof| !oneof.is_synthetic());
         oneofs.extend(real.map(|oneof| oneof.full_name().to_owned()));
         messages.push(message.full_name().to_owned());

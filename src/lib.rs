@@ -20,6 +20,7 @@ pub mod audit;
 pub mod broker;
 pub mod directory;
 pub mod escalation;
+pub mod identity;
 pub mod mailbox;
 pub mod retention;
 

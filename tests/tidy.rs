@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("escalation", L2),
     ("retention", L2),
     ("directory", L2),
+    ("identity", L2),
     // L3: edges. They parse, call a service, render; they decide nothing.
     ("wire", &["domain", "policy", "merkle", "record"]),
     ("tls", &["domain", "env", "config"]),
@@ -48,6 +49,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "mailbox",
             "escalation",
             "directory",
+            "identity",
             "env",
         ],
     ),
@@ -80,6 +82,7 @@ const EVERYTHING: &[&str] = &[
     "escalation",
     "retention",
     "directory",
+    "identity",
     "wire",
     "tls",
     "grpc",

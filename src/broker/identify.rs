@@ -33,7 +33,7 @@ impl Identified {
     /// The submission with the protected-subject register applied (domain 4.5.8): who is, or may be, a person at a SAFE
     /// address is treated as one.
     pub(super) fn protecting(&self, submission: &Submission) -> Option<Submission> {
-        let safe = matching::treated_as_safe(&self.links, &self.earlier);
+        let safe = matching::treated_as_safe(&self.mentions, &self.links, &self.earlier);
         if safe.is_empty() {
             return None;
         }

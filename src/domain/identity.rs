@@ -147,6 +147,49 @@ pub struct Link {
     pub by: Option<UserId>,
     /// When.
     pub at: Timestamp,
+    /// Where it stood before, oldest first. Only ever added to, so that nothing of what was said is lost.
+    pub earlier: Vec<LinkStep>,
+}
+
+/// Where a claim stood before.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LinkStep {
+    /// The state.
+    pub state: LinkState,
+    /// Who had brought it there; none: the hub.
+    pub by: Option<UserId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Link {
+    /// The claim in another state, brought there by this person at that time, with the one it was in behind it.
+    #[must_use]
+    pub fn moved(mut self, state: LinkState, (by, at): (&UserId, Timestamp)) -> Self {
+        let step = LinkStep { state: self.state, by: self.by.take(), at: self.at };
+        self.earlier.push(step);
+        Self { state, by: Some(by.clone()), at, ..self }
+    }
+
+    /// Whether a steward has to decide on it (domain 4.4: I3, I3b, I4b, I6).
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        matches!(self.state, LinkState::Proposed | LinkState::Conflict)
+    }
+}
+
+code_list! {
+    /// On what a steward decided. A code, so that no entry holds a word about anybody.
+    StewardBasis {
+        /// Traced on the Personal Demographics Service.
+        TracedOnPds = 1 => "TRACED_ON_PDS",
+        /// The agency that sent one of the alerts said so.
+        SenderSaid = 2 => "SENDER_SAID",
+        /// Another agency that knows the person said so.
+        AgencySaid = 3 => "AGENCY_SAID",
+        /// The agency's own records say so.
+        RecordsCompared = 4 => "RECORDS_COMPARED",
+    }
 }
 
 code_list! {

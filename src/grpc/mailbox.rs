@@ -310,7 +310,7 @@ fn delivery(raw: &str) -> Result<DeliveryId, Status> {
         .map_err(|_malformed| status::of_field("delivery_id", "the delivery_id of a copy"))
 }
 
-fn page_start(token: &str) -> Result<u64, Status> {
+pub(super) fn page_start(token: &str) -> Result<u64, Status> {
     match token {
         "" => Ok(0),
         token => token

@@ -14,6 +14,7 @@ use crate::broker::SubmitError;
 use crate::directory::DirectoryError;
 use crate::domain::ErrorKind;
 use crate::domain::error::Fault;
+use crate::identity::IdentityError;
 use crate::mailbox::MailboxError;
 
 /// The domain of `google.rpc.ErrorInfo` reasons.
@@ -71,6 +72,13 @@ impl From<MailboxError> for Status {
             details.add_bad_request_violation("note", format!("{}: {what_to_do}", error.reason()));
         }
         with_details(error.kind(), error.reason(), details)
+    }
+}
+
+impl From<IdentityError> for Status {
+    fn from(error: IdentityError) -> Self {
+        log(error.kind(), error.reason(), &error);
+        with_details(error.kind(), error.reason(), ErrorDetails::new())
     }
 }
 

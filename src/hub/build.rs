@@ -28,6 +28,7 @@ use crate::domain::principal::Driver;
 use crate::domain::{EventKind, Position};
 use crate::env::{Clock, Env, Machine, MachineTime, SimulatedClock, SystemClock, SystemEntropy};
 use crate::grpc::{self, EdgeLimits, HubFacts, Services};
+use crate::identity::{self, Identity};
 use crate::mailbox::{self, Mailboxes};
 use crate::store::embedded::{EmbeddedOptions, EmbeddedStore, OpenError, StoreObserver};
 use crate::store::{Store, StoreError};
@@ -262,6 +263,12 @@ fn services(
         audit: Arc::clone(&audit),
         clocks: clocks::of(&config.clocks),
     });
+    let identity = Identity::new(identity::Parts {
+        store: Arc::clone(&store),
+        env: env.clone(),
+        sealer: Arc::clone(&sealer),
+        audit: Arc::clone(&audit),
+    });
     let mailboxes = Mailboxes::new(mailbox::Parts {
         store,
         env: env.clone(),
@@ -283,6 +290,7 @@ fn services(
         mailboxes: Arc::new(mailboxes),
         audit,
         directory: Arc::new(directory),
+        identity: Arc::new(identity),
         connections: Arc::clone(tls.live()),
         env,
         people: people(config),

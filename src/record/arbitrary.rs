@@ -25,7 +25,7 @@ use crate::domain::directory::{
 };
 use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, RedactionReason};
 use crate::domain::id::ProposalId;
-use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, MatchClass};
+use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, LinkStep, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::referral::{
     Decided, OwnReport, Referral, ReferralOutcome, ReferralStatus, ReferrerType,
@@ -341,8 +341,9 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
 fn link() -> impl Strategy<Value = Link> {
     let between = (any::<u32>(), alert_id(), any::<u32>());
     let why = (select(Rule::ALL), select(MatchClass::ALL), vec(select(Evidence::ALL), 0..4));
-    let standing = (select(LinkState::ALL), option::of(user()), instant());
-    (between, why, standing).prop_map(|(between, why, standing)| Link {
+    let standing = || (select(LinkState::ALL), option::of(user()), instant());
+    let earlier = vec(standing().prop_map(|(state, by, at)| LinkStep { state, by, at }), 0..3);
+    (between, why, standing(), earlier).prop_map(|(between, why, standing, earlier)| Link {
         mention: between.0,
         other: between.1,
         other_mention: between.2,
@@ -352,6 +353,7 @@ fn link() -> impl Strategy<Value = Link> {
         state: standing.0,
         by: standing.1,
         at: standing.2,
+        earlier,
     })
 }
 

@@ -11,7 +11,9 @@ use super::error::RecordError;
 use super::{field, pb};
 use crate::crypto::{DataKey, SealError, Sealed, Sealer};
 use crate::domain::alert::SealedConflicts;
-use crate::domain::identity::{Flagged, IdentityFacts, Link, MentionedPerson, Mentions, Tally};
+use crate::domain::identity::{
+    Flagged, IdentityFacts, Link, LinkStep, MentionedPerson, Mentions, Tally,
+};
 use crate::domain::{AlertId, AlertRecord, Redacted, Timestamp, UserId};
 
 /// The plain form is a multiple of this, in bytes; a length of padding below it is one byte.
@@ -156,6 +158,27 @@ impl Encode for Link {
         to.code(7, self.state.code());
         to.optional_text(8, self.by.as_ref().map(UserId::as_str));
         to.instant(9, self.at.as_millis());
+        to.each(10, &self.earlier);
+    }
+}
+
+impl Encode for LinkStep {
+    fn encode(&self, to: &mut Encoder) {
+        to.code(1, self.state.code());
+        to.optional_text(2, self.by.as_ref().map(UserId::as_str));
+        to.instant(3, self.at.as_millis());
+    }
+}
+
+impl TryFrom<pb::LinkStep> for LinkStep {
+    type Error = RecordError;
+
+    fn try_from(raw: pb::LinkStep) -> Result<Self, Self::Error> {
+        Ok(Self {
+            state: field::code("LinkStep.state", raw.state)?,
+            by: field::optional_text("LinkStep.by", raw.by)?,
+            at: Timestamp::from_millis(raw.at),
+        })
     }
 }
 
@@ -173,6 +196,7 @@ impl TryFrom<pb::Link> for Link {
             state: field::code("Link.state", raw.state)?,
             by: field::optional_text("Link.by", raw.by)?,
             at: Timestamp::from_millis(raw.at),
+            earlier: raw.earlier.into_iter().map(LinkStep::try_from).collect::<Result<_, _>>()?,
         })
     }
 }

@@ -22,7 +22,7 @@ use crate::domain::directory::{
 };
 use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, RedactionReason};
 use crate::domain::id::ProposalId;
-use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, MatchClass};
+use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, LinkStep, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::referral::{
     Decided, OwnReport, Referral, ReferralOutcome, ReferralStatus, ReferrerType,
@@ -211,6 +211,7 @@ pub(crate) fn alert() -> AlertRecord {
             state: LinkState::Confirmed,
             by: Some(user("u-3003")),
             at: at(9),
+            earlier: Vec::new(),
         }],
         flags: vec![Flagged { mention: 1, flag: Flag::Safe, by: user("u-4004"), at: at(10) }],
         body: Some(words(100)),
@@ -230,7 +231,7 @@ fn referral() -> Referral {
     received.decide(decided).feed_back().unwrap()
 }
 
-/// The same after its sender corrected and recalled it.
+/// The same after its sender corrected and recalled it, and a steward linked what was unlinked.
 pub(crate) fn alert_after_sending() -> AlertRecord {
     let moment = |seconds, by: Option<&str>, position| Moment {
         at: at(seconds),
@@ -254,8 +255,15 @@ pub(crate) fn alert_after_sending() -> AlertRecord {
         stage: Some(Stage::InterviewOffered),
         advice: vec![Advice::SendConcern],
         referral: Some(referral()),
+        links: linked_again(),
         ..alert()
     }
+}
+
+fn linked_again() -> Vec<Link> {
+    let step = |state, by, seconds| LinkStep { state, by: Some(user(by)), at: at(seconds) };
+    let earlier = vec![step(LinkState::Unlinked, "u-3004", 8)];
+    alert().links.into_iter().map(|link| Link { earlier: earlier.clone(), ..link }).collect()
 }
 
 pub(crate) fn sealed() -> Sealed {

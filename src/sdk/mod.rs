@@ -26,6 +26,7 @@ use crate::wire::v1::alert_service_client::AlertServiceClient;
 use crate::wire::v1::audit_service_client::AuditServiceClient;
 use crate::wire::v1::directory_service_client::DirectoryServiceClient;
 use crate::wire::v1::hub_service_client::HubServiceClient;
+use crate::wire::v1::identity_service_client::IdentityServiceClient;
 use crate::wire::v1::mailbox_service_client::MailboxServiceClient;
 use crate::wire::{SubmitAlertRequest, v1};
 
@@ -60,6 +61,7 @@ pub struct Client {
     mailbox: MailboxServiceClient<Channel>,
     audit: AuditServiceClient<Channel>,
     directory: DirectoryServiceClient<Channel>,
+    identity: IdentityServiceClient<Channel>,
     hub: v1::HelloResponse,
     timeout: Duration,
     witnessed: Option<Result<Witnessed, Arc<WitnessError>>>,
@@ -87,7 +89,9 @@ impl Client {
                 .max_decoding_message_size(MESSAGE_BYTES_MAX),
             audit: AuditServiceClient::new(channel.clone())
                 .max_decoding_message_size(16 * MESSAGE_BYTES_MAX),
-            directory: DirectoryServiceClient::new(channel),
+            directory: DirectoryServiceClient::new(channel.clone()),
+            identity: IdentityServiceClient::new(channel)
+                .max_decoding_message_size(MESSAGE_BYTES_MAX),
             hub,
             timeout: connect.timeout,
             witnessed: None,
@@ -342,6 +346,11 @@ impl Client {
     /// The directory service, as generated: its calls are few and administrative.
     pub const fn directory(&mut self) -> &mut DirectoryServiceClient<Channel> {
         &mut self.directory
+    }
+
+    /// The identity service, as generated: for stewards and registrars.
+    pub const fn identity(&mut self) -> &mut IdentityServiceClient<Channel> {
+        &mut self.identity
     }
 
     fn timed<T>(&self, message: T) -> tonic::Request<T> {

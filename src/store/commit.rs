@@ -158,6 +158,8 @@ const fn allows(action: Action, write: &Write) -> bool {
         Action::ReportOpened
         | Action::RecallAlert
         | Action::ConfirmRecall
+        | Action::DecideMatch
+        | Action::FlagSubject
         | Action::Escalate
         | Action::Purge => matches!(write, Write::Alert(_)),
         Action::ChangeDirectory
@@ -173,6 +175,7 @@ const fn allows(action: Action, write: &Write) -> bool {
         | Action::ReadDirectory
         | Action::Hello
         | Action::RecordHubEvent
+        | Action::ReadMatches
         | Action::RecordRefusal => false,
     }
 }
@@ -253,6 +256,9 @@ mod tests {
             (Action::LoadDirectory, "D"),
             (Action::RecordHubEvent, ""),
             (Action::RecordRefusal, ""),
+            (Action::ReadMatches, ""),
+            (Action::DecideMatch, "A"),
+            (Action::FlagSubject, "A"),
         ];
         assert_eq!(table.len(), Action::ALL.len(), "every action has a row");
         for (action, allowed) in table {

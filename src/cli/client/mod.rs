@@ -14,6 +14,7 @@ pub(crate) mod audit;
 pub(crate) mod correct;
 pub(crate) mod decline;
 pub(crate) mod directory;
+pub(crate) mod identity;
 pub(crate) mod inbox;
 pub(crate) mod recall;
 pub(crate) mod send;

@@ -10,6 +10,7 @@ mod kept_from;
 mod purging;
 mod receiving;
 mod schools;
+mod stewarding;
 mod submitting;
 mod told;
 mod troubled;

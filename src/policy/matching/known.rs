@@ -110,7 +110,7 @@ pub fn pieces(person: &MentionedPerson) -> Vec<(&'static str, String)> {
 }
 
 /// A kept person as the table reads one.
-fn features(person: &MentionedPerson, flagged: bool) -> Features {
+pub(super) fn features(person: &MentionedPerson, flagged: bool) -> Features {
     let who = &person.identity;
     let text = |text: &crate::domain::Redacted<String>| text.expose().clone();
     let name = |text: &crate::domain::Redacted<String>| Name::of(text.expose());
@@ -142,7 +142,7 @@ fn features(person: &MentionedPerson, flagged: bool) -> Features {
     }
 }
 
-fn is_flagged(record: &AlertRecord, mention: u32, flag: Flag) -> bool {
+pub(super) fn is_flagged(record: &AlertRecord, mention: u32, flag: Flag) -> bool {
     record.flags.iter().any(|flagged| flagged.mention == mention && flagged.flag == flag)
 }
 
@@ -174,6 +174,7 @@ pub fn claims(people: &Mentions, earlier: &[Earlier], now: Timestamp) -> Vec<Lin
                 state,
                 by: None,
                 at: now,
+                earlier: Vec::new(),
             });
         }
     }
@@ -182,11 +183,14 @@ pub fn claims(people: &Mentions, earlier: &[Earlier], now: Timestamp) -> Vec<Lin
 
 /// Born on one day, of one family or home, and called otherwise (I3b).
 fn are_twins(one: &Features, other: &Features) -> bool {
-    let is_same = |one: Option<&Name>, other: Option<&Name>| one.is_some() && one == other;
+    let is_same = |one: Option<&Name>, other: Option<&Name>| {
+        one.zip(other).is_some_and(|(one, other)| one.is_same_as(other))
+    };
     let family = is_same(one.family.as_ref(), other.family.as_ref());
     let home = one.uprn.is_some() && one.uprn == other.uprn;
     let given = one.given.as_ref().zip(other.given.as_ref());
-    let is_other = given.is_some_and(|(one, other)| one != other && !one.is_nickname_of(other));
+    let is_other =
+        given.is_some_and(|(one, other)| !one.is_same_as(other) && !one.is_nickname_of(other));
     one.born.is_some() && one.born == other.born && (family || home) && is_other
 }
 
@@ -201,9 +205,10 @@ const fn state(class: MatchClass) -> Option<LinkState> {
     }
 }
 
-/// The subjects, from 0, that are treated as living at a SAFE address because somebody they are, or may be, does.
+/// The subjects, from 0, that are treated as living at a SAFE address because somebody they are, or may be, does, or is
+/// of a protected identity. To the latter there is never a link (I1), so each pair is judged as if nothing marked it.
 #[must_use]
-pub fn treated_as_safe(links: &[Link], earlier: &[Earlier]) -> Vec<u32> {
+pub fn treated_as_safe(people: &Mentions, links: &[Link], earlier: &[Earlier]) -> Vec<u32> {
     let reaches = |link: &&Link| link.state.is_confirmed() || link.state.is_open();
     let is_safe = |link: &&Link| {
         earlier.iter().filter(|earlier| earlier.record.id == link.other).any(|earlier| {
@@ -212,11 +217,33 @@ pub fn treated_as_safe(links: &[Link], earlier: &[Earlier]) -> Vec<u32> {
             said || is_flagged(&earlier.record, link.other_mention, Flag::Safe)
         })
     };
-    let mut safe: Vec<u32> =
-        links.iter().filter(reaches).filter(is_safe).map(|link| link.mention).collect();
+    let unmarked =
+        |person: &MentionedPerson| Features { protected: false, ..features(person, false) };
+    let hidden = earlier.iter().flat_map(|earlier| {
+        let people = earlier.mentions.people.iter();
+        people.filter(|person| is_protected(&earlier.record, person)).map(unmarked)
+    });
+    let hidden: Vec<Features> = hidden.collect();
+    let may_be = |person: &&MentionedPerson| {
+        let own = unmarked(person);
+        hidden.iter().any(|theirs| {
+            let class = compare(&own, theirs, Surroundings::default()).class;
+            state(class).is_some_and(|state| state.is_confirmed() || state.is_open())
+        })
+    };
+    let linked = links.iter().filter(reaches).filter(is_safe).map(|link| link.mention);
+    let hidden_behind = people.people.iter().filter(may_be).map(|person| person.index);
+    let mut safe: Vec<u32> = linked.chain(hidden_behind).collect();
     safe.sort_unstable();
     safe.dedup();
     safe
+}
+
+/// Whether the register or the alert itself says that the person's identity is protected: then nobody is shown any
+/// claim about it (I1).
+#[must_use]
+pub fn is_protected(record: &AlertRecord, person: &MentionedPerson) -> bool {
+    person.identity.protected || is_flagged(record, person.index, Flag::Protected)
 }
 
 /// What the claims ask of the stewards, and what is to be recorded of them.
@@ -264,7 +291,9 @@ fn said(link: &Link) -> EventSketch {
     EventSketch::of(kind).by_rules(&[link.rule]).because(link.class.as_str())
 }
 
-fn steward(directory: &Directory) -> Option<MailboxId> {
+/// The inbox of the stewards; none where the partnership has none.
+#[must_use]
+pub fn steward(directory: &Directory) -> Option<MailboxId> {
     let agency = directory.agencies.get(&AgencyCode::try_from(STEWARD).ok()?)?;
     let duty = agency.mailbox(MailboxRole::Duty).or_else(|| agency.mailboxes.first());
     duty.map(|mailbox| mailbox.id.clone())

@@ -8,11 +8,18 @@
 mod known;
 mod names;
 mod score;
+mod steward;
 mod table;
 
-pub use known::{Earlier, STEWARD, Told, claims, mentioned, pieces, tell, treated_as_safe};
+pub use known::{
+    Earlier, STEWARD, Told, claims, is_protected, mentioned, pieces, steward, tell, treated_as_safe,
+};
 pub use names::Name;
 pub use score::Score;
+pub use steward::{
+    Decided, Entry, Hand, Mentioned, Refused, apart_from, decide_by_hand, flagged, task_of,
+    with_link,
+};
 pub use table::{Claim, Surroundings, compare, compare_unborn, may_be_linked_by_hand};
 
 use jiff::civil::Date;

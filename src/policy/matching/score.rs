@@ -74,12 +74,12 @@ pub(super) fn is_swapped(one: Date, other: Date) -> bool {
 
 /// Whether the name is the other's, or the other's alias, or the other way round.
 pub(super) fn is_alias(name: &Name, other: &Features) -> bool {
-    other.aliases.contains(name)
+    other.aliases.iter().any(|alias| alias.is_same_as(name))
 }
 
 fn family(one: &Features, other: &Features) -> Option<Evidence> {
     let (name, also) = (one.family.as_ref()?, other.family.as_ref()?);
-    if name == also {
+    if name.is_same_as(also) {
         Some(Evidence::FamilyEqual)
     } else if is_alias(name, other) || is_alias(also, one) {
         Some(Evidence::FamilyAlias)
@@ -90,7 +90,7 @@ fn family(one: &Features, other: &Features) -> Option<Evidence> {
 
 fn given(one: &Features, other: &Features) -> Option<Evidence> {
     let (name, also) = (one.given.as_ref()?, other.given.as_ref()?);
-    if name == also {
+    if name.is_same_as(also) {
         Some(Evidence::GivenEqual)
     } else if name.is_nickname_of(also) || is_alias(name, other) || is_alias(also, one) {
         Some(Evidence::GivenAlias)

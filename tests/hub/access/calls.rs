@@ -14,6 +14,7 @@ use staysafe::wire::v1::audit_service_client::AuditServiceClient;
 use staysafe::wire::v1::change_directory_request::Change;
 use staysafe::wire::v1::directory_service_client::DirectoryServiceClient;
 use staysafe::wire::v1::hub_service_client::HubServiceClient;
+use staysafe::wire::v1::identity_service_client::IdentityServiceClient;
 use staysafe::wire::v1::mailbox_service_client::MailboxServiceClient;
 use staysafe::wire::v1::partnership_change;
 use staysafe::wire::{SubmitAlertRequest, v1};
@@ -40,6 +41,8 @@ pub(super) struct Object {
     pub(super) user: String,
     /// A change of roles that waits.
     pub(super) change: String,
+    /// An earlier alert about the same child as `alert`.
+    pub(super) earlier: String,
 }
 
 /// A connection with the files of a certificate.
@@ -110,6 +113,8 @@ pub(super) async fn make(
             "ProposePartnershipChange" | "ApprovePartnershipChange" | "ListPartnershipChanges" => {
                 partnership(call, channel, object).await
             }
+            "ListMatchTasks" | "LinkSubjects" | "UnlinkSubjects" | "RejectMatch"
+            | "FlagSubject" => identity(call, channel, object).await,
             "Hello" => {
                 done(HubServiceClient::new(channel).hello(v1::HelloRequest::default()).await)
             }
@@ -242,6 +247,34 @@ async fn directory(call: &str, channel: Channel, object: &Object) -> Result<(), 
             done(client.approve_role_change(v1::ApproveRoleChangeRequest { change_id }).await)
         }
         _ => done(client.list_role_changes(v1::ListRoleChangesRequest {}).await),
+    }
+}
+
+/// The calls about who is who. Each may be made any number of times.
+async fn identity(call: &str, channel: Channel, object: &Object) -> Result<(), Status> {
+    let mut client = IdentityServiceClient::new(channel);
+    let mention = |alert: &str| Some(v1::SubjectMention { alert_id: alert.to_owned(), person: 0 });
+    let (one, other) = (mention(&object.earlier), mention(&object.alert));
+    let basis = v1::StewardBasis::SenderSaid.into();
+    match call {
+        "ListMatchTasks" => {
+            done(client.list_match_tasks(v1::ListMatchTasksRequest::default()).await)
+        }
+        "LinkSubjects" => {
+            done(client.link_subjects(v1::LinkSubjectsRequest { one, other, basis }).await)
+        }
+        "UnlinkSubjects" => {
+            done(client.unlink_subjects(v1::UnlinkSubjectsRequest { one, other, basis }).await)
+        }
+        // What was unlinked before stays so.
+        "RejectMatch" => {
+            done(client.reject_match(v1::RejectMatchRequest { one, other, basis }).await)
+        }
+        _ => {
+            let flag = v1::SubjectFlag::Safe.into();
+            let request = v1::FlagSubjectRequest { subject: other, flag, lift: true };
+            done(client.flag_subject(request).await)
+        }
     }
 }
 

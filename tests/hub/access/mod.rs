@@ -101,6 +101,8 @@ struct World {
     recalled: BTreeMap<String, String>,
     /// An alert that the agency concerned has sent.
     sent: String,
+    /// An earlier one about the same child.
+    earlier: String,
     asked: u32,
 }
 
@@ -118,6 +120,7 @@ impl World {
             deliveries: BTreeMap::new(),
             recalled: BTreeMap::new(),
             sent: String::new(),
+            earlier: String::new(),
             asked: 0,
         };
         // Nobody answers these, so that they climb to the senior on call.
@@ -125,7 +128,7 @@ impl World {
         let doomed = world.submit("MERPOL", "s01-missing-reported.json", 1).await;
         world.hub.advance_to("2026-10-24T04:00:00Z").await;
         world.submit("MERPOL", "s05-domestic-abuse-gold.json", 3).await;
-        world.submit("MERPOL", "s01-missing-reported.json", deliveries).await;
+        world.earlier = world.submit("MERPOL", "s01-missing-reported.json", deliveries).await;
         world.sent = world.submit(CONCERNED, "s01-missing-reported.json", 1).await;
         for mailbox in ["EDT", "EDT/lead", "COUNCIL/head-of-service", "MARAC"] {
             let mut client = world.hub.at(mailbox).await;
@@ -210,6 +213,7 @@ impl World {
             sequence: taken.1,
             user: "u-1301".to_owned(),
             change,
+            earlier: self.earlier.clone(),
         }
     }
 

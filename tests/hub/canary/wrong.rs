@@ -7,6 +7,7 @@ use staysafe::wire::v1::audit_service_client::AuditServiceClient;
 use staysafe::wire::v1::change_directory_request::Change;
 use staysafe::wire::v1::directory_service_client::DirectoryServiceClient;
 use staysafe::wire::v1::hub_service_client::HubServiceClient;
+use staysafe::wire::v1::identity_service_client::IdentityServiceClient;
 use staysafe::wire::v1::mailbox_service_client::MailboxServiceClient;
 use staysafe::wire::v1::partnership_change::Change as PartnershipChange;
 use staysafe::wire::{SubmitAlertRequest, v1};
@@ -33,6 +34,9 @@ pub(super) async fn calls(story: &mut Story) {
     directory(story, person).await;
     let owner = story.hub.place.person("HUB-IG", "u-3305");
     partnership(story, channel(&endpoint, &owner)).await;
+    let steward = story.hub.place.person("HUB-STEWARD", "u-3801");
+    let registrar = story.hub.place.person("CADT", "u-1101");
+    identity(story, channel(&endpoint, &steward), channel(&endpoint, &registrar)).await;
     odd(story, system).await;
 }
 
@@ -179,6 +183,26 @@ async fn directory(story: &mut Story, channel: Channel) {
     hear(story, client.propose_role_change(request).await);
     let request = v1::ApproveRoleChangeRequest { change_id: canary(story) };
     hear(story, client.approve_role_change(request).await);
+}
+
+/// By a steward, and by somebody who keeps the register.
+async fn identity(story: &mut Story, steward: Channel, registrar: Channel) {
+    let mut client = IdentityServiceClient::new(steward);
+    let page_token = canary(story);
+    let request = v1::ListMatchTasksRequest { page_size: 0, page_token };
+    hear(story, client.list_match_tasks(request).await);
+    let basis = v1::StewardBasis::SenderSaid.into();
+    let mention = |alert_id| Some(v1::SubjectMention { alert_id, person: 0 });
+    let (one, other) = (mention(canary(story)), mention(canary(story)));
+    let request = v1::LinkSubjectsRequest { one: one.clone(), other: other.clone(), basis };
+    hear(story, client.link_subjects(request).await);
+    let request = v1::UnlinkSubjectsRequest { one: one.clone(), other: other.clone(), basis };
+    hear(story, client.unlink_subjects(request).await);
+    let request = v1::RejectMatchRequest { one, other, basis };
+    hear(story, client.reject_match(request).await);
+    let (subject, flag) = (mention(canary(story)), v1::SubjectFlag::Safe.into());
+    let request = v1::FlagSubjectRequest { subject, flag, lift: false };
+    hear(story, IdentityServiceClient::new(registrar).flag_subject(request).await);
 }
 
 /// By somebody who may propose: what is wrong is read, and told by its path.
