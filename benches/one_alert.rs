@@ -52,6 +52,7 @@ fn context(directory: &Directory) -> Context<'_> {
         decision_maker: None,
         sender: directory.agencies.get(&sender).unwrap(),
         clocks: Clocks::default(),
+        repeats: &policy::triggers::NOTHING_KNOWN,
     }
 }
 

@@ -31,4 +31,5 @@ pub mod wire;
 
 pub mod cli;
 pub mod hub;
+pub mod indicators;
 pub mod telemetry;

@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("escalation", L2),
     ("retention", L2),
     ("directory", L2),
+    ("indicators", L2),
     ("identity", L2),
     // L3: edges. They parse, call a service, render; they decide nothing.
     ("wire", &["domain", "policy", "merkle", "record"]),
@@ -49,6 +50,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "mailbox",
             "escalation",
             "directory",
+            "indicators",
             "identity",
             "env",
         ],
@@ -82,6 +84,7 @@ const EVERYTHING: &[&str] = &[
     "escalation",
     "retention",
     "directory",
+    "indicators",
     "identity",
     "wire",
     "tls",

@@ -11,6 +11,7 @@ use crate::domain::submission::Exercise;
 use crate::domain::{AlertId, AlertRecord, Event, MentionToken, Submission, Timestamp};
 use crate::policy::Decision;
 use crate::policy::matching::{self, Earlier};
+use crate::policy::triggers::{self, Repeats, Thresholds};
 use crate::record::open_mentions;
 
 /// Newest alerts looked at under one token: nobody has more, and a token that everybody shares costs no more.
@@ -42,6 +43,11 @@ impl Identified {
             person.has_safe_address |= safe.contains(&index);
         }
         Some(submission)
+    }
+
+    /// What is known from before of these persons, for repeat triggers.
+    pub(super) fn repeats(&self, thresholds: &Thresholds) -> Repeats {
+        triggers::known(&self.mentions, &self.links, &self.earlier, thresholds)
     }
 
     /// Adds what the claims ask of the stewards, and what is recorded of them: each event names the earlier person, by

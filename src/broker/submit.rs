@@ -117,6 +117,10 @@ impl Broker {
         let now = self.parts.env.now();
         let directory = &loaded.directory;
         let agency = directory.agencies.get(&sender).ok_or(SubmitError::NotFound)?;
+        let submission = as_loaded(received, &loaded);
+        let identified = self.identify(&submission, now).await?;
+        let submission = identified.protecting(&submission).map_or(submission, Cow::Owned);
+        let repeats = identified.repeats(&self.parts.clocks.thresholds);
         let context = Context {
             directory,
             now,
@@ -127,10 +131,8 @@ impl Broker {
             approver: access::approver(principal),
             decision_maker: access::decision_maker(principal),
             clocks: self.parts.clocks,
+            repeats: &repeats,
         };
-        let submission = as_loaded(received, &loaded);
-        let identified = self.identify(&submission, now).await?;
-        let submission = identified.protecting(&submission).map_or(submission, Cow::Owned);
         let validated = match policy::validate(&submission, &context) {
             Ok(validated) => validated,
             Err(rejected) => return Err(self.reject(principal, received, rejected).await?),

@@ -77,6 +77,8 @@ enum Command {
     Audit(client::audit::AuditArgs),
     /// Show the agencies and their duty phones, or change your own agency's part.
     Directory(client::directory::DirectoryArgs),
+    /// Print indicators of a period, for analysts.
+    Report(client::report::ReportArgs),
     /// Say who is who: the stewards' queue, links, and the protected-subject register.
     Identity(client::identity::IdentityArgs),
     /// Print the tables the hub decides by, in words.
@@ -124,7 +126,8 @@ fn run(command: Command, out: &mut Output) -> Result<(), CliError> {
         | Command::Status(_)
         | Command::Audit(_)
         | Command::Directory(_)
-        | Command::Identity(_)) => (Builder::new_current_thread(), asks),
+        | Command::Identity(_)
+        | Command::Report(_)) => (Builder::new_current_thread(), asks),
     };
     let runtime = threads.enable_all().build();
     let runtime = runtime.map_err(|source| CliError::system("start the runtime", source))?;
@@ -153,6 +156,7 @@ async fn dispatch(command: Command, out: &mut Output) -> Result<(), CliError> {
         Command::Status(args) => Box::pin(client::status::run(&args, out)).await,
         Command::Audit(args) => Box::pin(client::audit::run(args, out)).await,
         Command::Directory(args) => Box::pin(client::directory::run(args, out)).await,
+        Command::Report(args) => Box::pin(client::report::run(&args, out)).await,
         Command::Identity(args) => Box::pin(client::identity::run(args, out)).await,
     }
 }

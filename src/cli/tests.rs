@@ -49,6 +49,7 @@ fn the_help_of_every_command_of_a_partner_reads_well() {
         "status",
         "audit",
         "directory",
+        "report",
         "identity",
     ] {
         insta::assert_snapshot!(format!("help_{name}"), help(&[name]));

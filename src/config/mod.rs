@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use environment::Environment;
-pub use figures::Calendar;
+pub use figures::{Calendar, Triggers};
 pub use sections::{
     Audit, Clocks, Directory, ElapsedClock, Hub, Keys, Limits, LogFormat, Logging, Mailbox, People,
     Store, Tls, WorkingClock,
@@ -57,6 +57,9 @@ pub struct Config {
     /// The bank holidays that working clocks rest on.
     #[serde(default)]
     pub calendar: Calendar,
+    /// How many in how long is a repeat.
+    #[serde(default)]
+    pub triggers: Triggers,
     /// Bounds of handing out.
     #[serde(default)]
     pub mailbox: Mailbox,

@@ -115,6 +115,14 @@ code_list! {
         ConsentRefused = 101 => "CONSENT_REFUSED",
         /// Competence was recorded.
         CompetenceRecorded = 103 => "COMPETENCE_RECORDED",
+        /// A repeat trigger fired.
+        TriggerFired = 110 => "TRIGGER_FIRED",
+        /// A repeat trigger was taken back.
+        TriggerWithdrawn = 111 => "TRIGGER_WITHDRAWN",
+        /// Two alerts about one event were linked under one episode.
+        DuplicateLinked = 112 => "DUPLICATE_LINKED",
+        /// A human has split such alerts again.
+        DuplicateSplit = 113 => "DUPLICATE_SPLIT",
         /// A human must say whether two mentions are one person.
         MatchProposed = 120 => "MATCH_PROPOSED",
         /// Two mentions were linked.

@@ -266,6 +266,10 @@ pub struct Tally {
     pub category: Option<MissingCategory>,
     /// The kinds of abuse.
     pub abuse: Vec<AbuseType>,
+    /// Whom it is about, by index: the PRIMARY subject, the victim of domestic abuse.
+    pub about: Option<u32>,
+    /// The other one of a pair.
+    pub partner: Option<u32>,
 }
 
 /// Everything kept of an alert for matching.

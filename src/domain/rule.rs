@@ -40,6 +40,8 @@ code_list! {
         R21 = 121 => "R21",
         /// Domestic abuse, bronze or standard.
         R22 = 122 => "R22",
+        /// Domestic abuse, a repeat of the pair.
+        R23 = 123 => "R23",
         /// Operation Encompass.
         R24 = 124 => "R24",
         /// Referral to the MARAC.

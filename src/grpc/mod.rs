@@ -9,6 +9,7 @@ mod directory;
 mod guard;
 mod hello;
 mod identity;
+mod indicators;
 mod mailbox;
 mod partnership;
 mod peer;
@@ -25,6 +26,7 @@ use crate::broker::Broker;
 use crate::directory::Directory;
 use crate::env::Env;
 use crate::identity::Identity;
+use crate::indicators::Indicators;
 use crate::mailbox::Mailboxes;
 use crate::tls::LiveConnections;
 use crate::wire::v1::alert_service_server::AlertServiceServer;
@@ -32,6 +34,7 @@ use crate::wire::v1::audit_service_server::AuditServiceServer;
 use crate::wire::v1::directory_service_server::DirectoryServiceServer;
 use crate::wire::v1::hub_service_server::HubServiceServer;
 use crate::wire::v1::identity_service_server::IdentityServiceServer;
+use crate::wire::v1::indicator_service_server::IndicatorServiceServer;
 use crate::wire::v1::mailbox_service_server::MailboxServiceServer;
 
 /// What the edge calls.
@@ -45,6 +48,8 @@ pub struct Services {
     pub audit: Arc<Audit>,
     /// Agencies and people.
     pub directory: Arc<Directory>,
+    /// Figures.
+    pub indicators: Arc<Indicators>,
     /// Who is who, as people decide it.
     pub identity: Arc<Identity>,
     /// Revocation, per call.
@@ -126,6 +131,7 @@ pub fn routes(services: Services) -> tonic::service::Routes {
         .add_service(MailboxServiceServer::new(edge.clone()).max_decoding_message_size(largest))
         .add_service(AuditServiceServer::new(edge.clone()).max_decoding_message_size(largest))
         .add_service(DirectoryServiceServer::new(edge.clone()).max_decoding_message_size(largest))
+        .add_service(IndicatorServiceServer::new(edge.clone()).max_decoding_message_size(largest))
         .add_service(IdentityServiceServer::new(edge.clone()).max_decoding_message_size(largest))
         .add_service(HubServiceServer::new(edge).max_decoding_message_size(largest));
     builder.routes()

@@ -29,6 +29,7 @@ use crate::domain::{EventKind, Position};
 use crate::env::{Clock, Env, Machine, MachineTime, SimulatedClock, SystemClock, SystemEntropy};
 use crate::grpc::{self, EdgeLimits, HubFacts, Services};
 use crate::identity::{self, Identity};
+use crate::indicators::Indicators;
 use crate::mailbox::{self, Mailboxes};
 use crate::store::embedded::{EmbeddedOptions, EmbeddedStore, OpenError, StoreObserver};
 use crate::store::{Store, StoreError};
@@ -215,7 +216,7 @@ pub(super) async fn build(
             (Arc::clone(&port), Arc::clone(&sealer)),
             env.clone(),
             Arc::clone(&wake),
-            clocks::of(&config.clocks),
+            clocks::of(config),
         ),
         retention: retention::Driver::new(Arc::clone(&port), env.clone()),
         integrator: Integrator::new(Arc::clone(&audit)),
@@ -261,8 +262,9 @@ fn services(
         sealer: Arc::clone(&sealer),
         wake: Arc::clone(&wake),
         audit: Arc::clone(&audit),
-        clocks: clocks::of(&config.clocks),
+        clocks: clocks::of(config),
     });
+    let indicators = Indicators::new(Arc::clone(&store), env.clone(), Arc::clone(&audit));
     let identity = Identity::new(identity::Parts {
         store: Arc::clone(&store),
         env: env.clone(),
@@ -286,6 +288,7 @@ fn services(
         verifier_key: audit.verifier_key().to_string(),
     };
     Services {
+        indicators: Arc::new(indicators),
         broker: Arc::new(broker),
         mailboxes: Arc::new(mailboxes),
         audit,

@@ -2,6 +2,7 @@
 //!
 //! No statute sets them: every one is `[DEFAULT]` and may be replaced by configuration, which checks its bounds.
 
+use super::triggers::Thresholds;
 use crate::domain::{Priority, Span};
 
 /// Every local clock. The default is the domain's.
@@ -21,6 +22,8 @@ pub struct Clocks {
     pub chase_first: Span,
     /// The sender's duty manager is chased; after 120 minutes.
     pub chase_second: Span,
+    /// How many in how long is a repeat (domain 5.8).
+    pub thresholds: Thresholds,
 }
 
 /// Elapsed minutes from the commit into the inbox, ascending.
@@ -66,6 +69,7 @@ impl Clocks {
         after_opening_minutes: 60,
         chase_first: Span::minutes(60),
         chase_second: Span::minutes(120),
+        thresholds: Thresholds::DEFAULT,
     };
 
     /// How long after its deadline, elapsed or in working minutes, a level above the first is called.

@@ -4,6 +4,7 @@ use super::partners::{self, CADT};
 use super::routing::{self, Routes};
 use super::sharing::{self, Case, Verdict};
 use super::sketch::EventSketch;
+use super::triggers::{self, Ask};
 use super::validation::{Validated, is_refused, parent_refuses};
 use super::views::HubFacts;
 use super::{
@@ -100,6 +101,8 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
     if !validated.mismatches.is_empty() {
         tell_of_mismatch((&case, &conflicts), &mut deliveries, &mut events);
     }
+    ask_of_repeats((&case, &conflicts), &mut deliveries, &mut events);
+    take_back(context, validated, (&mut deliveries, &mut events));
     if let Some(worker) = open_with(submission) {
         tell_of_open_case((&case, &conflicts), worker, &mut deliveries, &mut events);
     }
@@ -218,6 +221,75 @@ fn tell_of_mismatch(
     let created = EventSketch::of(EventKind::TaskCreated).to(number, &mailbox);
     events.push(created.because(EventKind::PriorityMismatch.as_str()));
     deliveries.push(task(number, &mailbox, Priority::P3, case.context.now));
+}
+
+/// What the repeat triggers record, and the tasks they ask of people (domain 5.8). Who has the alert already is told by
+/// the rows T1 and R23.
+fn ask_of_repeats(
+    (case, conflicts): (&Case<'_>, &Conflicts),
+    deliveries: &mut Vec<Delivery>,
+    events: &mut Vec<EventSketch>,
+) {
+    let Case { validated, context, .. } = *case;
+    for finding in validated.repeats.iter().filter(|it| it.news == triggers::News::Fires) {
+        let fired = EventSketch::of(EventKind::TriggerFired).by_rules(&[finding.trigger.rule()]);
+        events.push(fired.counting(u64::from(finding.count)));
+    }
+    for triggers::Asked { ask, triggers } in triggers::asked(&validated.repeats) {
+        let role = match ask {
+            Ask::StrategyMeeting | Ask::PossibleRepeat => MailboxRole::Duty,
+            Ask::ManagerReview => MailboxRole::Manager,
+            // The rows T1 and R23 tell these; what is taken back is told by what takes it back.
+            Ask::RepeatMissing | Ask::MaracRepeat | Ask::TriggerWithdrawn => continue,
+        };
+        let Some(mailbox) = front_door(role, context) else { continue };
+        let mailbox = sharing::told_of(&mailbox, conflicts, (context.directory, context.now));
+        let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+        let due = routing::due_in(context, &mailbox, ask.priority());
+        let created = EventSketch::of(EventKind::TaskCreated).to(number, &mailbox).due(due);
+        events.push(created.because(ask.as_str()));
+        let rules: Vec<Rule> = triggers.iter().map(|trigger| trigger.rule()).collect();
+        let task = task(number, &mailbox, ask.priority(), context.now);
+        deliveries.push(Delivery { due, routes: rules, ..task });
+    }
+}
+
+/// Says to whoever had the task of a trigger that a correction has taken it back (domain 5.8).
+fn take_back(
+    context: &Context<'_>,
+    validated: &Validated,
+    told: (&mut Vec<Delivery>, &mut Vec<EventSketch>),
+) {
+    let (deliveries, events) = told;
+    let withdrawn = triggers::taken_back_by_correction(&validated.repeats, context);
+    for withdrawn in &withdrawn {
+        let rule = withdrawn.trigger.rule();
+        let said = EventSketch::of(EventKind::TriggerWithdrawn).by_rules(&[rule]);
+        events.push(said.counting(u64::from(withdrawn.left)));
+    }
+    let Some(original) = context.replaces.corrected() else { return };
+    for asked in triggers::taken_back(&withdrawn) {
+        let rules: Vec<Rule> = asked.triggers.iter().map(|trigger| trigger.rule()).collect();
+        let had = |held: &&Delivery| {
+            held.purpose == Purpose::Task && held.routes.iter().any(|rule| rules.contains(rule))
+        };
+        for held in original.deliveries.iter().filter(had) {
+            let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+            let due = routing::due_in(context, &held.mailbox, asked.ask.priority());
+            let created = EventSketch::of(EventKind::TaskCreated).to(number, &held.mailbox);
+            events.push(created.due(due).because(asked.ask.as_str()));
+            let task = task(number, &held.mailbox, asked.ask.priority(), context.now);
+            deliveries.push(Delivery { due, routes: rules.clone(), ..task });
+        }
+    }
+}
+
+/// The front door's inbox that serves these people, its desk where it has none.
+fn front_door(role: MailboxRole, context: &Context<'_>) -> Option<MailboxId> {
+    let code = AgencyCode::try_from(CADT).ok()?;
+    let agency = context.directory.agencies.get(&code)?;
+    let mailbox = agency.mailbox(role).or_else(|| routing::duty_mailbox(agency))?;
+    Some(mailbox.id.clone())
 }
 
 /// The worker who has the child already (R51).

@@ -73,6 +73,8 @@ pub struct Context<'a> {
     pub decision_maker: Option<&'a UserId>,
     /// The local clocks of this deployment.
     pub clocks: Clocks,
+    /// What is known from before of the persons of the alert.
+    pub repeats: &'a triggers::Repeats,
 }
 
 #[cfg(test)]

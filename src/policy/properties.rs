@@ -226,6 +226,7 @@ fn routed(
         approver: None,
         decision_maker: None,
         clocks: Clocks::DEFAULT,
+        repeats: &crate::policy::triggers::NOTHING_KNOWN,
     };
     let validated = validate(submission, &context).ok()?;
     let routes = routing::routes(submission, &validated, &context);

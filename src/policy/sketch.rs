@@ -76,6 +76,11 @@ impl EventSketch {
         self
     }
 
+    pub(crate) const fn counting(mut self, count: u64) -> Self {
+        self.0.count = Some(count);
+        self
+    }
+
     pub(crate) const fn at_level(mut self, level: u8) -> Self {
         self.0.level = Some(level);
         self

@@ -69,12 +69,14 @@ fn plain(text: &Redacted<String>) -> String {
 
 impl From<&Mentions> for pb::Mentions {
     fn from(mentions: &Mentions) -> Self {
-        let Tally { started, category, abuse } = &mentions.tally;
+        let Tally { started, category, abuse, about, partner } = &mentions.tally;
         Self {
             people: mentions.people.iter().map(pb::MentionedPerson::from).collect(),
             started: started.as_millis(),
             category: category.map(|category| category.code()),
             abuse: abuse.iter().map(|abuse| abuse.code()).collect(),
+            about: *about,
+            partner: *partner,
             padding: None,
         }
     }
@@ -89,6 +91,8 @@ impl TryFrom<pb::Mentions> for Mentions {
             started: Timestamp::from_millis(raw.started),
             category: field::optional_code("Mentions.category", raw.category)?,
             abuse: field::codes("Mentions.abuse", raw.abuse)?,
+            about: raw.about,
+            partner: raw.partner,
         };
         Ok(Self { people: people?, tally })
     }

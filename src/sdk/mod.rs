@@ -27,6 +27,7 @@ use crate::wire::v1::audit_service_client::AuditServiceClient;
 use crate::wire::v1::directory_service_client::DirectoryServiceClient;
 use crate::wire::v1::hub_service_client::HubServiceClient;
 use crate::wire::v1::identity_service_client::IdentityServiceClient;
+use crate::wire::v1::indicator_service_client::IndicatorServiceClient;
 use crate::wire::v1::mailbox_service_client::MailboxServiceClient;
 use crate::wire::{SubmitAlertRequest, v1};
 
@@ -61,6 +62,7 @@ pub struct Client {
     mailbox: MailboxServiceClient<Channel>,
     audit: AuditServiceClient<Channel>,
     directory: DirectoryServiceClient<Channel>,
+    indicators: IndicatorServiceClient<Channel>,
     identity: IdentityServiceClient<Channel>,
     hub: v1::HelloResponse,
     timeout: Duration,
@@ -90,6 +92,7 @@ impl Client {
             audit: AuditServiceClient::new(channel.clone())
                 .max_decoding_message_size(16 * MESSAGE_BYTES_MAX),
             directory: DirectoryServiceClient::new(channel.clone()),
+            indicators: IndicatorServiceClient::new(channel.clone()),
             identity: IdentityServiceClient::new(channel)
                 .max_decoding_message_size(MESSAGE_BYTES_MAX),
             hub,
@@ -134,6 +137,18 @@ impl Client {
         let request = v1::ListEntriesRequest { from_index, page_size, alert_id: String::new() };
         let request = self.timed(request);
         Ok(self.audit.list_entries(request).await?.into_inner())
+    }
+
+    /// The indicators of a period, as they may be published; for analysts.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn indicators(
+        &mut self,
+        request: v1::GetIndicatorsRequest,
+    ) -> Result<v1::GetIndicatorsResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.indicators.get_indicators(request).await?.into_inner())
     }
 
     /// Submits an alert. Tried again under the same key while the hub is unavailable: the key makes that safe.

@@ -173,6 +173,7 @@ const fn allows(action: Action, write: &Write) -> bool {
         | Action::Witness
         | Action::ReadAudit
         | Action::ReadDirectory
+        | Action::ReadIndicators
         | Action::Hello
         | Action::RecordHubEvent
         | Action::ReadMatches
@@ -245,6 +246,7 @@ mod tests {
             (Action::Witness, ""),
             (Action::ReadAudit, ""),
             (Action::ReadDirectory, ""),
+            (Action::ReadIndicators, ""),
             (Action::ChangeDirectory, "D"),
             (Action::ProposeRoles, "D"),
             (Action::ApproveRoles, "D"),

@@ -17,5 +17,6 @@ pub(crate) mod directory;
 pub(crate) mod identity;
 pub(crate) mod inbox;
 pub(crate) mod recall;
+pub(crate) mod report;
 pub(crate) mod send;
 pub(crate) mod status;

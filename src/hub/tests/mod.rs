@@ -9,6 +9,7 @@ mod identifying;
 mod kept_from;
 mod purging;
 mod receiving;
+mod repeats;
 mod schools;
 mod stewarding;
 mod submitting;

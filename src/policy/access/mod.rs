@@ -54,6 +54,8 @@ code_list! {
         ProposePartnership = 34 => "propose a change of the partnership",
         /// Approve a change of the partnership that another person proposed.
         ApprovePartnership = 35 => "approve a change of the partnership",
+        /// Read indicators: aggregates only.
+        ReadIndicators = 36 => "read indicators",
         /// Ask the hub who it is and what time it has.
         Hello = 40 => "hello",
         /// The hub: climb the ladder, fire timers.
@@ -182,6 +184,7 @@ const SENDERS: &[Role] =
 const fn need(action: Action) -> Need {
     match action {
         Action::Hello | Action::Witness | Action::ReadDirectory => Need::Member,
+        Action::ReadIndicators => Need::OwnCertificate(&[Role::Analyst]),
         // Whoever may send may correct and recall at once, whatever the reason (domain 2.2): a mistake that put data
         // before the wrong people does not wait for a manager.
         Action::SubmitAlert | Action::CorrectAlert | Action::RecallAlert | Action::ReadStatus => {

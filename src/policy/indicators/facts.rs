@@ -123,10 +123,10 @@ pub struct Attendance {
     pub took_up: Option<bool>,
     /// State ENGAGED; none where the hub is not told.
     pub engaged: Option<bool>,
-    /// Admitted.
-    pub admitted: bool,
-    /// With an injury.
-    pub injured: bool,
+    /// Admitted; none where the hub is not told.
+    pub admitted: Option<bool>,
+    /// With an injury; none where the hub is not told.
+    pub injured: Option<bool>,
     /// Whether the young person lives in Wirral; none where that is not known.
     pub resident: Option<bool>,
 }

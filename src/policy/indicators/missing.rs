@@ -73,7 +73,10 @@ pub(super) fn evidence(known: &Known<MissingEpisode>, asked: &Asked) -> Vec<Figu
         let overnight: Vec<&Source> = overnight.map(|it| &it.source).collect();
         vec![
             EPISODES.count(&all).leaving_out(&sifted.left_out),
-            OVERNIGHT.percent(&overnight, length(&all)).leaving_out(&sifted.left_out),
+            OVERNIGHT
+                .percent(&overnight, length(&all))
+                .leaving_out(&sifted.left_out)
+                .noting("from when the child was last seen, or else was reported"),
         ]
     });
     std::iter::once(score).chain(evidence).collect()

@@ -94,8 +94,16 @@ pub(super) fn injury(known: &Known<Attendance>, asked: &Asked) -> Vec<Figure> {
     if_told(known, &[ADMITTED, ADMITTED_RATE], |attendances| {
         let by: (fn(&Attendance) -> &Source, Fold) = (|it| &it.source, Fold::ByEpisode);
         let sifted = sift(attendances, by, |attendance| {
-            asked.period.holds(attendance.attended_on) && attendance.admitted && attendance.injured
+            asked.period.holds(attendance.attended_on)
+                && attendance.admitted != Some(false)
+                && attendance.injured != Some(false)
         });
+        let is_told = |it: &&&Attendance| it.admitted.is_some() && it.injured.is_some();
+        if sifted.kept.iter().any(|it| !is_told(&it)) {
+            let why = "admission and injury are sealed with each attendance";
+            let line = |indicator: Indicator| indicator.without(Value::NotComputable(why));
+            return vec![line(ADMITTED), line(ADMITTED_RATE)];
+        }
         let residents = sifted.kept.iter().filter(|it| it.resident == Some(true));
         let counted: Vec<&Source> = residents.map(|it| &it.source).collect();
         let unknown = sifted.kept.iter().any(|it| it.resident.is_none());

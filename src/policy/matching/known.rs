@@ -12,11 +12,14 @@ use crate::domain::event::EventKind;
 use crate::domain::identity::{
     Flag, Link, LinkState, MatchClass, MentionedPerson, Mentions, Tally,
 };
-use crate::domain::submission::{AgeFact, SchoolFact, SubjectFacts, SubjectRole, Submission};
+use crate::domain::submission::{
+    AgeFact, MissingCategory, SchoolFact, SubjectFacts, SubjectRole, Submission,
+};
 use crate::domain::{
     AgencyCode, AlertRecord, Deadline, DeadlineTag, Delivery, Event, MailboxId, Priority, Rule,
     Timestamp,
 };
+use crate::policy::age::Age;
 use crate::policy::clock;
 use crate::policy::decide::task;
 use crate::policy::sketch::EventSketch;
@@ -88,10 +91,26 @@ fn tally(submission: &Submission, now: Timestamp) -> Tally {
         .and_then(|facts| facts.last_seen_at.get())
         .or_else(|| submission.alcohol().and_then(|facts| facts.attendance_at.get()))
         .or_else(|| abuse.and_then(|facts| facts.incident_at.get()));
+    let place = |place: usize| u32::try_from(place).ok();
+    let primary = submission.primary().and_then(|primary| {
+        let is_primary = |person: &SubjectFacts| std::ptr::eq(person, primary);
+        submission.subjects.iter().position(is_primary).and_then(place)
+    });
+    let victim = abuse.and_then(|facts| facts.victim.get().copied()).and_then(place);
+    let has_partner = abuse.is_some_and(|facts| facts.partner.is_some());
+    let partner = if has_partner { place(submission.subjects.len()) } else { None };
+    let is_13_or_under = submission
+        .primary()
+        .is_some_and(|person| Age::on(person.age, clock::date_of(now)).is_at_most(13));
     Tally {
         started: began.copied().filter(|at| *at <= now).unwrap_or(now),
-        category: missing.and_then(|facts| facts.category.known()),
+        // 13 and under is MISSING whatever the sender calls it (domain 3.5).
+        category: missing
+            .and_then(|facts| facts.category.known())
+            .map(|category| if is_13_or_under { MissingCategory::Missing } else { category }),
         abuse: abuse.map(|facts| facts.abuse_types.known().collect()).unwrap_or_default(),
+        about: victim.or(primary),
+        partner,
     }
 }
 

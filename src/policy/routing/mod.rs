@@ -16,12 +16,14 @@ mod marac;
 mod missing;
 mod place_of_safety;
 mod referral;
+mod repeats;
 mod return_interview;
 mod row;
 mod union;
 
 pub(crate) use due::{chase, due_in};
 pub(crate) use missing::{ends, is_confirmed_end};
+pub(in crate::policy) use repeats::is_repeat_of;
 use row::{Row, To};
 
 use super::validation::Validated;
@@ -181,6 +183,7 @@ fn book() -> impl Iterator<Item = &'static Row> {
         alcohol::ROWS,
         alcohol_pathway::ROWS,
         domestic_abuse::ROWS,
+        repeats::ROWS,
         marac::ROWS,
         place_of_safety::ROWS,
         referral::ROWS,

@@ -97,9 +97,12 @@ fn s02_an_exploitation_flag_makes_it_p1_whatever_the_sender_says() {
         ]
     );
     assert_eq!(decision.deliveries[4].view, View::Info);
-    let told = decision.deliveries.last().unwrap();
-    assert_eq!(told.mailbox, mailbox("MERPOL/manager"), "the sender's duty manager is told");
+    // The sender's duty manager hears of the mismatch; the flag alone asks the front door (T2).
+    let [.., told, asked] = decision.deliveries.as_slice() else { panic!("two tasks") };
+    assert_eq!(told.mailbox, mailbox("MERPOL/manager"));
     assert_eq!((told.purpose, told.view), (Purpose::Task, View::Ladder));
+    assert_eq!((&asked.mailbox, &asked.routes), (&mailbox("CADT"), &vec![Rule::T2]));
+    assert_eq!((asked.purpose, asked.view), (Purpose::Task, View::Ladder));
 }
 
 #[test]

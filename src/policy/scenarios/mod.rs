@@ -10,3 +10,4 @@ mod missing;
 mod pathway;
 mod police;
 mod referrals;
+mod repeats;

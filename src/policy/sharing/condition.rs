@@ -1,7 +1,7 @@
 //! In which of the matrix's conditions an alert is (domain 6.5a).
 
 use super::super::referral;
-use super::super::routing::Routed;
+use super::super::routing::{Routed, is_repeat_of};
 use super::super::validation::{
     AboutWhom, Assessment, ConcernAssessment, Power, is_adult_in_a_child_kind,
 };
@@ -43,7 +43,9 @@ pub(super) fn of(case: &Case<'_>, routed: &Routed) -> Result<(Option<C>, Asked),
         Assessment::ReturnInterview(_) => Some(C::ReturnInterview),
         Assessment::AlcoholPathway => Some(C::AlcoholPathway),
         Assessment::DomesticAbuse(found) => {
-            Some(match (found.child_in_scope, found.band == RiskBand::HighGold) {
+            // D4: the band, or a repeat of the pair.
+            let is_high = found.band == RiskBand::HighGold || is_repeat_of(&case.validated.repeats);
+            Some(match (found.child_in_scope, is_high) {
                 (true, true) => C::ChildHigh,
                 (true, false) => C::ChildNotHigh,
                 (false, true) => C::NoChildHigh,

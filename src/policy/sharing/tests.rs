@@ -280,6 +280,7 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
         approver: Some(&approver),
         decision_maker: None,
         clocks: crate::policy::Clocks::DEFAULT,
+        repeats: &crate::policy::triggers::NOTHING_KNOWN,
     };
     // The table may ask what the sender may not even send: the rows are looked at alone.
     let by_kind = match &submission.body {

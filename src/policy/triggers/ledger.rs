@@ -102,6 +102,13 @@ pub struct History {
 }
 
 impl History {
+    /// Nothing is known.
+    pub const EMPTY: Self = Self {
+        events: Vec::new(),
+        marac: MaracDates { last_referral: None, last_meeting: None },
+        told: Vec::new(),
+    };
+
     /// This history with a new event, in place of what the same alert said before.
     #[must_use]
     pub fn with(mut self, new: Past) -> Self {

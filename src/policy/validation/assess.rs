@@ -1,17 +1,18 @@
 //! What the kind's own part means: effective risk, band, markers, and the priority no sender can go below.
 
 use super::super::age::Age;
+use super::super::triggers::{self, Trigger};
 use super::super::{clock, stage};
 use super::concern::{ConcernAssessment, assess_concern, assess_contact};
+use super::domestic_abuse::{self, DomesticAbuseAssessment};
 use super::marac::MaracAssessment;
 use super::place_of_safety::PlaceOfSafetyAssessment;
 use super::{Reading, ReturnInterviewAssessment, marac, operation_report, place_of_safety};
 use crate::domain::alert::Gap;
 use crate::domain::submission::{
-    AlcoholFacts, BodyFacts, Bool3, ChildrenInScope, CpPlan, CpisResult, DomesticAbuseFacts,
-    FoundHow, Given, ImpactCode, InjuryMechanism, Intoxication, LookedAfter, MissingCategory,
-    MissingFacts, MissingRiskFactor, RiskBand, RiskMarker, RiskTool, SafeDischarge, SubjectFacts,
-    SubjectRole, Submission, path,
+    AlcoholFacts, BodyFacts, CpPlan, CpisResult, FoundHow, Given, InjuryMechanism, Intoxication,
+    LookedAfter, MissingCategory, MissingFacts, MissingRiskFactor, RiskMarker, SafeDischarge,
+    Submission, path,
 };
 use crate::domain::{AlertKind, Priority, Risk, Rule};
 
@@ -161,36 +162,6 @@ pub struct AlcoholAssessment {
     pub age: Age,
 }
 
-/// What makes domestic abuse immediate.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Danger {
-    /// Nothing told.
-    NoneTold,
-    /// A child was injured.
-    ChildInjured,
-    /// The threat goes on, whether or not a child was injured.
-    ImmediateThreat,
-}
-
-/// A domestic abuse notification as routing and sharing read it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DomesticAbuseAssessment {
-    /// The effective band.
-    pub band: RiskBand,
-    /// Whether a child is in scope (domain 3.7).
-    pub child_in_scope: bool,
-    /// What makes it more than its band.
-    pub danger: Danger,
-    /// Whether the victim is pregnant.
-    pub pregnant: bool,
-    /// The victim's index in `subjects`.
-    pub victim: Option<usize>,
-    /// The indices of the child subjects: siblings, other children, unborn, and a victim under 18.
-    pub children: Vec<usize>,
-    /// Whether the alleged perpetrator is known to be under 18: a child too.
-    pub child_alleged: bool,
-}
-
 /// The assessment with what follows for the alert as a whole.
 pub(super) struct Assessed {
     pub(super) assessment: Assessment,
@@ -207,7 +178,7 @@ pub(super) fn assess(submission: &Submission, context: &Reading<'_>, ages: &[Age
     match &submission.body {
         BodyFacts::Missing(facts) => missing(submission, context, ages, facts),
         BodyFacts::Alcohol(facts) => alcohol(submission, context, facts),
-        BodyFacts::DomesticAbuse(facts) => domestic_abuse(submission, context, ages, facts),
+        BodyFacts::DomesticAbuse(facts) => domestic_abuse::assess(submission, context, ages, facts),
         BodyFacts::ReturnInterview(_) => {
             let late = stage::lateness(submission, context.episode);
             let found = Assessment::ReturnInterview(ReturnInterviewAssessment { late });
@@ -352,6 +323,20 @@ fn episode_row(context: &Reading<'_>) -> Option<MissingRow> {
     })
 }
 
+impl Assessed {
+    /// With the marker REPEAT where the hub's own count says so (T3). It is soft: no priority changes by it.
+    pub(super) fn marked_by(mut self, repeats: &[triggers::Finding]) -> Self {
+        if let Assessment::Alcohol(found) = &mut self.assessment
+            && triggers::holds(repeats, Trigger::T3)
+        {
+            found.markers.push(RiskMarker::Repeat);
+            found.markers.sort_unstable();
+            found.markers.dedup();
+        }
+        self
+    }
+}
+
 fn alcohol(submission: &Submission, context: &Reading<'_>, facts: &AlcoholFacts) -> Assessed {
     let at = facts.attendance_at.get().filter(|at| **at <= context.now).unwrap_or(&context.now);
     let day = clock::date_of(*at);
@@ -433,165 +418,6 @@ fn is_unreadable(facts: &AlcoholFacts) -> bool {
             || facts.safe_discharge_to.known().is_none()
             || facts.cpis_result.known().is_none());
     has_unknown_code || nothing_told
-}
-
-fn domestic_abuse(
-    submission: &Submission,
-    context: &Reading<'_>,
-    ages: &[Age],
-    facts: &DomesticAbuseFacts,
-) -> Assessed {
-    let by_score = score_band(facts);
-    let stated = facts.risk_band.known();
-    let band = effective_band(stated, by_score);
-    let victim = victim_index(submission, facts);
-    let victim_age = victim.and_then(|index| ages.get(index)).copied().unwrap_or(Age::Unknown);
-    let children = children(submission, victim, victim_age);
-    let child_alleged = child_alleged(facts, context);
-    let found = DomesticAbuseAssessment {
-        band,
-        child_in_scope: child_in_scope(facts, victim_age, &children) || child_alleged,
-        danger: danger(submission, facts),
-        pregnant: facts.pregnancy.is(Bool3::Yes)
-            || submission.subjects.iter().any(|person| person.role.is(SubjectRole::Unborn)),
-        victim,
-        children,
-        child_alleged,
-    };
-
-    let mut mismatches = Vec::new();
-    if by_score > stated && stated.is_some() {
-        mismatches.push(mismatch(path::DOMESTIC_ABUSE, "risk_band", "CONTRADICTION"));
-    }
-    let denies_children = facts.children_in_scope.is(ChildrenInScope::NoneConfirmed);
-    if denies_children && found.child_in_scope {
-        mismatches.push(mismatch(path::DOMESTIC_ABUSE, "children_in_scope", "CONTRADICTION"));
-    }
-    let minimum = domestic_abuse_minimum(submission, facts, &found, victim_age);
-    let asks_for_children =
-        minimum.is_urgent() && facts.children_in_scope.is(ChildrenInScope::Unknown);
-    let gaps = asks_for_children.then(|| Gap {
-        path: format!("{}.children_in_scope", path::DOMESTIC_ABUSE),
-        rule: Rule::GAP,
-        reason: "CHILDREN_UNKNOWN".to_owned(),
-    });
-    Assessed {
-        assessment: Assessment::DomesticAbuse(found),
-        minimum,
-        row: minimum,
-        risk: submission.envelope.risk.known(),
-        mismatches,
-        gaps: gaps.into_iter().collect(),
-        refused_fields: Vec::new(),
-    }
-}
-
-fn domestic_abuse_minimum(
-    submission: &Submission,
-    facts: &DomesticAbuseFacts,
-    found: &DomesticAbuseAssessment,
-    victim_age: Age,
-) -> Priority {
-    let risk = &submission.envelope.risk;
-    let is_high = found.band == RiskBand::HighGold;
-    // A victim under 16 is an abused child: significant harm is suspected.
-    let is_abused_child = matches!(victim_age, Age::Years(age) if age < 16);
-    let is_unreadable = facts.risk_band.is_unrecognised()
-        || facts.immediate_threat.is_unrecognised()
-        || risk.is_unrecognised();
-    if found.danger == Danger::ImmediateThreat || (is_high && found.danger == Danger::ChildInjured)
-    {
-        Priority::P1
-    } else if is_high || is_abused_child || is_unreadable || risk.is(Risk::High) {
-        Priority::P2
-    } else if found.band == RiskBand::MediumSilver {
-        Priority::P3
-    } else {
-        Priority::P4
-    }
-}
-
-/// The band an alert is taken at: the higher of what is stated and what the score gives. Nothing to tell the band
-/// from: P2, which is the row of the highest band.
-pub(crate) fn effective_band(stated: Option<RiskBand>, by_score: Option<RiskBand>) -> RiskBand {
-    stated.max(by_score).unwrap_or(RiskBand::HighGold)
-}
-
-pub(super) fn score_band(facts: &DomesticAbuseFacts) -> Option<RiskBand> {
-    band_of_score(facts.tool.known()?, *facts.tool_score.get()?)
-}
-
-/// The band the score alone gives (domain 3.7): DASH 14 SafeLives, 10 local; MERIT 72 local.
-pub(crate) const fn band_of_score(tool: RiskTool, score: u32) -> Option<RiskBand> {
-    match tool {
-        RiskTool::Dash if score >= 14 => Some(RiskBand::HighGold),
-        RiskTool::Dash if score >= 10 => Some(RiskBand::MediumSilver),
-        RiskTool::Dash => Some(RiskBand::StandardBronze),
-        RiskTool::Merit if score >= 72 => Some(RiskBand::HighGold),
-        RiskTool::Merit
-        | RiskTool::Dara
-        | RiskTool::ProfessionalJudgement
-        | RiskTool::NotCompleted => None,
-    }
-}
-
-fn victim_index(submission: &Submission, facts: &DomesticAbuseFacts) -> Option<usize> {
-    let has_role = |role| submission.subjects.iter().position(|person| person.role.is(role));
-    facts
-        .victim
-        .get()
-        .copied()
-        .or_else(|| has_role(SubjectRole::Victim))
-        .or_else(|| has_role(SubjectRole::Primary))
-        .or(if submission.subjects.is_empty() { None } else { Some(0) })
-}
-
-/// Every child subject, and the victim where known to be under 18.
-pub(super) fn children(
-    submission: &Submission,
-    victim: Option<usize>,
-    victim_age: Age,
-) -> Vec<usize> {
-    let is_child = |(index, person): &(usize, &SubjectFacts)| {
-        let has_child_role = matches!(
-            person.role.known(),
-            Some(SubjectRole::Sibling | SubjectRole::OtherChild | SubjectRole::Unborn)
-        );
-        has_child_role || (Some(*index) == victim && is_known_child(victim_age))
-    };
-    submission.subjects.iter().enumerate().filter(is_child).map(|(index, _)| index).collect()
-}
-
-const fn is_known_child(age: Age) -> bool {
-    matches!(age, Age::Years(years) if years < 18)
-}
-
-fn child_alleged(facts: &DomesticAbuseFacts, context: &Reading<'_>) -> bool {
-    let day = clock::date_of(context.now);
-    let perpetrator = facts.perpetrator.get();
-    perpetrator.is_some_and(|perpetrator| is_known_child(Age::on(perpetrator.age, day)))
-}
-
-/// Child in scope (domain 3.7). An answer that cannot be read is a yes.
-fn child_in_scope(facts: &DomesticAbuseFacts, victim_age: Age, children: &[usize]) -> bool {
-    !facts.children_in_scope.is(ChildrenInScope::NoneConfirmed)
-        || facts.pregnancy.is(Bool3::Yes)
-        || is_known_child(victim_age)
-        || !children.is_empty()
-        || !facts.impacts.is_empty()
-}
-
-fn danger(submission: &Submission, facts: &DomesticAbuseFacts) -> Danger {
-    let is_injured = facts.impacts.iter().any(|impact| {
-        let person = impact.subject().and_then(|index| submission.subjects.get(index));
-        let is_unborn = person.is_some_and(|person| person.role.is(SubjectRole::Unborn));
-        impact.codes.contains(ImpactCode::PhysicalInjury) && !is_unborn
-    });
-    match (facts.immediate_threat.is(Bool3::Yes), is_injured) {
-        (true, _) => Danger::ImmediateThreat,
-        (false, true) => Danger::ChildInjured,
-        (false, false) => Danger::NoneTold,
-    }
 }
 
 pub(super) fn mismatch(path: &str, field: &str, reason: &'static str) -> Mismatch {

@@ -4,7 +4,8 @@
 //! knows: `pair_key`, the last referral and the last meeting of a pair are the pair register's.
 
 use super::super::age::Age;
-use super::assess::{Assessed, Assessment, children};
+use super::assess::{Assessed, Assessment};
+use super::domestic_abuse::children;
 use super::findings::Findings;
 use super::{Reading, Subject, child_impact};
 use crate::domain::marac::{CaseError, Referred};

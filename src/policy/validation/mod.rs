@@ -21,16 +21,15 @@ mod place_of_safety;
 mod return_interview;
 mod sharing_record;
 
-pub(crate) use assess::{band_of_score, effective_band, is_adult_in_a_child_kind};
+pub(crate) use assess::is_adult_in_a_child_kind;
 pub(crate) use concern::REASON_MIN;
+pub(crate) use domestic_abuse::{band_of_score, effective_band};
 pub(crate) use sharing_record::{is_approved, is_refused, parent_refuses};
 
 pub use concern::{AboutWhom, ConcernAssessment, Harm};
 
-pub use assess::{
-    AlcoholAssessment, Assessment, Danger, DomesticAbuseAssessment, Mismatch, MissingAssessment,
-    MissingRow,
-};
+pub use assess::{AlcoholAssessment, Assessment, Mismatch, MissingAssessment, MissingRow};
+pub use domestic_abuse::{Danger, DomesticAbuseAssessment};
 pub use marac::MaracAssessment;
 pub use place_of_safety::{PlaceOfSafetyAssessment, Power};
 
@@ -38,7 +37,7 @@ pub use return_interview::ReturnInterviewAssessment;
 
 use std::sync::Arc;
 
-use super::{Context, age::Age, clock, partners};
+use super::{Context, age::Age, clock, partners, triggers};
 use crate::domain::alert::{AlertStatus, Gap};
 use crate::domain::submission::{Code, Given, Need, Submission, Violation, path};
 use crate::domain::{AlertRecord, Priority, Risk, Rule, Timestamp};
@@ -69,6 +68,8 @@ pub struct Validated {
     pub assessment: Assessment,
     /// The age of each subject at the event, in order.
     pub ages: Vec<Age>,
+    /// What the repeat triggers say of it (domain 5.8).
+    pub repeats: Vec<triggers::Finding>,
 }
 
 impl Validated {
@@ -147,7 +148,9 @@ pub fn validate(submission: &Submission, context: &Context<'_>) -> Result<Valida
     if is_hard || (!mode.is_urgent() && !violations.is_empty()) {
         return Err(Rejected { violations, priority: mode });
     }
-    Ok(take(&subject, assessed, stated, &violations))
+    let repeats = triggers::judge(submission, &ages, context);
+    let assessed = assessed.marked_by(&repeats);
+    Ok(take(&subject, (assessed, repeats), stated, &violations))
 }
 
 /// The mode of an alert, told from itself alone: what a sender hears when nothing can be stored.
@@ -177,7 +180,7 @@ struct Subject<'a> {
 
 fn take(
     subject: &Subject<'_>,
-    assessed: assess::Assessed,
+    (assessed, repeats): (assess::Assessed, Vec<triggers::Finding>),
     stated: Option<Priority>,
     violations: &[Violation],
 ) -> Validated {
@@ -216,6 +219,7 @@ fn take(
         sharing,
         assessment: assessed.assessment,
         ages: subject.ages.to_vec(),
+        repeats,
     }
 }
 

@@ -50,6 +50,7 @@ fn a_missing_hard_field_refuses_at_every_priority() {
         approver: None,
         decision_maker: None,
         clocks: crate::policy::Clocks::DEFAULT,
+        repeats: &triggers::NOTHING_KNOWN,
     };
     let refused = |field: &str, change: fn(&mut EnvelopeFacts)| {
         for alert in [high(), missing_child()] {
@@ -212,6 +213,7 @@ fn an_unknown_code_is_never_read_as_the_least_urgent() {
         approver: None,
         decision_maker: None,
         clocks: crate::policy::Clocks::DEFAULT,
+        repeats: &triggers::NOTHING_KNOWN,
     };
     assert_eq!(validate(&category, &context).unwrap().mode, Priority::P3, "read as MISSING");
 }

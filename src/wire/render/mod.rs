@@ -5,6 +5,7 @@
 
 mod answer;
 mod copy;
+mod indicators;
 mod receipt;
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ use prost_types::Timestamp as WireTimestamp;
 
 pub use answer::answers;
 pub use copy::{CopyParts, alert_copy};
+pub use indicators::indicator_figure;
 pub use receipt::receipt;
 
 use super::v1;

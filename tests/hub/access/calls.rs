@@ -15,6 +15,7 @@ use staysafe::wire::v1::change_directory_request::Change;
 use staysafe::wire::v1::directory_service_client::DirectoryServiceClient;
 use staysafe::wire::v1::hub_service_client::HubServiceClient;
 use staysafe::wire::v1::identity_service_client::IdentityServiceClient;
+use staysafe::wire::v1::indicator_service_client::IndicatorServiceClient;
 use staysafe::wire::v1::mailbox_service_client::MailboxServiceClient;
 use staysafe::wire::v1::partnership_change;
 use staysafe::wire::{SubmitAlertRequest, v1};
@@ -112,6 +113,15 @@ pub(super) async fn make(
             | "ListRoleChanges" => directory(call, channel, object).await,
             "ProposePartnershipChange" | "ApprovePartnershipChange" | "ListPartnershipChanges" => {
                 partnership(call, channel, object).await
+            }
+            "GetIndicators" => {
+                let day = "2026-11-19".to_owned();
+                let request = v1::GetIndicatorsRequest {
+                    first_day: day.clone(),
+                    last_day: day,
+                    ..Default::default()
+                };
+                done(IndicatorServiceClient::new(channel).get_indicators(request).await)
             }
             "ListMatchTasks" | "LinkSubjects" | "UnlinkSubjects" | "RejectMatch"
             | "FlagSubject" => identity(call, channel, object).await,

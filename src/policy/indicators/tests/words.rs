@@ -177,8 +177,8 @@ impl Words<'_> {
             },
             took_up: told("took-up"),
             engaged: told("engaged"),
-            admitted: self.has("admitted"),
-            injured: self.has("injured"),
+            admitted: Some(self.has("admitted")),
+            injured: Some(self.has("injured")),
             resident: match (self.has("resident"), self.has("elsewhere")) {
                 (true, _) => Some(true),
                 (false, true) => Some(false),

@@ -37,6 +37,7 @@ fn decided(name: &str) -> Result<(Validated, Decision), Rejected> {
         approver: None,
         decision_maker: Some(&manager),
         clocks: crate::policy::Clocks::DEFAULT,
+        repeats: &crate::policy::triggers::NOTHING_KNOWN,
     };
     let validated = validate(&submission, &context)?;
     let decision = decide(&submission, &validated, &context);

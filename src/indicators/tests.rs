@@ -1,0 +1,129 @@
+//! Facts from records as a broker stores them, and the report over a store.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{EpisodeAlert, facts};
+use crate::domain::alert::Priority;
+use crate::domain::delivery::{AckOutcome, Moment};
+use crate::domain::{AlertId, AlertKind, AlertRecord, Position, Stage};
+use crate::policy::fixtures::*;
+use crate::policy::indicators::{Asked, Cohort, Figure, Known, Period, Value, report};
+
+fn figures(alerts: &[Arc<AlertRecord>], now: &str) -> Vec<Figure> {
+    let whole = |record: &Arc<AlertRecord>| {
+        (record.id, vec![EpisodeAlert { record: Arc::clone(record), is_late: false }])
+    };
+    let episodes: BTreeMap<_, _> = alerts.iter().map(whole).collect();
+    let asked = Asked::of(Period::financial_year(2026).unwrap(), at(now));
+    report(&facts(alerts, &episodes), &asked).unwrap()
+}
+
+fn line<'a>(figures: &'a [Figure], start: &str) -> &'a Figure {
+    figures.iter().find(|figure| figure.indicator.line.starts_with(start)).unwrap()
+}
+
+const NOW: &str = "2026-11-20T12:00Z";
+
+#[test]
+fn an_urgent_delivery_counts_when_a_person_took_it_before_its_deadline() {
+    let alert = missing_child().risk(crate::domain::Risk::Medium);
+    let mut record = AlertRecord::clone(&record_of(&alert, "2026-11-19T10:00Z"));
+    let urgent = record.deliveries.iter_mut().find(|it| it.priority == Priority::P2).unwrap();
+    let due = urgent.due.unwrap().at;
+    urgent.acknowledged =
+        Some((Moment { at: due, by: None, position: Position(9) }, AckOutcome::Accepted));
+
+    let figures = figures(&[Arc::new(record)], NOW);
+
+    let p2 = line(&figures, "P2 taken");
+    assert_eq!((p2.numerator, p2.denominator), (Some(1), Some(1)), "P3 and P4 are not asked");
+    assert_eq!(line(&figures, "P1 taken").value, Value::NotApplicable);
+}
+
+#[test]
+fn training_counts_in_nothing() {
+    let mut record = AlertRecord::clone(&record_of(&missing_child(), "2026-11-19T10:00Z"));
+    record.exercise = true;
+
+    let figures = figures(&[Arc::new(record)], NOW);
+
+    assert_eq!(line(&figures, "missing episodes").numerator, Some(0));
+    assert_eq!(line(&figures, "copies shared").numerator, Some(0));
+}
+
+#[test]
+fn a_missing_episode_counts_once_and_copies_withheld_are_no_shares() {
+    let record = record_of(&missing_child(), "2026-11-19T10:00Z");
+    let shared = record.decisions.len();
+
+    let figures = figures(std::slice::from_ref(&record), NOW);
+
+    assert_eq!(line(&figures, "missing episodes").numerator, Some(1));
+    assert_eq!(line(&figures, "copies shared").numerator, Some(u64::try_from(shared).unwrap()));
+}
+
+#[test]
+fn what_is_sealed_or_not_told_is_not_computable_and_says_why() {
+    let known = facts(&[], &BTreeMap::new());
+
+    assert!(matches!(known.contacts, Known::NotTold(_)));
+    let figures = figures(&[], NOW);
+    for start in ["referrals going on", "core assessments", "operations", "audited"] {
+        assert!(matches!(line(&figures, start).value, Value::NotComputable(_)), "{start}");
+    }
+}
+
+/// An alert of the episode that the first one opened, as it would be stored.
+fn follower(of: &AlertRecord, stage: Option<Stage>, number: u8) -> EpisodeAlert {
+    let record = AlertRecord {
+        id: AlertId::from_bytes([number; 16]),
+        stage,
+        timers: Vec::new(),
+        ..of.clone()
+    };
+    EpisodeAlert { record: Arc::new(record), is_late: false }
+}
+
+#[test]
+fn the_pathway_goes_as_far_as_its_stages_say() {
+    let first = record_of(&attendance(), "2026-11-08T03:10Z");
+    let opening = EpisodeAlert { record: Arc::clone(&first), is_late: false };
+    let episode = vec![
+        opening,
+        follower(&first, Some(Stage::AppointmentBooked), 8),
+        follower(&first, Some(Stage::Engaged), 9),
+    ];
+    let episodes = BTreeMap::from([(first.id, episode)]);
+
+    let Known::Facts(found) = facts(&[first], &episodes).attendances else { panic!("told") };
+
+    let [attended] = found.as_slice() else { panic!("one attendance") };
+    assert_eq!(attended.cohort, Cohort::U16);
+    assert_eq!((attended.took_up, attended.engaged), (Some(true), Some(true)));
+    assert_eq!((attended.admitted, attended.injured), (None, None), "sealed");
+}
+
+#[test]
+fn an_interview_is_in_time_unless_its_entry_says_late() {
+    let (_, found) = taken(found_child(), "2026-11-19T10:00Z");
+    let first = record_of(&missing_child(), "2026-11-18T10:00Z");
+    let end = AlertRecord {
+        kind: AlertKind::MissingFound,
+        timers: found.timers,
+        ..follower(&first, None, 8).record.as_ref().clone()
+    };
+    let end = EpisodeAlert { record: Arc::new(end), is_late: false };
+    let opening = EpisodeAlert { record: Arc::clone(&first), is_late: false };
+
+    for is_late in [false, true] {
+        let held = follower(&first, Some(Stage::InterviewCompleted), 9);
+        let held = EpisodeAlert { is_late, ..held };
+        let episode = vec![opening.clone(), end.clone(), held];
+        let asked = Asked::of(Period::financial_year(2026).unwrap(), at(NOW));
+        let episodes = BTreeMap::from([(first.id, episode)]);
+        let figures = report(&facts(&[], &episodes), &asked).unwrap();
+        let rate = line(&figures, "interviews completed within 72");
+        assert_eq!((rate.numerator, rate.denominator), (Some(u64::from(!is_late)), Some(1)));
+    }
+}

@@ -1,0 +1,186 @@
+//! The triggers of one alert: what it says, beside what is known from before of its persons.
+
+use super::find::{Danger, Finding, Standing, find};
+use super::folding::duplicate_of;
+use super::ledger::{History, Link, Past, Told, What, Withdrawn};
+use super::marac::Pair;
+use super::{News, Trigger};
+use crate::domain::submission::{
+    Exercise, MissingCategory, MissingFacts, MissingRiskFactor, Submission,
+};
+use crate::domain::{AlertId, AlertKind, AlertRecord, EpisodeId, Timestamp};
+use crate::policy::Context;
+use crate::policy::age::Age;
+
+/// Stands for the alert under judgement, whose id is given later, and for its episode where it opens one.
+pub const THIS: AlertId = AlertId::from_bytes([0; 16]);
+
+/// What is known from before of the persons of an alert.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Repeats {
+    /// Of the PRIMARY subject.
+    pub subject: History,
+    /// Of the pair of a notification of domestic abuse.
+    pub pair: History,
+    /// Whether both persons of that pair are confirmed.
+    pub parties: Pair,
+}
+
+/// Nothing is known of anybody.
+pub static NOTHING_KNOWN: Repeats =
+    Repeats { subject: History::EMPTY, pair: History::EMPTY, parties: Pair::Other };
+
+impl Default for Repeats {
+    fn default() -> Self {
+        NOTHING_KNOWN.clone()
+    }
+}
+
+/// Judges an alert. Training fires nothing; news that ends an episode, and kinds without a trigger, neither.
+#[must_use]
+pub(crate) fn judge(submission: &Submission, ages: &[Age], context: &Context<'_>) -> Vec<Finding> {
+    if submission.envelope.exercise == Exercise::Yes {
+        return Vec::new();
+    }
+    let (missing, alcohol) = (submission.missing(), submission.alcohol());
+    match (submission.kind, missing, alcohol, submission.domestic_abuse()) {
+        (AlertKind::MissingReported | AlertKind::MissingUpdated, Some(facts), ..) => {
+            judge_missing((submission, facts), ages, context)
+        }
+        (AlertKind::AlcoholAttendance, _, Some(facts), _) => {
+            let at = started(facts.attendance_at.get(), context.now);
+            let new = opening(at, What::Attendance);
+            ask((&context.repeats.subject, &new), Danger::default(), context)
+        }
+        (AlertKind::DvNotification, .., Some(facts)) => {
+            let at = started(facts.incident_at.get(), context.now);
+            let abuse = facts.abuse_types.known().collect();
+            let new = opening(at, What::DomesticAbuse { abuse });
+            ask((&context.repeats.pair, &new), Danger::default(), context)
+        }
+        (..) => Vec::new(),
+    }
+}
+
+fn judge_missing(
+    (submission, facts): (&Submission, &MissingFacts),
+    ages: &[Age],
+    context: &Context<'_>,
+) -> Vec<Finding> {
+    let age = age_of_primary(submission, ages);
+    let young = u8::try_from(context.clocks.thresholds.missing_age).unwrap_or(u8::MAX);
+    let danger = Danger {
+        is_young: age.is_at_most(young),
+        is_flagged: facts.risk_factors.contains_any(MissingRiskFactor::MAKING_HIGH),
+    };
+    let history = telling_of(&context.repeats.subject, context.episode);
+    let found = ask((&history, &missing(facts, age, context)), danger, context);
+    // An update is no new episode: the count is what it was when the child was reported.
+    let is_update = submission.kind == AlertKind::MissingUpdated;
+    found.into_iter().filter(|it| !is_update || it.trigger == Trigger::T2).collect()
+}
+
+fn ask((history, new): (&History, &Past), danger: Danger, context: &Context<'_>) -> Vec<Finding> {
+    let replaced = context.replaces.record();
+    let thresholds = &context.clocks.thresholds;
+    // Another's alert about the same event: linked, and counted once (domain 5.9).
+    let mut new = new.clone();
+    if let Some(first) = duplicate_of(&new, &history.events, &[], thresholds) {
+        new.episode = first.episode;
+    }
+    let new = &new;
+    // What is told again, whole or corrected, is no second event.
+    let history = match replaced {
+        Some(replaced) => history.clone().without(replaced.id).with(new.clone()),
+        None => history.clone().with(new.clone()),
+    };
+    let about = (new, danger, context.repeats.parties);
+    let mut found = find(&history, about, context.now, thresholds);
+    let is_told = |trigger| replaced.is_some_and(|replaced| was_told(replaced, trigger));
+    for finding in found.iter_mut().filter(|finding| is_told(finding.trigger)) {
+        finding.news = News::None;
+    }
+    found
+}
+
+/// The sender's time where it can be true.
+fn started(at: Option<&Timestamp>, now: Timestamp) -> Timestamp {
+    at.copied().filter(|at| *at <= now).unwrap_or(now)
+}
+
+fn opening(started: Timestamp, what: What) -> Past {
+    Past { alert: THIS, episode: EpisodeId::from(THIS), started, what, link: Link::Confirmed }
+}
+
+fn age_of_primary(submission: &Submission, ages: &[Age]) -> Age {
+    let is_primary = |(person, _): &(&_, &Age)| {
+        submission.primary().is_some_and(|primary| std::ptr::eq(primary, *person))
+    };
+    let found = submission.subjects.iter().zip(ages).find(is_primary);
+    found.map_or(Age::Unknown, |(_, age)| *age)
+}
+
+/// The episode of a report or an update: an update speaks of the episode that its first alert opened.
+fn missing(facts: &MissingFacts, age: Age, context: &Context<'_>) -> Past {
+    // 13 and under is MISSING whatever the sender calls it (GAP2); what cannot be read is no lesser category.
+    let category = match facts.category.known() {
+        Some(_) if age.is_at_most(13) => MissingCategory::Missing,
+        Some(category) => category,
+        None => MissingCategory::Missing,
+    };
+    let what = What::Missing { category, is_open: true };
+    match context.episode.first() {
+        Some(first) => {
+            let known = context.repeats.subject.events.iter().find(|past| past.alert == first.id);
+            let since = known.map_or(first.received_at, |past| past.started);
+            let link = Link::Confirmed;
+            Past { alert: first.id, episode: first.episode, started: since, what, link }
+        }
+        None => opening(started(facts.last_seen_at.get(), context.now), what),
+    }
+}
+
+/// T2 is told once an episode: it was, where an earlier alert of the episode carries its task.
+fn telling_of(history: &History, episode: &[std::sync::Arc<AlertRecord>]) -> History {
+    let is_told = |record: &&std::sync::Arc<AlertRecord>| {
+        record.deliveries.iter().any(|delivery| delivery.routes.contains(&Trigger::T2.rule()))
+    };
+    match (episode.iter().find(is_told), episode.first()) {
+        (Some(record), Some(first)) => history.clone().telling(Told {
+            trigger: Trigger::T2,
+            at: record.received_at,
+            count: 1,
+            from: vec![first.id],
+        }),
+        (Some(_) | None, _) => history.clone(),
+    }
+}
+
+/// Whether an alert told of a trigger: one of its deliveries names it.
+fn was_told(record: &AlertRecord, trigger: Trigger) -> bool {
+    record.deliveries.iter().any(|delivery| delivery.routes.contains(&trigger.rule()))
+}
+
+/// What a correction takes back: the triggers that the alert it replaces told of and that hold no more.
+pub(crate) fn taken_back_by_correction(
+    findings: &[Finding],
+    context: &Context<'_>,
+) -> Vec<Withdrawn> {
+    let Some(original) = context.replaces.corrected() else { return Vec::new() };
+    let gone = |trigger: &&Trigger| was_told(original, **trigger) && !holds(findings, **trigger);
+    let taken_back = |trigger: &Trigger| {
+        let left = findings.iter().find(|it| it.trigger == *trigger).map_or(0, |it| it.count);
+        Withdrawn { trigger: *trigger, told: left.saturating_add(1), left, stands: false }
+    };
+    Trigger::ALL.iter().filter(gone).map(taken_back).collect()
+}
+
+/// Whether a trigger holds, told before or not.
+pub(crate) fn holds(findings: &[Finding], trigger: Trigger) -> bool {
+    findings.iter().any(|it| it.trigger == trigger && it.standing == Standing::Holds)
+}
+
+/// Whether a trigger is news.
+pub(crate) fn fires(findings: &[Finding], trigger: Trigger) -> bool {
+    findings.iter().any(|it| it.trigger == trigger && it.news == News::Fires)
+}
