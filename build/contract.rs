@@ -495,7 +495,8 @@ fn reason_source(reason: i32) -> &'static str {
 
 /// The cutter's name of a rule, in the order of `CutRule` in options.proto.
 fn rule_source(rule: i32) -> &'static str {
-    const POLICE_RELEVANT: i32 = 30;
+    const APART: [(i32, &str); 3] =
+        [(30, "Rule::PoliceRelevant"), (31, "Rule::OwnPart"), (32, "Rule::Agreed")];
     const RULES: &[&str] = &[
         "Rule::Plain",
         "Rule::Subjects",
@@ -526,8 +527,7 @@ fn rule_source(rule: i32) -> &'static str {
         "Rule::OwnActions",
         "Rule::FeedbackContact",
     ];
-    if rule == POLICE_RELEVANT {
-        return "Rule::PoliceRelevant";
-    }
-    usize::try_from(rule).ok().and_then(|rule| RULES.get(rule)).copied().unwrap_or("Rule::Unknown")
+    let apart = APART.iter().find(|(number, _)| *number == rule).map(|(_, name)| *name);
+    let listed = || usize::try_from(rule).ok().and_then(|rule| RULES.get(rule)).copied();
+    apart.or_else(listed).unwrap_or("Rule::Unknown")
 }

@@ -72,7 +72,8 @@ impl Broker {
                 .as_ref()
                 .and_then(|called| called.first)
                 .or_else(|| envelope.supersedes.get().copied())
-                .or_else(|| completes.as_ref().map(|completed| completed.id)),
+                .or_else(|| completes.as_ref().map(|completed| completed.id))
+                .or_else(|| received.submission.refers_to()),
         };
         let directory = store.directory();
         let facts = store.submission_facts(sender, &received.key, named).await?;
@@ -81,6 +82,10 @@ impl Broker {
             (None, _) | (Some(_), Some(_)) => None,
             (Some(correction), None) => Some(self.original(sender, correction.alert).await?),
         };
+        let about = match received.submission.refers_to() {
+            Some(id) => store.alert(id).await?.filter(|named| may_join(sender, named)),
+            None => None,
+        };
         let first = match facts.episode {
             Some(named) if named.episode.first_alert() != named.id => {
                 store.alert(named.episode.first_alert()).await?
@@ -88,7 +93,11 @@ impl Broker {
             named => named,
         };
         let mut episode = Vec::new();
-        if let Some(first) = first.filter(|first| may_join(sender, first)) {
+        // Who was asked may answer, although the episode began with a question to somebody else; in no other episode.
+        let is_about = |first: &AlertRecord| {
+            about.as_ref().is_some_and(|named| named.episode.first_alert() == first.id)
+        };
+        if let Some(first) = first.filter(|first| is_about(first) || may_join(sender, first)) {
             let followers = first.followers.clone();
             episode.push(first);
             for follower in followers {

@@ -53,6 +53,18 @@ code_list! {
         Feedback = 43 => "FEEDBACK",
         /// A worry that no other kind fits.
         Concern = 44 => "CONCERN",
+        /// An assessment after a referral is done.
+        AssessmentCompleted = 45 => "ASSESSMENT_COMPLETED",
+        /// A common assessment was registered.
+        CafRegistered = 50 => "CAF_REGISTERED",
+        /// What the team around the child does.
+        TacUpdate = 51 => "TAC_UPDATE",
+        /// A question to one agency.
+        InformationRequest = 60 => "INFORMATION_REQUEST",
+        /// Its answer.
+        InformationResponse = 61 => "INFORMATION_RESPONSE",
+        /// Sharing was considered and decided against.
+        NotSharedRecord = 62 => "NOT_SHARED_RECORD",
     }
 }
 
@@ -70,7 +82,9 @@ impl AlertKind {
             | Self::AlcoholPathway
             | Self::PlaceOfSafety
             | Self::CscContact
-            | Self::CscReferral => true,
+            | Self::CscReferral
+            | Self::CafRegistered
+            | Self::TacUpdate => true,
             // A concern is one where its PRIMARY is a child, which its kind does not tell.
             Self::DvNotification
             | Self::MaracReferral
@@ -78,7 +92,11 @@ impl AlertKind {
             | Self::OperationReport
             | Self::Concern
             | Self::ReferralDecision
-            | Self::Feedback => false,
+            | Self::Feedback
+            | Self::AssessmentCompleted
+            | Self::InformationRequest
+            | Self::InformationResponse
+            | Self::NotSharedRecord => false,
         }
     }
 
@@ -86,7 +104,15 @@ impl AlertKind {
     #[must_use]
     pub const fn is_routine(self) -> bool {
         match self {
-            Self::AlcoholPathway | Self::OperationReport | Self::Feedback => true,
+            Self::AlcoholPathway
+            | Self::OperationReport
+            | Self::Feedback
+            | Self::AssessmentCompleted
+            | Self::CafRegistered
+            | Self::TacUpdate
+            | Self::InformationRequest
+            | Self::InformationResponse
+            | Self::NotSharedRecord => true,
             Self::MissingReported
             | Self::MissingUpdated
             | Self::MissingFound
@@ -116,6 +142,18 @@ impl AlertKind {
         !matches!(self, Self::OperationReport)
     }
 
+    /// Whether it is recorded and goes to nobody (R58).
+    #[must_use]
+    pub const fn is_kept_only(self) -> bool {
+        matches!(self, Self::NotSharedRecord | Self::AssessmentCompleted)
+    }
+
+    /// Whether it is a question between agencies or its answer.
+    #[must_use]
+    pub const fn is_information(self) -> bool {
+        matches!(self, Self::InformationRequest | Self::InformationResponse)
+    }
+
     /// Whether the alert tells what became of something an earlier alert told of.
     #[must_use]
     pub const fn is_news(self) -> bool {
@@ -128,6 +166,9 @@ impl AlertKind {
                 | Self::Feedback
                 | Self::RhiUpdate
                 | Self::AlcoholPathway
+                | Self::TacUpdate
+                | Self::InformationResponse
+                | Self::AssessmentCompleted
         )
     }
 
@@ -252,6 +293,16 @@ code_list! {
         MaracResearchDue = 52 => "MARAC_RESEARCH_DUE",
         /// An emergency protection order has ended.
         EpoExpiry = 53 => "EPO_EXPIRY",
+        /// A question asked RED should be answered.
+        AnswerDueRed = 54 => "ANSWER_DUE_RED",
+        /// A question asked AMBER should be answered.
+        AnswerDueAmber = 55 => "ANSWER_DUE_AMBER",
+        /// A question asked GREEN should be answered.
+        AnswerDueGreen = 56 => "ANSWER_DUE_GREEN",
+        /// The team around the child should review.
+        TacReviewDue = 57 => "TAC_REVIEW_DUE",
+        /// A decision not to share is looked at again.
+        NotSharedReview = 58 => "NOT_SHARED_REVIEW",
         /// The front door has decided on a referral and told the referrer.
         ReferralDecisionDue = 40 => "REFERRAL_DECISION_DUE",
         /// The assessment of a child in need is done.

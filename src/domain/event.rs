@@ -107,6 +107,8 @@ code_list! {
         DeadlineMissed = 84 => "DEADLINE_MISSED",
         /// The look-out copies were purged.
         LookoutPurged = 86 => "LOOKOUT_PURGED",
+        /// Sharing was considered and decided against.
+        NotSharedRecorded = 93 => "NOT_SHARED_RECORDED",
         /// A power or an order has ended of itself.
         Expired = 90 => "EXPIRED",
         /// Consent was recorded.

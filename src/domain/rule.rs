@@ -70,10 +70,18 @@ code_list! {
         R80 = 180 => "R80",
         /// A child kind about an adult.
         R81 = 181 => "R81",
+        /// A question to one agency.
+        R55 = 155 => "R55",
+        /// Its answer.
+        R56 = 156 => "R56",
+        /// Recorded, and goes to nobody.
+        R58 = 158 => "R58",
         /// Correction, recall: every recipient of the original.
         R57 = 157 => "R57",
         /// A referrer does not agree with a decision.
         R90 = 190 => "R90",
+        /// Early help.
+        R60 = 160 => "R60",
         /// A child subject at priority P1 always reaches the front door.
         R82 = 182 => "R82",
         /// Excluded, on a deny list, or conflicted.

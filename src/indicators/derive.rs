@@ -14,8 +14,8 @@ use crate::domain::{
     AlertId, AlertKind, AlertRecord, Delivery, Letter, Rule, Span, Stage, Timestamp,
 };
 use crate::policy::indicators::{
-    Acknowledgement, Attendance, Cohort, Facts, Interview, Known, MissingEnd, MissingEpisode,
-    Notification, Share, Source,
+    Acknowledgement, Attendance, CafRegistered, Cohort, Facts, Interview, Known, MissingEnd,
+    MissingEpisode, Notification, Share, Source,
 };
 use crate::policy::triggers::Link;
 
@@ -32,7 +32,7 @@ pub fn facts(
 ) -> Facts {
     Facts {
         pair_cases: Known::NotTold("the hub is told of no case heard at a MARAC"),
-        assessments: Known::NotTold("the hub is told of no assessment"),
+        assessments: Known::NotTold("when an assessment began and ended is sealed with it"),
         contacts: Known::NotTold("the hub is told of no decision on a contact"),
         attendances: Known::Facts(
             alerts.iter().filter_map(|it| attendance(it, episodes)).collect(),
@@ -41,8 +41,8 @@ pub fn facts(
             episodes.values().filter_map(|episode| missing_episode(episode)).collect(),
         ),
         operations: Known::NotTold("the numbers of an operation are sealed with its report"),
-        cafs: Known::NotTold("the hub is told of no common assessment"),
-        audits: Known::NotTold("the hub is told of no audit of a common assessment"),
+        cafs: Known::Facts(alerts.iter().filter_map(|it| caf(it)).collect()),
+        audits: Known::NotTold("how an audit rated a common assessment is sealed with it"),
         acknowledgements: Known::Facts(alerts.iter().flat_map(|it| acknowledgements(it)).collect()),
         notifications: Known::Facts(alerts.iter().filter_map(|it| notification(it)).collect()),
         shares: Known::Facts(alerts.iter().flat_map(|it| shares(it)).collect()),
@@ -117,6 +117,12 @@ fn shares(alert: &AlertRecord) -> Vec<Share> {
             basis: decision.basis.map(|basis| basis.as_str()),
         })
         .collect()
+}
+
+/// A common assessment, counted when it is registered and not again when its report is completed.
+fn caf(alert: &AlertRecord) -> Option<CafRegistered> {
+    let is_first = alert.kind == AlertKind::CafRegistered && alert.completes.is_none();
+    is_first.then(|| CafRegistered { source: source(alert), on: day(alert.received_at) })
 }
 
 /// An attendance, with how far its pathway went. The age group is what its routing rows asked for: under 16 community

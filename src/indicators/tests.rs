@@ -127,3 +127,13 @@ fn an_interview_is_in_time_unless_its_entry_says_late() {
         assert_eq!((rate.numerator, rate.denominator), (Some(u64::from(!is_late)), Some(1)));
     }
 }
+
+#[test]
+fn a_common_assessment_counts_when_it_is_registered_and_its_news_does_not() {
+    let registered = record_of(&early_help(), "2026-11-16T10:00Z");
+    let news = record_of(&team_update(), "2026-11-18T10:00Z");
+
+    let figures = figures(&[registered, news], NOW);
+
+    assert_eq!(line(&figures, "assessments registered").numerator, Some(1));
+}

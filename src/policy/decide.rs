@@ -379,6 +379,12 @@ fn events(case: &Case<'_>, routes: &Routes, verdicts: &[Verdict]) -> Vec<EventSk
         routes.recipients.iter().flat_map(|routed| routed.rules.iter().copied()).collect();
     rules.sort_unstable();
     rules.dedup();
+    if case.submission.kind.is_kept_only() {
+        rules.push(Rule::R58);
+    }
+    if case.submission.kind == AlertKind::NotSharedRecord {
+        events.push(EventSketch::of(EventKind::NotSharedRecorded).by_rules(&[Rule::R58]));
+    }
     let computed = EventSketch::of(EventKind::RouteComputed).by_rules(&rules);
     events.push(if routes.unroutable.is_empty() {
         computed
@@ -445,10 +451,13 @@ fn fitting_kind(submission: &Submission, context: &Context<'_>) -> Option<AlertK
 /// Competence, agreements and refusals the alert brought.
 fn agreements(case: &Case<'_>, events: &mut Vec<EventSketch>) {
     let alcohol = case.submission.alcohol();
-    if alcohol.is_some_and(|facts| facts.competence.is_given()) {
+    let plan = case.submission.family_help();
+    let is_of_attendance = alcohol.is_some_and(|facts| facts.competence.is_given());
+    if is_of_attendance || plan.is_some_and(|plan| plan.competence.is_given()) {
         events.push(EventSketch::of(EventKind::CompetenceRecorded));
     }
-    if alcohol.is_some_and(|facts| facts.offer.is(Offer::Accepted)) {
+    // Nothing is registered without an agreement (D13).
+    if plan.is_some() || alcohol.is_some_and(|facts| facts.offer.is(Offer::Accepted)) {
         events.push(EventSketch::of(EventKind::ConsentRecorded));
     }
     let is_declined = alcohol.is_some_and(|facts| facts.offer.is(Offer::Declined));

@@ -10,7 +10,8 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::referral::{Decided, Referral, ReferralOutcome, ReferralStatus};
 use crate::domain::submission::Bool3;
 use crate::domain::{
-    AgencyCode, AlertId, AlertKind, AlertRecord, Delivery, EventKind, Submission, Timestamp, View,
+    AgencyCode, AlertId, AlertKind, AlertRecord, Delivery, EventKind, Rule, Submission, Timestamp,
+    View,
 };
 
 /// How the episode's earlier alerts change with this one. Put each changed record into the same commit.
@@ -20,6 +21,8 @@ pub struct EpisodeChanges {
     ended_at: Option<Timestamp>,
     /// The clocks that have nothing to wait for any more.
     settled: Vec<TimerKind>,
+    /// The question that this alert answers: of an episode with several only its clock is settled.
+    answers: Option<AlertId>,
     /// What becomes of the episode's referrals.
     referrals: Referrals,
 }
@@ -81,12 +84,17 @@ impl EpisodeChanges {
         deliveries: &[Delivery],
     ) -> Self {
         let is_end = is_confirmed_end(submission, context);
+        let answered = deliveries.iter().any(|delivery| delivery.routes.contains(&Rule::R56));
         let settled = match context.episode {
             [] => Vec::new(),
+            // An answer that a sharing row withholds is none.
+            _ if submission.information_response().is_some() && !answered => Vec::new(),
             _ => follow_on::settled_by_news(submission),
         };
         let referrals = Referrals::of(submission, context, deliveries);
-        Self { ended_at: is_end.then_some(context.now), settled, referrals }
+        let answers = submission.information_response().and_then(|facts| facts.request.get());
+        let answers = answers.copied();
+        Self { ended_at: is_end.then_some(context.now), settled, answers, referrals }
     }
 
     /// The earlier alert as it stands after this one; equal where nothing changes.
@@ -94,7 +102,7 @@ impl EpisodeChanges {
     pub fn apply(&self, earlier: &AlertRecord, by: AlertId) -> AlertRecord {
         let mut after = earlier.clone();
         after.referral = self.referrals.apply(earlier, by);
-        for timer in after.timers.iter_mut().filter(|timer| self.settles(timer)) {
+        for timer in after.timers.iter_mut().filter(|timer| self.settles(earlier, timer)) {
             timer.state = TimerState::Cancelled;
         }
         let Some(now) = self.ended_at else { return after };
@@ -112,16 +120,19 @@ impl EpisodeChanges {
 
     /// TASK_DONE for each clock of the episode that the news settles.
     pub(super) fn settled(&self, episode: &[Arc<AlertRecord>]) -> Vec<EventSketch> {
-        let timers = episode.iter().flat_map(|earlier| &earlier.timers);
-        let done = timers.filter(|timer| self.settles(timer)).map(|timer| {
+        let timers = episode
+            .iter()
+            .flat_map(|earlier| earlier.timers.iter().filter(|timer| self.settles(earlier, timer)));
+        let done = timers.map(|timer| {
             let done = EventSketch::of(EventKind::TaskDone).at_mailbox(&timer.mailbox);
             done.due(Some(timer.due)).because(timer.kind.as_str())
         });
         done.collect()
     }
 
-    fn settles(&self, timer: &Timer) -> bool {
-        timer.state == TimerState::Armed && self.settled.contains(&timer.kind)
+    fn settles(&self, earlier: &AlertRecord, timer: &Timer) -> bool {
+        let is_of_it = self.answers.is_none_or(|question| question == earlier.id);
+        timer.state == TimerState::Armed && self.settled.contains(&timer.kind) && is_of_it
     }
 }
 

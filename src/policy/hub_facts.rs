@@ -43,6 +43,7 @@ pub(super) fn of(
         decision_due: follow_on::decision_due(submission, context),
         assessment_due_at: follow_on::assessment_due(submission, context),
         feedback_contact: feedback_contact(submission, context),
+        answer_due_at: follow_on::answer_due_at(submission, context),
     }
 }
 
@@ -115,7 +116,11 @@ fn is_of_adult(submission: &Submission, validated: &Validated) -> bool {
     let age = index.and_then(|index| validated.ages.get(index));
     matches!(
         submission.kind,
-        AlertKind::Concern | AlertKind::ReferralDecision | AlertKind::Feedback
+        AlertKind::Concern
+            | AlertKind::ReferralDecision
+            | AlertKind::Feedback
+            | AlertKind::InformationRequest
+            | AlertKind::InformationResponse
     ) && age.is_some_and(|age| age.is_adult())
 }
 

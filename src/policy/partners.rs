@@ -42,10 +42,19 @@ const MISSING: &[AlertKind] = &[
     AlertKind::MissingCancelled,
 ];
 
+/// Early help.
+const FAMILY_HELP: &[AlertKind] = &[AlertKind::CafRegistered, AlertKind::TacUpdate];
+
 const RETURN_INTERVIEW: &[AlertKind] = &[AlertKind::RhiUpdate];
 /// Every agency of the partnership may send these (domain 2.1).
-const FROM_EVERYBODY: &[AlertKind] =
-    &[AlertKind::CscContact, AlertKind::CscReferral, AlertKind::Concern, AlertKind::MaracReferral];
+const FROM_EVERYBODY: &[AlertKind] = &[
+    AlertKind::CscContact,
+    AlertKind::CscReferral,
+    AlertKind::Concern,
+    AlertKind::MaracReferral,
+    AlertKind::InformationResponse,
+    AlertKind::NotSharedRecord,
+];
 
 /// What a front door decides.
 const DECISIONS: &[AlertKind] = &[AlertKind::ReferralDecision, AlertKind::Feedback];
@@ -54,6 +63,16 @@ const DECISIONS: &[AlertKind] = &[AlertKind::ReferralDecision, AlertKind::Feedba
 const MAY_SEND: &[(Who, &[AlertKind])] = &[
     (Who::One(CADT), MISSING),
     (Who::One(CADT), DECISIONS),
+    (Who::One(CADT), &[AlertKind::InformationRequest, AlertKind::AssessmentCompleted]),
+    (Who::One(EDT), &[AlertKind::InformationRequest, AlertKind::AssessmentCompleted]),
+    (Who::One(MERPOL), &[AlertKind::InformationRequest]),
+    (Who::StartingWith("LA-"), &[AlertKind::InformationRequest]),
+    (Who::StartingWith("LA-"), FAMILY_HELP),
+    (Who::StartingWith("AREA-"), FAMILY_HELP),
+    (Who::StartingWith("SCH-"), FAMILY_HELP),
+    (Who::One(WCHC), FAMILY_HELP),
+    // The council's education inbox sends as a school.
+    (Who::One(CADT_EDU), FAMILY_HELP),
     (Who::One(EDT), DECISIONS),
     // Another council decides on its own children. Its feedback is the hub's.
     (Who::StartingWith("LA-"), &[AlertKind::ReferralDecision]),

@@ -204,6 +204,11 @@ fn reversed(submission: &Submission) -> Submission {
         BodyFacts::OperationReport(_) => {}
         BodyFacts::CscContact(facts) => facts.worry.codes = turned(&facts.worry.codes),
         BodyFacts::Concern(facts) => facts.worry.codes = turned(&facts.worry.codes),
+        BodyFacts::FamilyHelp(facts) => facts.agreed.reverse(),
+        BodyFacts::NotShared(facts) => facts.considered_for.reverse(),
+        BodyFacts::InformationRequest(_)
+        | BodyFacts::InformationResponse(_)
+        | BodyFacts::AssessmentCompleted(_) => {}
         BodyFacts::ReferralDecision(_) | BodyFacts::Feedback(_) => {}
     }
     other

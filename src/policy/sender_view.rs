@@ -73,6 +73,8 @@ code_list! {
         OfferToChildDirectly = 32 => "OFFER_TO_CHILD_DIRECTLY",
         /// The kind is never urgent.
         UrgentInConcern = 33 => "URGENT_IN_CONCERN",
+        /// Recorded; goes to nobody.
+        RecordedOnly = 34 => "RECORDED_ONLY",
     }
 }
 
@@ -212,6 +214,9 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
         );
         say(NoticeCode::FieldRefused, text);
     }
+    if alert.kind.is_kept_only() {
+        say(NoticeCode::RecordedOnly, "Recorded. It goes to nobody.".to_owned());
+    }
     for advice in &alert.advice {
         let (code, text) = advised(*advice);
         say(code, text.to_owned());
@@ -221,6 +226,7 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
     }
     for decision in &alert.decisions {
         let foreseen = is_foreseen_letter(alert, decision.letter, directory)
+            || is_listed(&decision.routes)
             || same_organisation(alert, &decision.mailbox, directory);
         if decision.outcome == ShareOutcome::Withhold && foreseen {
             say(NoticeCode::NotShared, not_shared(alert, decision, directory));
@@ -253,6 +259,8 @@ fn not_shared(alert: &AlertRecord, decision: &SharingDecision, directory: &Direc
          are worried about harm, say so and send it again."
     } else if decision.row == Rule::D17 {
         "The adult has not agreed."
+    } else if decision.row == Rule::D13 {
+        "It rests on agreement, and none that counts is recorded for them. Suspected harm is a concern of its own."
     } else if decision.row == Rule::D99 {
         "No rule shares this kind with them."
     } else {
@@ -341,7 +349,28 @@ pub fn overdue(alert: &AlertRecord, directory: &Directory, now: Timestamp) -> Ve
             front_door_phone(alert, directory, now)
         ),
     });
-    unanswered.chain(undecided).collect()
+    unanswered.chain(undecided).chain(unanswered_questions(alert, directory, now)).collect()
+}
+
+/// A question whose time has passed (R55): whoever was asked, where the sender may know that it was; else the front door.
+fn unanswered_questions(
+    alert: &AlertRecord,
+    directory: &Directory,
+    now: Timestamp,
+) -> Option<Notice> {
+    const CLOCKS: [TimerKind; 3] =
+        [TimerKind::AnswerDueRed, TimerKind::AnswerDueAmber, TimerKind::AnswerDueGreen];
+    let is_missed =
+        |timer: &&Timer| CLOCKS.contains(&timer.kind) && timer.state == TimerState::Fired;
+    let missed = alert.timers.iter().find(is_missed)?;
+    let asked = told(alert)
+        .filter(|delivery| is_foreseen(alert, delivery, directory))
+        .find(|delivery| Some(delivery.number) == missed.delivery);
+    let phone = asked.map_or_else(
+        || front_door_phone(alert, directory, now),
+        |delivery| phone_of(directory, &delivery.mailbox),
+    );
+    Some(Notice { code: NoticeCode::Phone, text: format!("The answer is overdue: phone {phone}.") })
 }
 
 /// Whom to phone about an urgent alert; nobody for a routine one.
@@ -419,11 +448,17 @@ fn line(
 fn is_foreseen(alert: &AlertRecord, delivery: &Delivery, directory: &Directory) -> bool {
     let notice_it_sent = delivery.letter == Letter::E && delivery.row == Rule::D2;
     // A decision goes where its sender said: whom it names, and the referrer.
-    let it_named = delivery.routes.contains(&Rule::R52) || delivery.view == View::Feedback;
+    let it_named = is_listed(&delivery.routes) || delivery.view == View::Feedback;
     notice_it_sent
         || it_named
         || is_foreseen_letter(alert, delivery.letter, directory)
         || same_organisation(alert, &delivery.mailbox, directory)
+}
+
+/// Whom its sender listed: to whom a decision hands on, whom a question asks, who asked, whom a family agreed to.
+fn is_listed(routes: &[Rule]) -> bool {
+    const LISTED: [Rule; 4] = [Rule::R52, Rule::R55, Rule::R56, Rule::R60];
+    routes.iter().any(|rule| LISTED.contains(rule))
 }
 
 fn is_foreseen_letter(alert: &AlertRecord, letter: Letter, directory: &Directory) -> bool {

@@ -26,7 +26,12 @@ pub(super) fn of(submission: &Submission) -> Option<Stage> {
         | BodyFacts::CscContact(_)
         | BodyFacts::ReferralDecision(_)
         | BodyFacts::Feedback(_)
-        | BodyFacts::Concern(_) => None,
+        | BodyFacts::Concern(_)
+        | BodyFacts::FamilyHelp(_)
+        | BodyFacts::InformationRequest(_)
+        | BodyFacts::InformationResponse(_)
+        | BodyFacts::NotShared(_)
+        | BodyFacts::AssessmentCompleted(_) => None,
     }
 }
 

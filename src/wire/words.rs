@@ -43,6 +43,8 @@ pub mod reason {
     pub const SET_BY_HUB: &str = "SET_BY_HUB";
     /// A block that belongs to another answer of the same part.
     pub const MUST_BE_ABSENT: &str = "MUST_BE_ABSENT";
+    /// Not among those the family agreed to, or no agreement.
+    pub const NOT_AGREED: &str = "NOT_AGREED";
     /// A person where nobody may be named.
     pub const PERSON_DATA: &str = "PERSON_DATA";
     /// Not an alert of the sender that is still incomplete.
@@ -373,6 +375,21 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("", "ADULT", "18 and over: use the adult route, or correct the date of birth."),
     ("", "VICTIM_UNDER_16", "A victim under 16 is a child abuse concern: phone the front door."),
     ("", "CHILDREN_UNKNOWN", "Find out whether children are concerned, and say so."),
+    (
+        "agreement",
+        reason::NOT_AGREED,
+        "Record the family's agreement to early help: without it nothing is registered.",
+    ),
+    ("", reason::NOT_AGREED, "Name agencies out of those the family agreed to."),
+    ("", "NO_SUCH_AGENCY", "Name another agency of the directory, by its code."),
+    ("", "NOTHING_ASKED", "Name a request that your agency received."),
+    ("", "NOTHING_REFERRED", "Name an alert that your agency sent or received."),
+    (
+        "",
+        "NOT_YOUR_ROUTE",
+        "s47(9) is for a council that asks a public council or an NHS body: name another route.",
+    ),
+    ("", "NOT_IN_SHARING_RECORD", "Name the same power as a gateway of the sharing record."),
     ("", "NOT_A_CHILD", "Refer to a child of this alert's subjects."),
     ("", "TOO_LATE", "Assess within 2 working days."),
     ("", "RISK_BELOW_MINIMUM", "The hub took a higher risk than you sent: check yours."),

@@ -15,6 +15,7 @@ mod canary;
 #[path = "../support/child_hub.rs"]
 mod child_hub;
 mod conflict;
+mod help;
 mod partnership;
 mod referrals;
 mod refusals;

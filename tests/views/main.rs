@@ -7,6 +7,7 @@
     reason = "test helpers"
 )]
 
+mod help;
 mod interview;
 mod marac;
 mod people;

@@ -1,10 +1,12 @@
 //! The kind's own part of an alert, and each kind's way to it.
 
 use super::super::alert::AlertKind;
+use super::super::id::AlertId;
 use super::{
-    AlcoholFacts, AlcoholPathwayFacts, ConcernFacts, CscContactFacts, DecisionFacts,
-    DomesticAbuseFacts, FeedbackFacts, MaracCaseFacts, MaracOutcomeFacts, MaracReferralFacts,
-    MissingFacts, OperationReportFacts, PlaceOfSafetyFacts, ReturnInterviewFacts, Submission,
+    AlcoholFacts, AlcoholPathwayFacts, AssessmentCompletedFacts, ConcernFacts, CscContactFacts,
+    DecisionFacts, DomesticAbuseFacts, FamilyHelpFacts, FeedbackFacts, InformationRequestFacts,
+    InformationResponseFacts, MaracCaseFacts, MaracOutcomeFacts, MaracReferralFacts, MissingFacts,
+    NotSharedFacts, OperationReportFacts, PlaceOfSafetyFacts, ReturnInterviewFacts, Submission,
     Worry, path,
 };
 
@@ -25,6 +27,16 @@ pub enum BodyFacts {
     MaracReferral(Box<MaracReferralFacts>),
     /// MARAC_OUTCOME.
     MaracOutcome(Box<MaracOutcomeFacts>),
+    /// CAF_REGISTERED, TAC_UPDATE.
+    FamilyHelp(Box<FamilyHelpFacts>),
+    /// INFORMATION_REQUEST.
+    InformationRequest(Box<InformationRequestFacts>),
+    /// INFORMATION_RESPONSE.
+    InformationResponse(Box<InformationResponseFacts>),
+    /// NOT_SHARED_RECORD.
+    NotShared(Box<NotSharedFacts>),
+    /// ASSESSMENT_COMPLETED.
+    AssessmentCompleted(Box<AssessmentCompletedFacts>),
     /// PLACE_OF_SAFETY.
     PlaceOfSafety(Box<PlaceOfSafetyFacts>),
     /// OPERATION_REPORT.
@@ -54,6 +66,11 @@ impl BodyFacts {
             AlertKind::AlcoholPathway => Self::AlcoholPathway(Box::default()),
             AlertKind::MaracReferral => Self::MaracReferral(Box::default()),
             AlertKind::MaracOutcome => Self::MaracOutcome(Box::default()),
+            AlertKind::CafRegistered | AlertKind::TacUpdate => Self::FamilyHelp(Box::default()),
+            AlertKind::InformationRequest => Self::InformationRequest(Box::default()),
+            AlertKind::InformationResponse => Self::InformationResponse(Box::default()),
+            AlertKind::NotSharedRecord => Self::NotShared(Box::default()),
+            AlertKind::AssessmentCompleted => Self::AssessmentCompleted(Box::default()),
             AlertKind::PlaceOfSafety => Self::PlaceOfSafety(Box::default()),
             AlertKind::OperationReport => Self::OperationReport(Box::default()),
             AlertKind::CscContact | AlertKind::CscReferral => Self::CscContact(Box::default()),
@@ -74,6 +91,11 @@ impl BodyFacts {
             Self::AlcoholPathway(_) => path::ALCOHOL_PATHWAY,
             Self::MaracReferral(_) => path::MARAC_REFERRAL,
             Self::MaracOutcome(_) => path::MARAC_OUTCOME,
+            Self::FamilyHelp(_) => path::FAMILY_HELP,
+            Self::InformationRequest(_) => path::INFORMATION_REQUEST,
+            Self::InformationResponse(_) => path::INFORMATION_RESPONSE,
+            Self::NotShared(_) => path::NOT_SHARED,
+            Self::AssessmentCompleted(_) => path::ASSESSMENT_COMPLETED,
             Self::PlaceOfSafety(_) => path::PLACE_OF_SAFETY,
             Self::OperationReport(_) => path::OPERATION_REPORT,
             Self::CscContact(_) => path::CONTACT,
@@ -85,6 +107,14 @@ impl BodyFacts {
 }
 
 impl Submission {
+    /// The alert that the kind's own part is about: the question it answers, the referral it was assessed after.
+    #[must_use]
+    pub fn refers_to(&self) -> Option<AlertId> {
+        let answers = self.information_response().and_then(|facts| facts.request.get());
+        let assessed = || self.assessment_completed().and_then(|facts| facts.referral.get());
+        answers.or_else(assessed).copied()
+    }
+
     /// The missing part, where the kind has one.
     #[must_use]
     pub const fn missing(&self) -> Option<&MissingFacts> {
@@ -132,6 +162,36 @@ impl Submission {
     pub fn marac_case(&self) -> Option<&MaracCaseFacts> {
         let outcome = || self.marac_outcome().map(|facts| &facts.case);
         self.marac_referral().map(|facts| &facts.case).or_else(outcome)
+    }
+
+    /// The early help part, where the kind has one.
+    #[must_use]
+    pub const fn family_help(&self) -> Option<&FamilyHelpFacts> {
+        if let BodyFacts::FamilyHelp(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The question's part, where the kind has one.
+    #[must_use]
+    pub const fn information_request(&self) -> Option<&InformationRequestFacts> {
+        if let BodyFacts::InformationRequest(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The answer's part, where the kind has one.
+    #[must_use]
+    pub const fn information_response(&self) -> Option<&InformationResponseFacts> {
+        if let BodyFacts::InformationResponse(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The part of a decision not to share, where the kind has one.
+    #[must_use]
+    pub const fn not_shared(&self) -> Option<&NotSharedFacts> {
+        if let BodyFacts::NotShared(facts) = &self.body { Some(facts) } else { None }
+    }
+
+    /// The assessment's part, where the kind has one.
+    #[must_use]
+    pub const fn assessment_completed(&self) -> Option<&AssessmentCompletedFacts> {
+        if let BodyFacts::AssessmentCompleted(facts) = &self.body { Some(facts) } else { None }
     }
 
     /// The place of safety part, where the kind has one.

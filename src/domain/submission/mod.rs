@@ -16,6 +16,8 @@ mod body;
 mod concern;
 mod decision;
 mod domestic_abuse;
+mod family_help;
+mod information;
 mod marac;
 mod missing;
 mod operation_report;
@@ -40,6 +42,11 @@ pub use domestic_abuse::{
     AbuseType, ChildPresence, ChildrenInScope, DomesticAbuseFacts, ImpactCode, ImpactFacts,
     ImpactText, ImpactedChild, PartnerFacts, PerpetratorFacts, PersonallyConnected, PlaceType,
     RiskBand, RiskTool, SeenAndSpokenTo, VictimConsentSupport,
+};
+pub use family_help::{FamilyHelpFacts, FamilyHelpStatus, QualityRating};
+pub use information::{
+    AnswerOutcome, AssessmentCompletedFacts, AssessmentKind, InformationRequestFacts,
+    InformationResponseFacts, LegalRoute, NotSharedFacts, RequestRating,
 };
 pub use marac::{MaracBasis, MaracCaseFacts, MaracOutcomeFacts, MaracReferralFacts, VictimAnswer};
 pub use missing::{
@@ -85,6 +92,16 @@ pub mod path {
     pub const MARAC_REFERRAL: &str = "alert.marac_referral";
     /// The body of MARAC_OUTCOME.
     pub const MARAC_OUTCOME: &str = "alert.marac_outcome";
+    /// The body of CAF_REGISTERED and TAC_UPDATE.
+    pub const FAMILY_HELP: &str = "alert.family_help";
+    /// The body of INFORMATION_REQUEST.
+    pub const INFORMATION_REQUEST: &str = "alert.information_request";
+    /// The body of INFORMATION_RESPONSE.
+    pub const INFORMATION_RESPONSE: &str = "alert.information_response";
+    /// The body of NOT_SHARED_RECORD.
+    pub const NOT_SHARED: &str = "alert.not_shared";
+    /// The body of ASSESSMENT_COMPLETED.
+    pub const ASSESSMENT_COMPLETED: &str = "alert.assessment_completed";
     /// The body of PLACE_OF_SAFETY.
     pub const PLACE_OF_SAFETY: &str = "alert.place_of_safety";
     /// The body of OPERATION_REPORT.

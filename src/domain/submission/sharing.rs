@@ -203,6 +203,8 @@ pub enum Scope {
     EarlyHelp,
     /// Adult social care.
     AdultCare,
+    /// Information between agencies.
+    Information,
     /// Anything else; two of these are not the same scope.
     Other,
 }
@@ -226,6 +228,9 @@ impl Scope {
             ("area team", Scope::EarlyHelp),
             ("team around the", Scope::EarlyHelp),
             ("adult social care", Scope::AdultCare),
+            ("common assessment", Scope::EarlyHelp),
+            ("information sharing", Scope::Information),
+            ("sharing information", Scope::Information),
         ];
         let lower = text.trim().to_lowercase();
         if lower.is_empty() {

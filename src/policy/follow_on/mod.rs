@@ -15,8 +15,8 @@ pub use table::{Authority, lines};
 
 pub(crate) use firing::fire;
 pub(crate) use starting::{
-    Started, assessment_due, contact_due, decision_due, enquiries, interview_due, interview_owner,
-    referral_expected, research_due, timers,
+    Started, answer_due_at, assessment_due, contact_due, decision_due, enquiries, interview_due,
+    interview_owner, referral_expected, research_due, timers,
 };
 pub(crate) use table::{armed, settled_by_news};
 

@@ -3,7 +3,7 @@
 use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind};
 use crate::domain::directory::MailboxRole;
 use crate::domain::place_of_safety::POLICE_PROTECTION_MAX;
-use crate::domain::submission::{LookedAfter, Offer, RiskBand};
+use crate::domain::submission::{FamilyHelpStatus, LookedAfter, Offer, RequestRating, RiskBand};
 use crate::domain::{
     AgencyCode, AlertKind, Delivery, Letter, MailboxId, Priority, Rule, Span, Submission,
     Timestamp, View,
@@ -50,6 +50,9 @@ pub(crate) fn timers(started: &Started<'_>) -> Vec<Timer> {
         }
         Assessment::Marac(_) => research(started, &mut timers),
         Assessment::PlaceOfSafety(found) => place_of_safety(started, found, &mut timers),
+        Assessment::FamilyHelp => team_review(started, &mut timers),
+        Assessment::Information(_) => answer_due(started, &mut timers),
+        Assessment::Kept => not_shared_review(started, &mut timers),
         Assessment::OperationReport => {}
         Assessment::CscContact(_) => decision(started, &mut timers),
         Assessment::Concern(_) => {
@@ -299,6 +302,52 @@ fn referred_at(submission: &Submission, context: &Context<'_>) -> Option<Timesta
     let outcome = submission.referral_decision()?.outcome.known()?;
     let referred = referral::decided_on(context.episode).next()?;
     outcome.is_assessed().then_some(referred.received_at)
+}
+
+/// R55: the agency asked answers in time; its delivery holds the clock.
+fn answer_due(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let Some(kind) = answer_clock(started.submission) else { return };
+    let is_asked = |delivery: &&Delivery| delivery.routes.contains(&Rule::R55);
+    if let Some(delivery) = started.deliveries.iter().find(is_asked) {
+        let timer = armed(kind, started.context.now, delivery.mailbox.clone());
+        timers.push(Timer { delivery: Some(delivery.number), ..timer });
+    }
+}
+
+fn answer_clock(submission: &Submission) -> Option<TimerKind> {
+    Some(match submission.information_request()?.rating.known()? {
+        RequestRating::Red => TimerKind::AnswerDueRed,
+        RequestRating::Amber => TimerKind::AnswerDueAmber,
+        RequestRating::Green => TimerKind::AnswerDueGreen,
+    })
+}
+
+/// By when a question is to be answered (R55).
+pub(crate) fn answer_due_at(submission: &Submission, context: &Context<'_>) -> Option<Timestamp> {
+    let nobody = MailboxId::duty(&context.sender.code);
+    Some(armed(answer_clock(submission)?, context.now, nobody).due.at)
+}
+
+/// R60: the team around the child reviews within six weeks `[DEFAULT]`. The Area Team's duty, or the sender's where it has
+/// none; none once the help has ended.
+fn team_review(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let plan = started.submission.family_help();
+    if plan.and_then(|plan| plan.status.known()).is_some_and(FamilyHelpStatus::is_closed) {
+        return;
+    }
+    let area = started.deliveries.iter().find(|delivery| delivery.letter == Letter::A);
+    let own = || duty_mailbox(started.context.sender).map(|mailbox| mailbox.id.clone());
+    let holder = area.map(|delivery| delivery.mailbox.clone()).or_else(own);
+    timers.extend(holder.map(|it| armed(TimerKind::TacReviewDue, started.context.now, it)));
+}
+
+/// R58: whoever decided not to share looks at it again.
+fn not_shared_review(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let review = started.submission.not_shared().and_then(|facts| facts.review_at.get());
+    let desk = duty_mailbox(started.context.sender);
+    if let (Some(review), Some(desk)) = (review, desk) {
+        timers.push(armed(TimerKind::NotSharedReview, *review, desk.id.clone()));
+    }
 }
 
 fn delivered_to(started: &Started<'_>, agency: &str, kind: TimerKind, timers: &mut Vec<Timer>) {

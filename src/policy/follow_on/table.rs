@@ -14,6 +14,8 @@ use crate::domain::{
 pub(super) enum Due {
     /// Elapsed time, day and night.
     Elapsed(Span),
+    /// Days of 24 hours.
+    Days(i64),
     /// 17:00 on the n-th working day after day 0.
     WorkingDays(u32),
     /// Minutes of office time.
@@ -120,6 +122,11 @@ const LET_GO: SettledBy = SettledBy::News {
 /// The front door decides, again or for the first time.
 const DECIDED: SettledBy =
     SettledBy::News { kinds: &[AlertKind::ReferralDecision], says: |_| true };
+/// The assessment is done, or the front door decides otherwise.
+const ASSESSED: SettledBy = SettledBy::News {
+    kinds: &[AlertKind::AssessmentCompleted, AlertKind::ReferralDecision],
+    says: |_| true,
+};
 
 const fn line(what: &'static str, source: &'static str, due: Due) -> Plan {
     Plan {
@@ -193,7 +200,7 @@ const DECISION_DUE: Plan =
 /// From the referral, not from the decision.
 const ASSESSMENT_DUE: Plan = line("the assessment is done", "R51", Due::WorkingDays(45))
     .on(DeadlineTag::Verify)
-    .until(DECIDED)
+    .until(ASSESSED)
     .then(EventKind::DeadlineMissed, &[(Whom::Manager, Priority::P3)]);
 
 /// No message says that a conference was held: a reminder, no more.
@@ -222,14 +229,49 @@ const OUT_OF_HOURS_HANDOVER: Plan =
     line("the front door's urgent alerts go to the out-of-hours team", "5.1", Due::Given)
         .until(SettledBy::Answer)
         .doing(Fires::Handover);
+/// A question that was not answered in time goes to the duty manager of whoever was asked (R55).
+const fn answer_due(what: &'static str, due: Due) -> Plan {
+    line(what, "R55", due)
+        .on(DeadlineTag::Practice)
+        .until(ANSWERED)
+        .then(EventKind::DeadlineMissed, &[(Whom::Manager, Priority::P3)])
+}
+
+const ANSWER_DUE_RED: Plan =
+    answer_due("a question asked RED is answered", Due::WorkingMinutes(240));
+const ANSWER_DUE_AMBER: Plan =
+    answer_due("a question asked AMBER is answered", Due::WorkingMinutes(480));
+const ANSWER_DUE_GREEN: Plan =
+    answer_due("a question asked GREEN is answered", Due::WorkingDays(3));
+
+const ANSWERED: SettledBy =
+    SettledBy::News { kinds: &[AlertKind::InformationResponse], says: |_| true };
+
+const TAC_REVIEW_DUE: Plan = line("the team around the child reviews", "R60", Due::Days(42))
+    .until(SettledBy::News { kinds: &[AlertKind::TacUpdate], says: |_| true })
+    .then(EventKind::TaskCreated, &[(Whom::Holder, Priority::P4)]);
+
+const NOT_SHARED_REVIEW: Plan =
+    line("a decision not to share is looked at again", "R58", Due::Given)
+        .then(EventKind::TaskCreated, &[(Whom::Sender, Priority::P4)]);
+
+const RESPONSE_CONTACT_DUE: Plan =
+    line("the young people's service has made contact", "R10", Due::WorkingDays(2))
+        .until(ON_THE_PATHWAY)
+        .then(EventKind::TaskCreated, &[(Whom::Holder, Priority::P4)]);
+
+const OVERRIDE_REVIEW_DUE: Plan =
+    line("an overridden refusal is reviewed", "6.4", Due::WorkingMinutes(480))
+        .until(SettledBy::Answer)
+        .then(EventKind::DeadlineMissed, &[(Whom::SendersLead, Priority::P3)]);
 
 /// The line of a kind.
 pub(super) const fn plan(kind: TimerKind) -> Plan {
     use DeadlineTag as T;
-    use Due::{Elapsed, Given, WorkingDays, WorkingMinutes};
+    use Due::{Elapsed, Given, WorkingDays};
     use EventKind as E;
     use Priority::{P2, P3, P4};
-    use SettledBy::{Answer, Completion, OpeningOrAnswer};
+    use SettledBy::{Completion, OpeningOrAnswer};
 
     match kind {
         TimerKind::ChaseFirst => {
@@ -263,21 +305,13 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
                 .until(REFERRED)
                 .then(E::TaskCreated, &[(Whom::Holder, P4)])
         }
-        TimerKind::ResponseContactDue => {
-            line("the young people's service has made contact", "R10", WorkingDays(2))
-                .until(ON_THE_PATHWAY)
-                .then(E::TaskCreated, &[(Whom::Holder, P4)])
-        }
+        TimerKind::ResponseContactDue => RESPONSE_CONTACT_DUE,
         TimerKind::SafeguardingReviewDue => {
             line("the hospital's safeguarding team reviews", "R11", WorkingDays(1))
                 .until(ON_THE_PATHWAY)
                 .then(E::TaskCreated, &[(Whom::Holder, P4)])
         }
-        TimerKind::OverrideReviewDue => {
-            line("an overridden refusal is reviewed", "6.4", WorkingMinutes(480))
-                .until(Answer)
-                .then(E::DeadlineMissed, &[(Whom::SendersLead, P3)])
-        }
+        TimerKind::OverrideReviewDue => OVERRIDE_REVIEW_DUE,
         TimerKind::MaracResearchDue => MARAC_RESEARCH_DUE,
         TimerKind::S46Warning48 => S46_WARNING_48,
         TimerKind::S46Warning60 => S46_WARNING_60,
@@ -291,6 +325,11 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
         TimerKind::LadoDecisionDue => LADO_DECISION_DUE,
         TimerKind::OutOfHoursHandover => OUT_OF_HOURS_HANDOVER,
         TimerKind::StopConfirmationDue => STOP_CONFIRMATION_DUE,
+        TimerKind::AnswerDueRed => ANSWER_DUE_RED,
+        TimerKind::AnswerDueAmber => ANSWER_DUE_AMBER,
+        TimerKind::AnswerDueGreen => ANSWER_DUE_GREEN,
+        TimerKind::TacReviewDue => TAC_REVIEW_DUE,
+        TimerKind::NotSharedReview => NOT_SHARED_REVIEW,
     }
 }
 
@@ -299,6 +338,7 @@ pub(crate) fn armed(kind: TimerKind, from: Timestamp, holder: MailboxId) -> Time
     let plan = plan(kind);
     let at = match plan.due {
         Due::Elapsed(span) => from.plus(span),
+        Due::Days(days) => from.plus(Span::days(days)),
         Due::WorkingDays(days) => clock::working_days(from, days),
         Due::WorkingMinutes(minutes) => clock::working_minutes(from, minutes),
         Due::Given => from,
@@ -336,6 +376,7 @@ pub fn lines() -> impl Iterator<Item = (TimerKind, &'static str, String, Authori
         let due = match plan.due {
             Due::Elapsed(span) if span == Span::hours(1) => "1 hour, day and night".to_owned(),
             Due::Elapsed(span) => format!("{} hours, day and night", span.as_millis() / 3_600_000),
+            Due::Days(days) => format!("{days} days"),
             // One working day is 8 working hours (domain 5.5).
             Due::WorkingDays(1) => "8 working hours".to_owned(),
             Due::WorkingDays(days) => format!("17:00 on working day {days}"),

@@ -29,8 +29,9 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         rule: Rule::R80,
-        when: "any kind a row sends to CADT: a child who lives outside Wirral, is looked after, or has a SAFE address",
-        applies: |_| true,
+        when: "any kind a row sends to CADT but a question or an answer, which go to one agency: a child who lives \
+               outside Wirral, is looked after, or has a SAFE address",
+        applies: |facts| !facts.submission.kind.is_information(),
         lines: &[told(
             (
                 "the council of residence and the responsible council (CIC for Wirral) at CADT's priority; CADT P5 \

@@ -12,6 +12,8 @@ mod domestic_abuse;
 mod due;
 mod elsewhere;
 mod encompass;
+mod family_help;
+mod information;
 mod marac;
 mod missing;
 mod place_of_safety;
@@ -187,6 +189,8 @@ fn book() -> impl Iterator<Item = &'static Row> {
         marac::ROWS,
         place_of_safety::ROWS,
         referral::ROWS,
+        information::ROWS,
+        family_help::ROWS,
         elsewhere::ROWS,
     ]
     .into_iter()

@@ -134,7 +134,9 @@ fn raise(recipients: &mut [Routed], facts: &Facts<'_>) {
     let first = recipients.iter().map(|routed| routed.priority).min();
     for routed in recipients.iter_mut().filter(|it| !(is_settled && it.rules == [Rule::R57])) {
         let is_copy = routed.priority == Priority::P5 && routed.rules.contains(&Rule::R80);
-        if is_copy || routed.beside().is_some() {
+        // A plan goes to each at its own pace (R60).
+        let is_plan = facts.submission.family_help().is_some();
+        if is_copy || is_plan || routed.beside().is_some() {
             continue;
         }
         let leads = matches!(routed.letter, Letter::C | Letter::P)

@@ -4,6 +4,7 @@ mod alcohol;
 mod correction;
 mod councils;
 mod domestic_abuse;
+mod help;
 mod interview;
 mod marac;
 mod missing;

@@ -158,10 +158,11 @@ fn recorded<'a>(
     scope: Scope,
     states: &'static [ConsentState],
 ) -> impl Iterator<Item = ConsentGiver> + 'a {
-    let records = &case.submission.sharing.consents;
+    let plan = case.submission.family_help().and_then(|plan| plan.agreement.get());
+    let records = case.submission.sharing.consents.iter().chain(plan);
     ConsentGiver::ALL.iter().copied().filter(move |giver| {
         let latest = records
-            .iter()
+            .clone()
             .filter(|record| {
                 record.kind.is(ConsentType::ServiceAgreement)
                     && record.scope.get() == Some(&scope)
@@ -184,7 +185,8 @@ fn place_of_safety<'a>(case: &'a Case<'_>) -> Option<&'a PlaceOfSafetyFacts> {
 fn competence<'a>(case: &'a Case<'_>) -> Option<&'a CompetenceFacts> {
     let of_attendance = alcohol(case).map(|facts| &facts.competence);
     let of_place = || place_of_safety(case).map(|facts| &facts.competence);
-    of_attendance.or_else(of_place)?.get()
+    let of_plan = || case.submission.family_help().map(|plan| &plan.competence);
+    of_attendance.or_else(of_place).or_else(of_plan)?.get()
 }
 
 fn age_of(case: &Case<'_>) -> Age {

@@ -3,7 +3,7 @@
 use super::super::referral;
 use super::super::routing::{Routed, is_repeat_of};
 use super::super::validation::{
-    AboutWhom, Assessment, ConcernAssessment, Power, is_adult_in_a_child_kind,
+    AboutWhom, Assessment, ConcernAssessment, InformationRow, Power, is_adult_in_a_child_kind,
 };
 use super::matrix::{self, Asked, Condition as C, Row};
 use super::{Case, PolicyError};
@@ -14,25 +14,7 @@ use crate::domain::{AlertKind, AlertRecord, Letter, Risk, Rule, View};
 /// The condition for this recipient, and what its cell may ask besides. None where there is no such alert that was
 /// decided on.
 pub(super) fn of(case: &Case<'_>, routed: &Routed) -> Result<(Option<C>, Asked), PolicyError> {
-    let kind = case.submission.kind;
-    let is_of_kind = match &case.submission.body {
-        BodyFacts::Missing(_) => kind.is_missing(),
-        BodyFacts::Alcohol(_) => kind == AlertKind::AlcoholAttendance,
-        BodyFacts::DomesticAbuse(_) => kind == AlertKind::DvNotification,
-        BodyFacts::ReturnInterview(_) => kind == AlertKind::RhiUpdate,
-        BodyFacts::AlcoholPathway(_) => kind == AlertKind::AlcoholPathway,
-        BodyFacts::MaracReferral(_) => kind == AlertKind::MaracReferral,
-        BodyFacts::MaracOutcome(_) => kind == AlertKind::MaracOutcome,
-        BodyFacts::PlaceOfSafety(_) => kind == AlertKind::PlaceOfSafety,
-        BodyFacts::OperationReport(_) => kind == AlertKind::OperationReport,
-        BodyFacts::CscContact(_) => {
-            matches!(kind, AlertKind::CscContact | AlertKind::CscReferral)
-        }
-        BodyFacts::ReferralDecision(_) => kind == AlertKind::ReferralDecision,
-        BodyFacts::Feedback(_) => kind == AlertKind::Feedback,
-        BodyFacts::Concern(_) => kind == AlertKind::Concern,
-    };
-    if !is_of_kind {
+    if !is_of_kind(&case.submission.body, case.submission.kind) {
         return Err(PolicyError::BodyOfOtherKind);
     }
     let risk = case.validated.risk;
@@ -60,6 +42,17 @@ pub(super) fn of(case: &Case<'_>, routed: &Routed) -> Result<(Option<C>, Asked),
             Power::PoliceProtection | Power::ProtectionOrder => C::PlaceWithPower,
             Power::MentalHealthAct => C::PlaceUnderMentalHealthAct,
         }),
+        Assessment::FamilyHelp => Some(match case.submission.family_help() {
+            Some(facts) if facts.steps_up() => C::FamilyHelpStepUp,
+            Some(_) | None => C::FamilyHelp,
+        }),
+        Assessment::Information(row) => Some(match row {
+            InformationRow::Statute => C::InformationByStatute,
+            InformationRow::Harm => C::InformationOnHarm,
+            InformationRow::Agreement => C::InformationByAgreement,
+        }),
+        // Row u: nobody gets it.
+        Assessment::Kept => None,
         Assessment::OperationReport => Some(C::OperationReport),
         Assessment::CscContact(found) | Assessment::Concern(found) => Some(worry(found, risk)),
         Assessment::Feedback => Some(C::Feedback),
@@ -69,6 +62,34 @@ pub(super) fn of(case: &Case<'_>, routed: &Routed) -> Result<(Option<C>, Asked),
         }
     };
     Ok((condition, asked(case, routed)))
+}
+
+/// Whether the part is the kind's own.
+fn is_of_kind(body: &BodyFacts, kind: AlertKind) -> bool {
+    match body {
+        BodyFacts::Missing(_) => kind.is_missing(),
+        BodyFacts::Alcohol(_) => kind == AlertKind::AlcoholAttendance,
+        BodyFacts::DomesticAbuse(_) => kind == AlertKind::DvNotification,
+        BodyFacts::ReturnInterview(_) => kind == AlertKind::RhiUpdate,
+        BodyFacts::AlcoholPathway(_) => kind == AlertKind::AlcoholPathway,
+        BodyFacts::MaracReferral(_) => kind == AlertKind::MaracReferral,
+        BodyFacts::MaracOutcome(_) => kind == AlertKind::MaracOutcome,
+        BodyFacts::FamilyHelp(_) => {
+            matches!(kind, AlertKind::CafRegistered | AlertKind::TacUpdate)
+        }
+        BodyFacts::InformationRequest(_) => kind == AlertKind::InformationRequest,
+        BodyFacts::InformationResponse(_) => kind == AlertKind::InformationResponse,
+        BodyFacts::NotShared(_) => kind == AlertKind::NotSharedRecord,
+        BodyFacts::AssessmentCompleted(_) => kind == AlertKind::AssessmentCompleted,
+        BodyFacts::PlaceOfSafety(_) => kind == AlertKind::PlaceOfSafety,
+        BodyFacts::OperationReport(_) => kind == AlertKind::OperationReport,
+        BodyFacts::CscContact(_) => {
+            matches!(kind, AlertKind::CscContact | AlertKind::CscReferral)
+        }
+        BodyFacts::ReferralDecision(_) => kind == AlertKind::ReferralDecision,
+        BodyFacts::Feedback(_) => kind == AlertKind::Feedback,
+        BodyFacts::Concern(_) => kind == AlertKind::Concern,
+    }
 }
 
 /// The row for this recipient. A task about a SAFE address is D3's wherever it comes from; early help is D13's, whatever
@@ -133,9 +154,18 @@ fn decided_on(earlier: &AlertRecord) -> Option<C> {
         AlertKind::Concern if is_of_adult() => C::AdultOnly,
         AlertKind::Concern if has(Rule::D3) => C::HarmSuspected,
         AlertKind::Concern => C::NoHarm,
-        AlertKind::OperationReport | AlertKind::ReferralDecision | AlertKind::Feedback => {
-            return None;
-        }
+        // What police ask on a crime route is the front door's to decide (row r).
+        AlertKind::InformationRequest if has(Rule::D2) => C::InformationByStatute,
+        AlertKind::InformationRequest if has(Rule::D3) => C::InformationOnHarm,
+        AlertKind::InformationRequest => C::InformationByAgreement,
+        AlertKind::CafRegistered | AlertKind::TacUpdate if has(Rule::D14) => C::FamilyHelpStepUp,
+        AlertKind::CafRegistered | AlertKind::TacUpdate => C::FamilyHelp,
+        AlertKind::OperationReport
+        | AlertKind::ReferralDecision
+        | AlertKind::Feedback
+        | AlertKind::InformationResponse
+        | AlertKind::NotSharedRecord
+        | AlertKind::AssessmentCompleted => return None,
     })
 }
 
@@ -147,6 +177,9 @@ fn asked(case: &Case<'_>, routed: &Routed) -> Asked {
         | Assessment::Alcohol(_)
         | Assessment::ReturnInterview(_)
         | Assessment::AlcoholPathway
+        | Assessment::FamilyHelp
+        | Assessment::Information(_)
+        | Assessment::Kept
         | Assessment::Marac(_)
         | Assessment::PlaceOfSafety(_)
         | Assessment::OperationReport

@@ -49,6 +49,16 @@ pub(super) enum Condition {
     AdultOnly,
     /// q: FEEDBACK, and what the hub makes of a decision for its referrer.
     Feedback,
+    /// r: INFORMATION_REQUEST, INFORMATION_RESPONSE by statute (`CA89_S47_9`, `CA04_S16H`).
+    InformationByStatute,
+    /// r: on `CA89_S47`, `CA04_S11` or a crime route with harm suspected or not known.
+    InformationOnHarm,
+    /// r: all else.
+    InformationByAgreement,
+    /// s: CAF_REGISTERED, TAC_UPDATE.
+    FamilyHelp,
+    /// s: `STEP_UP_REQUESTED`: the front door too.
+    FamilyHelpStepUp,
     /// t: OPERATION_REPORT.
     OperationReport,
 }
@@ -175,6 +185,7 @@ const D9: Cell = Cell::Row(Row::D9);
 const D10_D9: Cell = Cell::Health { community: Row::D10, maternity: Row::D9 };
 const D10A: Cell = Cell::OwnOrganisation(Row::D10a);
 const D11: Cell = Cell::Row(Row::D11);
+const D13: Cell = Cell::Row(Row::D13);
 const D14: Cell = Cell::Row(Row::D14);
 const D15: Cell = Cell::Row(Row::D15);
 const D16: Cell = Cell::Row(Row::D16);
@@ -207,6 +218,11 @@ const MATRIX: &[(Condition, [Cell; 15])] = &[
     (Condition::AdultChildNoHarm,   [D14, CRIME, NO,  NO, NO,     NO,  NO,   NO, NO,    NO,     NO,    D14, NO,  ADULT, D2]),
     (Condition::AdultOnly,          [D17, CRIME, NO,  NO, NO,     NO,  NO,   NO, NO,    NO,     NO,    NO,  NO,  ADULT, D2]),
     (Condition::Feedback,           [NO,  NO,    NO,  NO, NO,     NO,  NO,   NO, NO,    NO,     NO,    NO,  D16, NO,    NO]),
+    (Condition::InformationByStatute,   [D2; 15]),
+    (Condition::InformationOnHarm,      [D3; 15]),
+    (Condition::InformationByAgreement, [D13; 15]),
+    (Condition::FamilyHelp,         [D99, D13,   D13, NO, D13,    D13, D13,  D13, D13,  D13,    D13,   D13, NO,  D13,   NO]),
+    (Condition::FamilyHelpStepUp,   [D14, D13,   D13, NO, D13,    D13, D13,  D13, D13,  D13,    D13,   D14, NO,  D13,   NO]),
     (Condition::OperationReport,    [D18, D18,   NO,  NO, NO,     NO,  NO,   NO, NO,    NO,     D18,   NO,  NO,  NO,    NO]),
 ];
 
@@ -223,12 +239,20 @@ pub(super) fn cell(
             matches!(condition, Condition::MaracWithChildren | Condition::MaracWithoutChildren);
         return is_marac.then_some(Row::D4);
     }
-    // Youth justice gets operations' reports and nothing else: its column would say no more.
-    if letter == Letter::Y {
+    let is_information = matches!(
+        condition,
+        Condition::InformationByStatute
+            | Condition::InformationOnHarm
+            | Condition::InformationByAgreement
+    );
+    // Youth justice gets operations' reports, and is asked as anybody is (row r): its column would say no more.
+    if letter == Letter::Y && !is_information {
         return (condition == Condition::OperationReport).then_some(Row::D18);
     }
+    // Row r says the same of every letter.
+    let column = if letter == Letter::Y { 0 } else { column(letter)? };
     let (_, line) = MATRIX.iter().find(|(of, _)| *of == condition)?;
-    match *line.get(column(letter)?)? {
+    match *line.get(column)? {
         Cell::No => None,
         Cell::Row(row) => Some(row),
         Cell::Health { maternity, .. } if partners::is(recipient, partners::MIDW) => {
@@ -289,6 +313,11 @@ impl Condition {
             Self::NoHarm => 'n',
             Self::AdultChildHarm | Self::AdultChildNoHarm | Self::AdultOnly => 'o',
             Self::Feedback => 'q',
+            Self::InformationByStatute => 'r',
+            Self::InformationOnHarm => 'R',
+            Self::InformationByAgreement => 'v',
+            Self::FamilyHelp => 's',
+            Self::FamilyHelpStepUp => 'S',
             Self::OperationReport => 't',
         }
     }
@@ -325,6 +354,11 @@ mod tests {
         Condition::AdultChildNoHarm,
         Condition::AdultOnly,
         Condition::Feedback,
+        Condition::InformationByStatute,
+        Condition::InformationOnHarm,
+        Condition::InformationByAgreement,
+        Condition::FamilyHelp,
+        Condition::FamilyHelpStepUp,
         Condition::OperationReport,
     ];
 
@@ -444,12 +478,18 @@ mod tests {
     }
 
     #[test]
-    fn youth_justice_gets_operations_reports_and_nothing_else() {
+    fn youth_justice_gets_operations_reports_and_questions_and_nothing_else() {
         let directory = directory();
         let (police, youth) = (agency(&directory, "MERPOL"), agency(&directory, "YOS"));
+        let of = [
+            (Condition::OperationReport, Row::D18),
+            (Condition::InformationByStatute, Row::D2),
+            (Condition::InformationOnHarm, Row::D3),
+            (Condition::InformationByAgreement, Row::D13),
+        ];
 
         for condition in ALL {
-            let expected = (*condition == Condition::OperationReport).then_some(Row::D18);
+            let expected = of.iter().find(|(of, _)| of == condition).map(|(_, row)| *row);
             assert_eq!(
                 cell(*condition, Letter::Y, (youth, police), Asked::default()),
                 expected,

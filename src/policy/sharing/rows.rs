@@ -17,7 +17,7 @@ pub(super) fn evaluate(row: Row, case: &Case<'_>, routed: &Routed, agency: &Agen
         Row::D7 => d7(routed),
         Row::D9 => d9(case, agency),
         Row::D10 => d10(case),
-        Row::D13 => d13(case),
+        Row::D13 => d13(case, agency),
         Row::D14 => d14(case),
         Row::D15 => d15(case, routed),
         Row::D16 => d16(routed),
@@ -98,16 +98,34 @@ fn d10(case: &Case<'_>) -> ShareOutcome {
 }
 
 /// D13: early help is voluntary: by agreement of the person 6.3 names, and nothing stands in for it.
-fn d13(case: &Case<'_>) -> ShareOutcome {
-    agreed(case, Scope::EarlyHelp)
+///
+/// A plan goes to the Area Team and to whom the family named; a question or its answer by agreement to share information or
+/// to early help.
+fn d13(case: &Case<'_>, agency: &Agency) -> ShareOutcome {
+    if case.submission.kind.is_information()
+        && agreed(case, Scope::Information) == ShareOutcome::Share
+    {
+        return ShareOutcome::Share;
+    }
+    let is_named = case
+        .submission
+        .family_help()
+        .is_none_or(|plan| agency.letter == Letter::A || plan.agrees_to(&agency.code));
+    if is_named { agreed(case, Scope::EarlyHelp) } else { ShareOutcome::Withhold }
 }
 
 /// D14: no harm is suspected. The parent agrees, or somebody wrote why the child may be at risk or why nobody was
 /// asked. Anything else withholds.
 fn d14(case: &Case<'_>) -> ShareOutcome {
-    let Some(worry) = case.submission.worry() else { return as_decided_on(case, Rule::D14) };
-    let has_reason = worry.parent_reason.get().is_some_and(|text| *text >= validation::REASON_MIN);
-    match worry.parent_agreement.known() {
+    let of_plan = case.submission.family_help();
+    let of_plan = of_plan.map(|plan| (plan.parent_agreement, plan.parent_agreement_reason));
+    let of_worry =
+        || case.submission.worry().map(|worry| (worry.parent_agreement, worry.parent_reason));
+    let Some((answer, reason)) = of_plan.or_else(of_worry) else {
+        return as_decided_on(case, Rule::D14);
+    };
+    let has_reason = reason.get().is_some_and(|text| *text >= validation::REASON_MIN);
+    match answer.known() {
         Some(ParentAgreement::Agrees) => ShareOutcome::Share,
         Some(ParentAgreement::Refuses | ParentAgreement::NotAskedOther) if has_reason => {
             ShareOutcome::Share

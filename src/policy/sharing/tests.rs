@@ -6,10 +6,11 @@ use crate::domain::delivery::Purpose;
 use crate::domain::directory::{Agency, Directory, UserEntry};
 use crate::domain::principal::Role;
 use crate::domain::submission::{
-    BodyFacts, Bool3, Circumstance, Code, Codes, CompetenceOutcome, ConsentFact, ConsentGiver,
-    ConsentState, ConsentType, Exclusion, Given, GiverStanding, ImpactCode, Offer, OfferAgreedBy,
-    Onward, OverrideFact, ParentAgreement, PathwayState, PlaceOfSafetyFacts, PowerUsed, RefusedBy,
-    RiskBand, RiskMarker, Scope, SharingFacts, SuspectedPersonType, VictimAnswer, ViewOnPolice,
+    BodyFacts, Bool3, Circumstance, Code, Codes, CompetenceFacts, CompetenceOutcome, ConsentFact,
+    ConsentGiver, ConsentState, ConsentType, Exclusion, Gateway, Given, GiverStanding, ImpactCode,
+    LegalRoute, Offer, OfferAgreedBy, Onward, OverrideFact, ParentAgreement, PathwayState,
+    PlaceOfSafetyFacts, PowerUsed, RefusedBy, RiskBand, RiskMarker, Scope, SharingFacts,
+    SuspectedPersonType, VictimAnswer, ViewOnPolice,
 };
 use crate::domain::{Risk, UserId, View};
 use crate::policy::fixtures::*;
@@ -58,6 +59,8 @@ fn alert(line: &Line<'_>) -> AlertBuilder {
         "OPERATION" => return operation_report().from(sender),
         "REFERRAL" => worried(referred(), said, condition),
         "CONCERN" => worried(concerned(), said, condition),
+        "PLAN" => planned(said, condition),
+        "QUESTION" => questioned(said, condition),
         other => panic!("{other}"),
     };
     alert.born(year, 3, 9).from(sender)
@@ -244,6 +247,44 @@ fn worried(alert: AlertBuilder, said: &str, condition: &str) -> AlertBuilder {
     }
 }
 
+/// Who agreed to early help, the family's list being WCHC-019 and SCH-900104; and whether the front door is asked.
+fn planned(said: &str, condition: &str) -> AlertBuilder {
+    let giver = match said {
+        "parent" => ConsentGiver::PrHolder,
+        "child" => ConsentGiver::ChildCompetent,
+        "young" => ConsentGiver::YoungPerson,
+        other => panic!("{other}"),
+    };
+    let alert = early_help().plan(|facts| {
+        facts.agreement = Given::Given(agreed_to_help(giver));
+        facts.competence = Given::Given(CompetenceFacts {
+            scope: Given::Given(Scope::EarlyHelp),
+            ..competent(14)
+        });
+    });
+    match condition.strip_prefix("STEP_UP+") {
+        Some(parent) => stepped_up(alert, parent),
+        None => alert,
+    }
+}
+
+/// By which route it is asked, and whether harm is suspected.
+fn questioned(said: &str, route: &str) -> AlertBuilder {
+    let agreement = agreed_to_help(ConsentGiver::PrHolder);
+    let alert = question("WCHC-019").question(|facts| {
+        facts.legal_route = known(LegalRoute::parse(route).unwrap());
+        facts.harm_suspected = Bool3::parse(said).map_or(Given::Missing, known);
+    });
+    let alert = alert.sharing(|record| {
+        let named = LegalRoute::parse(route).unwrap().gateway().unwrap_or(Gateway::Ca04S11);
+        record.gateways = Codes::of(&[named]);
+    });
+    match said {
+        "agreed" => alert.sharing(|record| record.consents.push(agreement)),
+        _ => alert,
+    }
+}
+
 /// Routed at P4, in the view its rows would give it.
 fn routed_to(agency: &Agency, kind: crate::domain::AlertKind) -> Routed {
     let closed =
@@ -287,12 +328,16 @@ fn with_case<T>(alert: AlertBuilder, look: impl FnOnce(&Case<'_>) -> T) -> T {
         BodyFacts::Alcohol(_) => "WUTH-AED",
         BodyFacts::ReturnInterview(_) => "SAFERFUT",
         BodyFacts::AlcoholPathway(_) => "RESPONSE",
+        BodyFacts::FamilyHelp(_) => "AREA-01",
+        BodyFacts::InformationRequest(_) | BodyFacts::AssessmentCompleted(_) => "CADT",
         BodyFacts::Missing(_)
         | BodyFacts::DomesticAbuse(_)
         | BodyFacts::MaracReferral(_)
         | BodyFacts::MaracOutcome(_)
         | BodyFacts::PlaceOfSafety(_)
         | BodyFacts::OperationReport(_)
+        | BodyFacts::InformationResponse(_)
+        | BodyFacts::NotShared(_)
         | BodyFacts::CscContact(_)
         | BodyFacts::ReferralDecision(_)
         | BodyFacts::Feedback(_)

@@ -5,6 +5,7 @@
 //! listed as `withheld`. Nobody else may get it: the list is complete. Where alerts came before it in the episode, they
 //! stand before the word `then`, each taken at the same moment.
 
+mod help;
 mod referrals;
 mod words;
 
@@ -30,6 +31,7 @@ const TABLES: &[(&str, &str)] = &[
         include_str!("../../../tests/tables/routing_place_of_safety.txt"),
     ),
     ("routing_referrals.txt", include_str!("../../../tests/tables/routing_referrals.txt")),
+    ("routing_help.txt", include_str!("../../../tests/tables/routing_help.txt")),
 ];
 
 /// What a line of a table says, or what the hub does.

@@ -1,7 +1,7 @@
 //! From the words of a table to an alert.
 
 use super::super::fixtures::*;
-use super::referrals;
+use super::{help, referrals};
 use crate::domain::decision::Basis6;
 use crate::domain::submission::*;
 use crate::domain::{AlertKind, Priority, Risk};
@@ -24,6 +24,12 @@ pub(super) fn alert(given: &str) -> AlertBuilder {
         "CSC_CONTACT" => referred().kind(AlertKind::CscContact),
         "CSC_REFERRAL" => referred(),
         "CONCERN" => concerned(),
+        "CAF_REGISTERED" => early_help(),
+        "TAC_UPDATE" => team_update(),
+        "INFORMATION_REQUEST" => question("WCHC-019"),
+        "INFORMATION_RESPONSE" => answer("WCHC-019", RECORDED),
+        "NOT_SHARED_RECORD" => not_shared(),
+        "ASSESSMENT_COMPLETED" => assessed(RECORDED),
         other => panic!("not a kind of these tables: {other}"),
     };
     words.fold(begun, |alert, word| with(alert, kind, word))
@@ -56,6 +62,8 @@ fn with(alert: AlertBuilder, kind: &str, said: &str) -> AlertBuilder {
             "MARAC_REFERRAL" | "MARAC_OUTCOME" => of_case(alert, word, value),
             "PLACE_OF_SAFETY" | "OPERATION_REPORT" => moved(alert, word, value),
             "CSC_CONTACT" | "CSC_REFERRAL" | "CONCERN" => referrals::worried(alert, word, value),
+            "CAF_REGISTERED" | "TAC_UPDATE" => help::planned(alert, word, value),
+            "INFORMATION_REQUEST" | "INFORMATION_RESPONSE" => help::asked_as(alert, word, value),
             _ => missed(alert, word, value),
         },
     }

@@ -5,9 +5,12 @@ use super::super::triggers::{self, Trigger};
 use super::super::{clock, stage};
 use super::concern::{ConcernAssessment, assess_concern, assess_contact};
 use super::domestic_abuse::{self, DomesticAbuseAssessment};
+use super::information::{self, InformationRow};
 use super::marac::MaracAssessment;
 use super::place_of_safety::PlaceOfSafetyAssessment;
-use super::{Reading, ReturnInterviewAssessment, marac, operation_report, place_of_safety};
+use super::{
+    Reading, ReturnInterviewAssessment, family_help, marac, operation_report, place_of_safety,
+};
 use crate::domain::alert::Gap;
 use crate::domain::submission::{
     AlcoholFacts, BodyFacts, CpPlan, CpisResult, FoundHow, Given, InjuryMechanism, Intoxication,
@@ -40,6 +43,12 @@ pub enum Assessment {
     AlcoholPathway,
     /// MARAC_REFERRAL, MARAC_OUTCOME.
     Marac(MaracAssessment),
+    /// CAF_REGISTERED, TAC_UPDATE.
+    FamilyHelp,
+    /// INFORMATION_REQUEST, INFORMATION_RESPONSE: which line of the matrix it is in.
+    Information(InformationRow),
+    /// NOT_SHARED_RECORD, ASSESSMENT_COMPLETED: goes to nobody.
+    Kept,
     /// PLACE_OF_SAFETY.
     PlaceOfSafety(PlaceOfSafetyAssessment),
     /// OPERATION_REPORT: nothing about a person.
@@ -76,19 +85,7 @@ impl Assessment {
     /// What a contact, a referral or a concern means.
     #[must_use]
     pub const fn worry(&self) -> Option<&ConcernAssessment> {
-        match self {
-            Self::CscContact(found) | Self::Concern(found) => Some(found),
-            Self::Missing(_)
-            | Self::Alcohol(_)
-            | Self::ReturnInterview(_)
-            | Self::AlcoholPathway
-            | Self::DomesticAbuse(_)
-            | Self::Marac(_)
-            | Self::PlaceOfSafety(_)
-            | Self::OperationReport
-            | Self::ReferralDecision
-            | Self::Feedback => None,
-        }
+        if let Self::CscContact(found) | Self::Concern(found) = self { Some(found) } else { None }
     }
 
     /// What a DV_NOTIFICATION means.
@@ -180,9 +177,9 @@ pub(super) fn assess(submission: &Submission, context: &Reading<'_>, ages: &[Age
         BodyFacts::Alcohol(facts) => alcohol(submission, context, facts),
         BodyFacts::DomesticAbuse(facts) => domestic_abuse::assess(submission, context, ages, facts),
         BodyFacts::ReturnInterview(_) => {
-            let late = stage::lateness(submission, context.episode);
-            let found = Assessment::ReturnInterview(ReturnInterviewAssessment { late });
-            at_row(submission, found, Priority::P4)
+            let found =
+                ReturnInterviewAssessment { late: stage::lateness(submission, context.episode) };
+            at_row(submission, Assessment::ReturnInterview(found), Priority::P4)
         }
         BodyFacts::AlcoholPathway(_) => {
             at_row(submission, Assessment::AlcoholPathway, Priority::P5)
@@ -190,9 +187,13 @@ pub(super) fn assess(submission: &Submission, context: &Reading<'_>, ages: &[Age
         BodyFacts::MaracReferral(facts) => marac::assess(submission, context, ages, &facts.case),
         BodyFacts::MaracOutcome(facts) => marac::assess(submission, context, ages, &facts.case),
         BodyFacts::PlaceOfSafety(facts) => {
-            let age = primary_age(submission, ages);
-            place_of_safety::assess(submission, context, age, facts)
+            place_of_safety::assess(submission, context, primary_age(submission, ages), facts)
         }
+        BodyFacts::FamilyHelp(facts) => family_help::assess(submission, facts),
+        BodyFacts::InformationRequest(_)
+        | BodyFacts::InformationResponse(_)
+        | BodyFacts::NotShared(_)
+        | BodyFacts::AssessmentCompleted(_) => information::assess(submission, context),
         BodyFacts::OperationReport(_) => operation_report::assess(submission),
         BodyFacts::CscContact(facts) => assess_contact(submission, facts),
         BodyFacts::Concern(facts) => assess_concern(submission, ages, facts),
@@ -204,7 +205,7 @@ pub(super) fn assess(submission: &Submission, context: &Reading<'_>, ages: &[Age
 }
 
 /// An alert whose row alone says how urgent it is.
-fn at_row(submission: &Submission, assessment: Assessment, row: Priority) -> Assessed {
+pub(super) fn at_row(submission: &Submission, assessment: Assessment, row: Priority) -> Assessed {
     Assessed {
         assessment,
         minimum: row,

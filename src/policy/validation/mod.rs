@@ -13,7 +13,9 @@ mod concern;
 mod decision;
 mod domestic_abuse;
 mod envelope;
+mod family_help;
 mod findings;
+mod information;
 mod marac;
 mod missing;
 mod operation_report;
@@ -30,6 +32,8 @@ pub use concern::{AboutWhom, ConcernAssessment, Harm};
 
 pub use assess::{AlcoholAssessment, Assessment, Mismatch, MissingAssessment, MissingRow};
 pub use domestic_abuse::{Danger, DomesticAbuseAssessment};
+pub use information::InformationRow;
+pub(crate) use information::{asked, asker};
 pub use marac::MaracAssessment;
 pub use place_of_safety::{PlaceOfSafetyAssessment, Power};
 
@@ -136,6 +140,9 @@ pub fn validate(submission: &Submission, context: &Context<'_>) -> Result<Valida
         Assessment::PlaceOfSafety(found) => {
             place_of_safety::check(&subject, found, &mut findings);
         }
+        Assessment::FamilyHelp => family_help::check(&subject, &mut findings),
+        Assessment::Information(_) => information::check(&subject, &mut findings),
+        Assessment::Kept => information::check_kept(&subject, &mut findings),
         Assessment::OperationReport => operation_report::check(&subject, &mut findings),
         Assessment::CscContact(_) => concern::check_contact(&subject, &mut findings),
         Assessment::Concern(_) => concern::check_concern(&subject, &mut findings),

@@ -80,6 +80,8 @@ pub(super) struct Facts {
     /// The sender's contact rule.
     pub(super) contact_rule: i32,
     signs: Vec<Sign>,
+    /// The agencies that a family agreed to.
+    agreed: Vec<String>,
     people: Vec<Named>,
     untold: Vec<Untold>,
 }
@@ -101,6 +103,7 @@ impl Facts {
                 .map(|envelope| envelope.value(field::envelope::CONTACT_RULE))
                 .unwrap_or_default(),
             signs: signs(alert, &persons, request),
+            agreed: agreed(alert),
             people: persons.iter().map(|person| named(person)).collect(),
             untold: envelope.map(untold).unwrap_or_default(),
         }
@@ -109,6 +112,11 @@ impl Facts {
     /// Whether the alert says so.
     pub(super) fn says(&self, sign: Sign) -> bool {
         self.signs.contains(&sign)
+    }
+
+    /// Whether the family agreed to this agency.
+    pub(super) fn agrees_to(&self, agency: &str) -> bool {
+        self.agreed.iter().any(|code| code == agency)
     }
 
     /// The view that is really cut: the requested one, or a closed one where the kind leaves no choice.
@@ -218,7 +226,11 @@ fn part(person: &Node, request: &CopyRequest<'_>, stands_in: bool) -> Part {
 fn is_about_a_child(request: &CopyRequest<'_>) -> bool {
     let may_be = matches!(
         request.kind,
-        AlertKind::Concern | AlertKind::ReferralDecision | AlertKind::Feedback
+        AlertKind::Concern
+            | AlertKind::ReferralDecision
+            | AlertKind::Feedback
+            | AlertKind::InformationRequest
+            | AlertKind::InformationResponse
     );
     request.kind.is_child_kind() || (may_be && !has_adult_primary(request))
 }
@@ -306,6 +318,12 @@ fn signs(alert: &Node, persons: &[&Node], request: &CopyRequest<'_>) -> Vec<Sign
     .into_iter()
     .filter_map(|(sign, said)| said.then_some(sign))
     .collect()
+}
+
+fn agreed(alert: &Node) -> Vec<String> {
+    let plan = alert.node(field::alert::FAMILY_HELP);
+    let codes = plan.into_iter().flat_map(|plan| plan.all(field::family_help::AGREED_AGENCIES));
+    codes.filter_map(super::tree::Content::text).map(str::to_owned).collect()
 }
 
 fn suspects_crime(alert: &Node) -> bool {

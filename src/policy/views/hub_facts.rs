@@ -62,6 +62,8 @@ pub struct HubFacts {
     pub assessment_due_at: Option<Timestamp>,
     /// Whom a referrer contacts in the place of whoever was named.
     pub feedback_contact: Option<String>,
+    /// By when a question is to be answered.
+    pub answer_due_at: Option<Timestamp>,
     /// Until which day the flag of a MARAC case stays.
     pub flag_until: Option<jiff::civil::Date>,
     /// By when research for the MARAC is due.
@@ -132,6 +134,7 @@ impl HubFacts {
             feedback_contact: node
                 .all(number::FEEDBACK_CONTACT)
                 .find_map(|contact| contact.text().map(str::to_owned)),
+            answer_due_at: node.node(number::ANSWER_DUE_AT).and_then(millis),
             flag_until: node.text(number::FLAG_UNTIL).parse().ok(),
             marac_research_due_at: node.node(number::MARAC_RESEARCH_DUE_AT).and_then(millis),
         })
@@ -183,6 +186,7 @@ impl HubFacts {
         put(&mut node, number::ASSESSMENT_DUE_AT, self.assessment_due_at.and_then(instant));
         let contact = self.feedback_contact.as_deref().map(Content::of_text);
         put(&mut node, number::FEEDBACK_CONTACT, contact);
+        put(&mut node, number::ANSWER_DUE_AT, self.answer_due_at.and_then(instant));
         let flag = self.flag_until.map(|day| Content::of_text(&day.to_string()));
         put(&mut node, number::FLAG_UNTIL, flag);
         let research = self.marac_research_due_at.and_then(instant);
@@ -254,6 +258,7 @@ mod tests {
             decision_due: Some((Timestamp::from_millis(1_002), Timestamp::from_millis(1_003))),
             assessment_due_at: Some(Timestamp::from_millis(1_004)),
             feedback_contact: Some("CADT, 0151 496 0100".into()),
+            answer_due_at: Some(Timestamp::from_millis(1_006)),
             flag_until: Some(jiff::civil::date(2027, 2, 28)),
             marac_research_due_at: Some(Timestamp::from_millis(1_005)),
         };

@@ -109,6 +109,8 @@ const fn is_cut_by_content(rule: Rule) -> bool {
         | Rule::OwnSchool
         | Rule::SchoolVoice
         | Rule::ChildSchoolVoice
+        | Rule::OwnPart
+        | Rule::Agreed
         | Rule::IfCrime
         | Rule::Concern
         | Rule::Referrer

@@ -154,9 +154,10 @@ impl Cutter<'_> {
             Rule::PoliceRelevant => {
                 shows_to_police(item.content.node()?, letter).then(|| self.descend(item, scope))?
             }
-            Rule::OwnActions => {
-                self.shows_action(item.content.node()?).then(|| self.descend(item, scope))?
-            }
+            Rule::Agreed => self.is_agreed().then(|| self.descend(item, scope))?,
+            Rule::OwnPart | Rule::OwnActions | Rule::OwnRelease => self
+                .shows_own(item.field.rule, item.content.node()?)
+                .then(|| self.descend(item, scope))?,
             Rule::PoliceProtection => {
                 (!self.facts.says(Sign::PowerUnclear)).then(|| self.descend(item, scope))?
             }
@@ -165,9 +166,6 @@ impl Cutter<'_> {
             }
             Rule::Referrer => {
                 (!self.facts.says(Sign::ReferrerUnnamed)).then(|| item.content.clone())
-            }
-            Rule::OwnRelease => {
-                self.shows_release(item.content.node()?).then(|| self.descend(item, scope))?
             }
             Rule::FeedbackContact => self.shows_contact().then(|| item.content.clone()),
         }
@@ -422,6 +420,31 @@ impl Cutter<'_> {
             | Letter::T
             | Letter::G => false,
         }
+    }
+
+    /// What is for one agency among others.
+    fn shows_own(&self, rule: Rule, node: &Node) -> bool {
+        if rule == Rule::OwnPart {
+            self.shows_part(node)
+        } else if rule == Rule::OwnActions {
+            self.shows_action(node)
+        } else {
+            self.shows_release(node)
+        }
+    }
+
+    /// Domain 3.11: a part of a plan goes to the agencies it is for, or to all; the Area Team sees all.
+    fn shows_part(&self, part: &Node) -> bool {
+        let mut whom =
+            part.all(field::plan_part::FOR_AGENCIES).filter_map(Content::text).peekable();
+        let is_theirs = whom.peek().is_none() || whom.any(|code| self.request.agency == Some(code));
+        self.request.letter == Letter::A || (self.is_agreed() && is_theirs)
+    }
+
+    /// Domain 3.11: a council that hears of a step up because the child is its own sees what the front door sees.
+    fn is_agreed(&self) -> bool {
+        let is_council = matches!(self.request.letter, Letter::L | Letter::X);
+        !is_council || self.request.agency.is_some_and(|code| self.facts.agrees_to(code))
     }
 
     /// Domain 3.8: an attending agency sees its own actions only. They are sealed, so that this is for whoever opens them.

@@ -120,6 +120,8 @@ pub(super) enum Rule {
     OccurredAt,
     ChildSchoolVoice,
     PoliceRelevant,
+    OwnPart,
+    Agreed,
     PoliceProtection,
     IfCrime,
     Concern,

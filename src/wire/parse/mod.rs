@@ -19,8 +19,10 @@ mod correction;
 mod decision;
 mod domestic_abuse;
 mod envelope;
+mod family_help;
 mod format;
 mod identity;
+mod information;
 mod marac;
 mod missing;
 mod operation_report;
@@ -169,6 +171,11 @@ fn bodies(reader: &mut Reader, kind: AlertKind, bodies: &[u32]) {
         (12, path::DECISION),
         (13, path::FEEDBACK),
         (14, path::CONCERN),
+        (16, path::ASSESSMENT_COMPLETED),
+        (17, path::FAMILY_HELP),
+        (18, path::INFORMATION_REQUEST),
+        (19, path::INFORMATION_RESPONSE),
+        (20, path::NOT_SHARED),
     ];
 
     let own = BodyFacts::absent(kind).path();
@@ -270,15 +277,63 @@ fn body(
         (BodyFacts::Feedback(_), Some(Feedback(raw))) => {
             BodyFacts::Feedback(Box::new(decision::feedback(reader, raw, people)))
         }
+        (absent, other) => between_agencies(reader, (absent, other.as_ref()), kind, people),
+    };
+    (body, Staff::default())
+}
+
+/// The part of early help, of a question, of its answer, and of what goes to nobody; nothing of another kind's.
+fn between_agencies(
+    reader: &mut Reader,
+    (absent, raw): (BodyFacts, Option<&v1::alert::Body>),
+    kind: AlertKind,
+    people: &People<'_>,
+) -> BodyFacts {
+    use v1::alert::Body::{
+        Alcohol, AlcoholPathway, AssessmentCompleted, Concern, Contact, DomesticViolence,
+        FamilyHelp, Feedback, InformationRequest, InformationResponse, MaracOutcome, MaracReferral,
+        Missing, NotShared, OperationReport, PlaceOfSafety, ReferralDecision, ReturnInterview,
+    };
+
+    match (absent, raw) {
+        (BodyFacts::FamilyHelp(_), Some(FamilyHelp(raw))) => {
+            BodyFacts::FamilyHelp(Box::new(family_help::family_help(reader, kind, raw, people)))
+        }
+        (BodyFacts::InformationRequest(_), Some(InformationRequest(raw))) => {
+            BodyFacts::InformationRequest(Box::new(information::request(reader, raw)))
+        }
+        (BodyFacts::InformationResponse(_), Some(InformationResponse(raw))) => {
+            BodyFacts::InformationResponse(Box::new(information::response(reader, raw)))
+        }
+        (BodyFacts::NotShared(_), Some(NotShared(raw))) => {
+            BodyFacts::NotShared(Box::new(information::not_shared(reader, raw)))
+        }
+        (BodyFacts::AssessmentCompleted(_), Some(AssessmentCompleted(raw))) => {
+            BodyFacts::AssessmentCompleted(Box::new(information::assessment(reader, raw)))
+        }
         (
             absent,
             Some(
-                Missing(_) | Alcohol(_) | DomesticViolence(_) | ReturnInterview(_)
-                | AlcoholPathway(_) | MaracReferral(_) | MaracOutcome(_) | PlaceOfSafety(_)
-                | OperationReport(_) | Contact(_) | Concern(_) | ReferralDecision(_) | Feedback(_),
+                Missing(_)
+                | Alcohol(_)
+                | DomesticViolence(_)
+                | ReturnInterview(_)
+                | AlcoholPathway(_)
+                | MaracReferral(_)
+                | MaracOutcome(_)
+                | PlaceOfSafety(_)
+                | OperationReport(_)
+                | Contact(_)
+                | Concern(_)
+                | ReferralDecision(_)
+                | Feedback(_)
+                | AssessmentCompleted(_)
+                | FamilyHelp(_)
+                | InformationRequest(_)
+                | InformationResponse(_)
+                | NotShared(_),
             )
             | None,
         ) => absent,
-    };
-    (body, Staff::default())
+    }
 }

@@ -12,7 +12,7 @@ pub(super) const ELEMENTS_MAX: usize = 256;
 
 /// Numbers of `Alert.envelope`, and of the alert's bodies in the order of the contract.
 const ENVELOPE: u32 = 1;
-const BODIES: &[u32] = &[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14];
+const BODIES: &[u32] = &[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20];
 
 /// Lists whose elements are large when decoded: subjects, household, persons of concern; child impacts.
 const ENVELOPE_LISTS: [u32; 3] = [16, 17, 18];

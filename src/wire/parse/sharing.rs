@@ -114,7 +114,7 @@ fn consents(
     listed.map(|(index, raw)| consent(reader, at.item("consents", index), raw, people)).collect()
 }
 
-fn consent(
+pub(super) fn consent(
     reader: &mut Reader,
     at: At<'_>,
     raw: &v1::ConsentRecord,

@@ -35,7 +35,20 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("full-contact.json", "SCH-900101", "2026-09-20T09:07:00Z"),
     (DECISION, "CADT", "2026-09-21T09:08:00Z"),
     (FEEDBACK, "CADT", "2026-09-21T09:09:00Z"),
+    (PLAN, "AREA-01", "2026-09-21T09:10:00Z"),
+    (QUESTION, "CADT", "2026-09-21T09:11:00Z"),
+    (ANSWER, "WCHC-019", "2026-09-21T09:12:00Z"),
+    (NOT_SHARED, "WCHC-019", "2026-09-21T09:13:00Z"),
+    (ASSESSMENT, "CADT", "2026-09-21T09:14:00Z"),
 ];
+
+const PLAN: &str = "full-family-help.json";
+const QUESTION: &str = "full-information-request.json";
+/// Answers the question before it.
+const ANSWER: &str = "full-information-response.json";
+/// These two go to nobody.
+const NOT_SHARED: &str = "full-not-shared.json";
+const ASSESSMENT: &str = "full-assessment.json";
 
 /// What a decision maker sends with an own certificate, about the alert before it.
 const DECISION: &str = "full-referral-decision.json";
@@ -43,7 +56,16 @@ const FEEDBACK: &str = "full-feedback.json";
 const DECISION_MAKER: &str = "u-1106";
 
 /// Those that are never above P3 (domain 3.1a).
-const ROUTINE: [&str; 3] = ["full-operation-report.json", "full-alcohol-pathway.json", FEEDBACK];
+const ROUTINE: [&str; 8] = [
+    "full-operation-report.json",
+    "full-alcohol-pathway.json",
+    FEEDBACK,
+    PLAN,
+    QUESTION,
+    ANSWER,
+    NOT_SHARED,
+    ASSESSMENT,
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_an_alert_stands_anywhere_but_in_sealed_bytes_and_copies() {
@@ -140,7 +162,12 @@ impl Story {
             false => self.hub.place.system(sender),
         };
         let mut client = self.hub.connect(tls.clone()).await.unwrap();
-        let about = is_decided.then(|| self.of_contact());
+        let about = match name {
+            DECISION | FEEDBACK | ASSESSMENT => Some(self.of_contact()),
+            // The question is the last that was taken.
+            ANSWER => self.alerts.last().map(|(_, question)| question.clone()),
+            _ => None,
+        };
         // Feedback is routine: out of shape it is refused, never taken incomplete.
         let incomplete = (Extent::Everything, v1::Acceptance::AcceptedIncomplete);
         let extents = [(Extent::Given, v1::Acceptance::Accepted)];
@@ -149,8 +176,9 @@ impl Story {
             let before = self.planted.canaries.clone();
             let request = keyed(self.planted.alert(name, extent), self.told.len());
             let request = about.iter().fold(request, |request, about| on(request, about));
-            // Of what the front door decides little is copied: it keeps the rest itself.
-            if extent == Extent::Given && !is_decided {
+            // Of what the front door decides little is copied: it keeps the rest itself. Some goes to nobody.
+            let is_kept = is_decided || matches!(name, NOT_SHARED | ASSESSMENT);
+            if extent == Extent::Given && !is_kept {
                 let new = self.planted.canaries.keys().filter(|one| !before.contains_key(*one));
                 self.whole.extend(new.cloned());
             }
@@ -326,7 +354,11 @@ fn keyed(mut request: SubmitAlertRequest, number: usize) -> SubmitAlertRequest {
 /// About the alert of this id.
 fn on(mut request: SubmitAlertRequest, about: &str) -> SubmitAlertRequest {
     let mut alert = v1::Alert::decode(request.alert.as_ref()).unwrap();
-    about.clone_into(&mut alert.envelope.as_mut().unwrap().episode_id);
+    match alert.body.as_mut() {
+        Some(v1::alert::Body::InformationResponse(body)) => about.clone_into(&mut body.request),
+        Some(v1::alert::Body::AssessmentCompleted(body)) => about.clone_into(&mut body.referral),
+        _ => about.clone_into(&mut alert.envelope.as_mut().unwrap().episode_id),
+    }
     request.alert = alert.encode_to_vec().into();
     request
 }

@@ -33,6 +33,13 @@ const NO_CANARY: &[(&str, &str)] = &[
     ("staysafe.v1.Exclusion.id", "an agency or mailbox of the directory"),
     ("staysafe.v1.Release.inbox", "a mailbox of the directory, recorded by design"),
     ("staysafe.v1.ReferralDecision.transfer_to", "a council of the directory, recorded by design"),
+    ("staysafe.v1.FamilyHelp.agreed_agencies", "agencies of the directory"),
+    ("staysafe.v1.FamilyHelp.tac_attendees", "agencies of the directory"),
+    ("staysafe.v1.PlanPart.for_agencies", "agencies of the directory"),
+    ("staysafe.v1.InformationRequest.asked_agency", "an agency of the directory"),
+    ("staysafe.v1.InformationResponse.request", "an id of the hub"),
+    ("staysafe.v1.NotShared.considered_for", "agencies of the directory"),
+    ("staysafe.v1.AssessmentCompleted.referral", "an id of the hub"),
     ("staysafe.v1.ReferralDecision.allocated_worker", "an opaque id that the task's entry names"),
 ];
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::AlertRecord;
 use crate::domain::alert::Conflicts;
 use crate::domain::referral::ReferralOutcome;
 use crate::domain::submission::Given;
+use crate::domain::{AlertId, AlertRecord};
 use crate::policy::fixtures::{
-    LATER, a_manager, agency, decided as front_door_decides, directory, recipients, record_of,
-    referred, taken_in,
+    LATER, a_manager, agency, decided as front_door_decides, directory, question, recipients,
+    record_of, referred, taken_in,
 };
 use crate::policy::{Context, Decision, Rejected, Replaces, Validated, decide, validate};
 
@@ -25,7 +25,9 @@ fn decided(name: &str) -> Result<(Validated, Decision), Rejected> {
     let sender = agency(&directory, sender.as_str());
     // What the front door decides is about something; the samples do not know its id.
     let of_a_referral = submission.referral_decision().is_some() || submission.feedback().is_some();
-    let episode: Vec<_> = of_a_referral.then(a_decided_referral).into_iter().collect();
+    let about = submission.refers_to().map(what_it_is_about);
+    let episode: Vec<_> =
+        about.or_else(|| of_a_referral.then(a_decided_referral)).into_iter().collect();
     let manager = a_manager();
     let context = Context {
         directory: &directory,
@@ -42,6 +44,12 @@ fn decided(name: &str) -> Result<(Validated, Decision), Rejected> {
     let validated = validate(&submission, &context)?;
     let decision = decide(&submission, &validated, &context);
     Ok((validated, decision))
+}
+
+/// The alert of this id that an answer, or a completed assessment, is about.
+fn what_it_is_about(id: AlertId) -> Arc<AlertRecord> {
+    let asked = record_of(&question("WCHC-019"), "2026-04-07T14:20+01:00");
+    Arc::new(AlertRecord { id, ..AlertRecord::clone(&asked) })
 }
 
 fn a_decided_referral() -> Arc<AlertRecord> {

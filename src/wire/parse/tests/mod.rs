@@ -3,6 +3,7 @@
 mod bounds;
 mod codes;
 mod decided;
+mod early_help;
 mod envelope;
 mod help;
 mod hostile;

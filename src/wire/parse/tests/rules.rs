@@ -103,6 +103,10 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
         ("full-concern", "concern", 5),
         ("full-referral-decision", "referral_decision", 6),
         ("full-feedback", "feedback", 3),
+        ("full-information-request", "information_request", 4),
+        ("full-information-response", "information_response", 3),
+        ("full-not-shared", "not_shared", 3),
+        ("full-assessment", "assessment_completed", 4),
     ] {
         let told = violations(name, |alert| match alert.body.as_mut().unwrap() {
             v1::alert::Body::Missing(body) => *body = v1::MissingFromHome::default(),
@@ -120,6 +124,17 @@ fn every_kind_tells_the_whole_part_that_is_missing() {
             v1::alert::Body::Concern(body) => *body = v1::Concern::default(),
             v1::alert::Body::ReferralDecision(body) => *body = v1::ReferralDecision::default(),
             v1::alert::Body::Feedback(body) => *body = v1::Feedback::default(),
+            v1::alert::Body::FamilyHelp(body) => *body = v1::FamilyHelp::default(),
+            v1::alert::Body::InformationRequest(body) => {
+                *body = v1::InformationRequest::default();
+            }
+            v1::alert::Body::InformationResponse(body) => {
+                *body = v1::InformationResponse::default();
+            }
+            v1::alert::Body::NotShared(body) => *body = v1::NotShared::default(),
+            v1::alert::Body::AssessmentCompleted(body) => {
+                *body = v1::AssessmentCompleted::default();
+            }
         });
 
         let own = format!("alert.{body}.");

@@ -45,6 +45,15 @@ pub(super) const WHOLE: &[&str] = &[
     "full-concern",
     "full-referral-decision",
     "full-feedback",
+    "s10-caf-registered",
+    "s10-tac-update",
+    "information-request",
+    "information-response",
+    "full-family-help",
+    "full-information-request",
+    "full-information-response",
+    "full-not-shared",
+    "full-assessment",
 ];
 
 /// S06: one impact says nothing about the child, the other child has none.
