@@ -8,6 +8,7 @@ use super::identify::{Identified, name_both};
 use super::{ATTEMPTS_MAX, Accepted, Broker, Correction, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{ContentKey, Sealed, commitment, content_key};
 use crate::domain::alert::{BodyRef, Conflicts, SealedConflicts};
+use crate::domain::counted::Counted;
 use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::{Exercise, Violation};
 use crate::domain::{
@@ -299,6 +300,7 @@ impl Broker {
             advice: decision.advice.clone(),
             conflicts,
             referral: decision.referral,
+            counted: Counted::of(submission),
             mentions: people.mentions,
             links: people.links,
             flags: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::after::AfterSending;
 use super::codes::code_list;
+use super::counted::Counted;
 use super::deadline::Deadline;
 use super::decision::SharingDecision;
 use super::delivery::Delivery;
@@ -483,6 +484,8 @@ pub struct AlertRecord {
     pub conflicts: Option<SealedConflicts>,
     /// How far it has come as a referral, where the front door is asked or has decided (domain 3.10).
     pub referral: Option<Referral>,
+    /// What figures are made of.
+    pub counted: Counted,
     /// Who is mentioned, for matching; none where nobody can be matched.
     pub mentions: Option<SealedConflicts>,
     /// Claims that a person of this alert is one of an earlier alert.

@@ -10,12 +10,13 @@ use crate::calendar;
 use crate::domain::alert::TimerKind;
 use crate::domain::decision::ShareOutcome;
 use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::submission::{self, QualityRating};
 use crate::domain::{
     AlertId, AlertKind, AlertRecord, Delivery, Letter, Rule, Span, Stage, Timestamp,
 };
 use crate::policy::indicators::{
-    Acknowledgement, Attendance, CafRegistered, Cohort, Facts, Interview, Known, MissingEnd,
-    MissingEpisode, Notification, Share, Source,
+    Acknowledgement, Assessment, AssessmentKind, Attendance, CafAudit, CafRating, CafRegistered,
+    Cohort, Facts, Interview, Known, MissingEnd, MissingEpisode, Notification, Share, Source,
 };
 use crate::policy::triggers::Link;
 
@@ -32,7 +33,9 @@ pub fn facts(
 ) -> Facts {
     Facts {
         pair_cases: Known::NotTold("the hub is told of no case heard at a MARAC"),
-        assessments: Known::NotTold("when an assessment began and ended is sealed with it"),
+        assessments: Known::Facts(
+            alerts.iter().filter_map(|it| assessment(it, episodes)).collect(),
+        ),
         contacts: Known::NotTold("the hub is told of no decision on a contact"),
         attendances: Known::Facts(
             alerts.iter().filter_map(|it| attendance(it, episodes)).collect(),
@@ -42,7 +45,7 @@ pub fn facts(
         ),
         operations: Known::NotTold("the numbers of an operation are sealed with its report"),
         cafs: Known::Facts(alerts.iter().filter_map(|it| caf(it)).collect()),
-        audits: Known::NotTold("how an audit rated a common assessment is sealed with it"),
+        audits: Known::Facts(alerts.iter().filter_map(|it| audit(it)).collect()),
         acknowledgements: Known::Facts(alerts.iter().flat_map(|it| acknowledgements(it)).collect()),
         notifications: Known::Facts(alerts.iter().filter_map(|it| notification(it)).collect()),
         shares: Known::Facts(alerts.iter().flat_map(|it| shares(it)).collect()),
@@ -123,6 +126,42 @@ fn shares(alert: &AlertRecord) -> Vec<Share> {
 fn caf(alert: &AlertRecord) -> Option<CafRegistered> {
     let is_first = alert.kind == AlertKind::CafRegistered && alert.completes.is_none();
     is_first.then(|| CafRegistered { source: source(alert), on: day(alert.received_at) })
+}
+
+/// An audit of a common assessment, on the day of the audit.
+fn audit(alert: &AlertRecord) -> Option<CafAudit> {
+    let audited = alert.counted.audit.filter(|_| alert.completes.is_none())?;
+    Some(CafAudit {
+        source: source(alert),
+        audited_on: day(audited.at),
+        rating: match audited.rating {
+            QualityRating::Poor => CafRating::Poor,
+            QualityRating::Adequate => CafRating::Adequate,
+            QualityRating::Good => CafRating::Good,
+            QualityRating::Excellent => CafRating::Excellent,
+        },
+    })
+}
+
+/// An assessment that is done. Its clock begins when the hub took the referral that it names.
+fn assessment(
+    alert: &AlertRecord,
+    episodes: &BTreeMap<AlertId, Vec<EpisodeAlert>>,
+) -> Option<Assessment> {
+    let done = alert.counted.assessment.filter(|_| alert.completes.is_none())?;
+    let mut episode = episodes.get(&alert.episode.first_alert()).into_iter().flatten();
+    let referral = episode.find(|it| it.record.id == done.referral)?;
+    Some(Assessment {
+        source: source(alert),
+        kind: match done.kind {
+            submission::AssessmentKind::Single => AssessmentKind::Single,
+            submission::AssessmentKind::Initial => AssessmentKind::Initial,
+            submission::AssessmentKind::Core => AssessmentKind::Core,
+        },
+        referred_at: referral.record.received_at,
+        started_at: done.started_at,
+        completed_on: day(done.ended_at),
+    })
 }
 
 /// An attendance, with how far its pathway went. The age group is what its routing rows asked for: under 16 community

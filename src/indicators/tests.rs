@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{EpisodeAlert, facts};
 use crate::domain::alert::Priority;
 use crate::domain::delivery::{AckOutcome, Moment};
+use crate::domain::submission::QualityRating;
 use crate::domain::{AlertId, AlertKind, AlertRecord, Position, Stage};
 use crate::policy::fixtures::*;
 use crate::policy::indicators::{Asked, Cohort, Figure, Known, Period, Value, report};
@@ -69,7 +70,7 @@ fn what_is_sealed_or_not_told_is_not_computable_and_says_why() {
 
     assert!(matches!(known.contacts, Known::NotTold(_)));
     let figures = figures(&[], NOW);
-    for start in ["referrals going on", "core assessments", "operations", "audited"] {
+    for start in ["referrals going on", "operations"] {
         assert!(matches!(line(&figures, start).value, Value::NotComputable(_)), "{start}");
     }
 }
@@ -136,4 +137,52 @@ fn a_common_assessment_counts_when_it_is_registered_and_its_news_does_not() {
     let figures = figures(&[registered, news], NOW);
 
     assert_eq!(line(&figures, "assessments registered").numerator, Some(1));
+}
+
+/// The referral of Amara before Easter, and the assessment that followed it.
+fn assessed_after_a_referral() -> Vec<Arc<AlertRecord>> {
+    let referral = record_of(&referred(), "2026-04-02T15:00+01:00");
+    let now = "2026-05-20T16:00+01:00";
+    let done = assessed(RECORDED);
+    let (validated, decision) = taken_in(done.clone(), now, &[Arc::clone(&referral)], &directory());
+    let done = recorded(&done, now, (&validated, &decision));
+    let (id, episode) = (AlertId::from_bytes([9; 16]), referral.episode);
+    vec![referral, Arc::new(AlertRecord { id, episode, ..done })]
+}
+
+#[test]
+fn an_assessment_is_in_time_by_working_days_from_the_referral_it_names() {
+    let alerts = assessed_after_a_referral();
+    let whole =
+        alerts.iter().map(|record| EpisodeAlert { record: Arc::clone(record), is_late: false });
+    let episodes: BTreeMap<_, _> = [(RECORDED, whole.collect())].into();
+
+    let Known::Facts(assessments) = facts(&alerts, &episodes).assessments else { panic!("told") };
+
+    assert_eq!(assessments.len(), 1, "the referral is none");
+    assert_eq!(assessments[0].referred_at, at("2026-04-02T15:00+01:00"));
+    assert_eq!(assessments[0].completed_on.to_string(), "2026-05-20");
+    let asked = Asked::of(Period::financial_year(2026).unwrap(), at(NOW));
+    let figures = report(&facts(&alerts, &episodes), &asked).unwrap();
+    let single = line(&figures, "single assessments");
+    assert_eq!((single.numerator, single.denominator), (Some(1), Some(1)), "due on 10 June");
+}
+
+#[test]
+fn an_audit_counts_on_its_day_and_only_those_audited_are_its_denominator() {
+    let audited = |rating| {
+        team_update().plan(|plan| {
+            plan.quality_rating = known(rating);
+            plan.audited_at = crate::domain::submission::Given::Given(at("2026-11-10T10:00Z"));
+        })
+    };
+    let plans = [QualityRating::Good, QualityRating::Poor].map(audited);
+    let mut alerts: Vec<_> =
+        plans.iter().map(|plan| record_of(plan, "2026-11-16T10:00Z")).collect();
+    alerts.push(record_of(&early_help(), "2026-11-16T10:00Z"));
+
+    let figures = figures(&alerts, NOW);
+
+    let quality = line(&figures, "audited assessments");
+    assert_eq!((quality.numerator, quality.denominator), (Some(1), Some(2)));
 }

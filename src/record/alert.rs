@@ -2,6 +2,7 @@
 
 use crate::domain::after::{AfterSending, Recalled};
 use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
+use crate::domain::counted::{AssessmentDone, Counted, PlanAudited};
 use crate::domain::decision::{Basis6, SharingDecision};
 use crate::domain::identity::{Flagged, Link};
 use crate::domain::referral::Referral;
@@ -52,6 +53,8 @@ impl Encode for AlertRecord {
         changed.iter().for_each(|path| to.given(32, path.as_bytes()));
         to.each(33, recalls);
         to.maybe(40, self.referral.as_ref());
+        to.maybe(45, self.counted.assessment.as_ref());
+        to.maybe(46, self.counted.audit.as_ref());
         to.optional_code(50, self.stage.map(Stage::code));
         to.codes(51, self.advice.iter().copied().map(Advice::code));
     }
@@ -99,6 +102,10 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             advice: field::codes("AlertRecord.advice", raw.advice)?,
             conflicts: raw.conflicts.map(SealedConflicts::try_from).transpose()?,
             referral: raw.referral.map(Referral::try_from).transpose()?,
+            counted: Counted {
+                assessment: raw.assessment.map(AssessmentDone::try_from).transpose()?,
+                audit: raw.audit.map(PlanAudited::try_from).transpose()?,
+            },
             mentions: raw.mentions.map(SealedConflicts::try_from).transpose()?,
             links: raw.links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?,
             flags: raw.flags.into_iter().map(Flagged::try_from).collect::<Result<_, _>>()?,

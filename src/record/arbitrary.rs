@@ -297,7 +297,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         vec(timer(), 0..3),
         (option::of(select(Stage::ALL)), vec(select(Advice::ALL), 0..3)),
         option::of(conflicts()),
-        (option::of(body()), option::of(referral())),
+        (option::of(body()), option::of(referral()), super::counted::arbitrary()),
         position(),
         after(),
     );
@@ -333,6 +333,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         flags: people.2,
         body: lists.7.0,
         referral: lists.7.1,
+        counted: lists.7.2,
         after: lists.9,
         submitted: lists.8,
     })

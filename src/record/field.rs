@@ -11,7 +11,7 @@ use crate::domain::event::{EventKind, EventOutcome, RedactionReason};
 use crate::domain::identity::{Evidence, Flag, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::referral::{OwnReport, ReferralOutcome, ReferralStatus, ReferrerType};
-use crate::domain::submission::{AbuseType, MissingCategory};
+use crate::domain::submission::{AbuseType, AssessmentKind, MissingCategory, QualityRating};
 use crate::domain::{Advice, Letter, Role, Rule, Stage, Timestamp, View};
 
 use super::encode::{Encode, Encoder};
@@ -47,6 +47,7 @@ code_lists!(
     AgencyType,
     AlertKind,
     AlertStatus,
+    AssessmentKind,
     Basis6,
     Cover,
     DeadlineTag,
@@ -68,6 +69,7 @@ code_lists!(
     RecallReason,
     RecallStage,
     RedactionReason,
+    QualityRating,
     ReferralOutcome,
     ReferralStatus,
     ReferrerType,

@@ -10,6 +10,7 @@
 mod alert;
 mod body;
 mod conflicts;
+mod counted;
 mod delivery;
 mod directory;
 mod encode;

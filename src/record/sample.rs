@@ -11,6 +11,7 @@ use crate::domain::alert::{
     AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
     TimerKind, TimerState,
 };
+use crate::domain::counted::{AssessmentDone, Counted, PlanAudited};
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
 use crate::domain::delivery::{
@@ -27,6 +28,7 @@ use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::referral::{
     Decided, OwnReport, Referral, ReferralOutcome, ReferralStatus, ReferrerType,
 };
+use crate::domain::submission::{AssessmentKind, QualityRating};
 use crate::domain::{
     Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId,
     EpisodeReference, EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled,
@@ -200,6 +202,7 @@ pub(crate) fn alert() -> AlertRecord {
         advice: Vec::new(),
         conflicts: Some(SealedConflicts { nonce: [0x0C; 12], ciphertext: (40..80).collect() }),
         referral: None,
+        counted: Counted::default(),
         mentions: Some(SealedConflicts { nonce: [0x0D; 12], ciphertext: (80..120).collect() }),
         links: vec![Link {
             mention: 1,
@@ -231,6 +234,18 @@ fn referral() -> Referral {
     received.decide(decided).feed_back().unwrap()
 }
 
+fn counted() -> Counted {
+    Counted {
+        assessment: Some(AssessmentDone {
+            referral: AlertId::from_bytes([0xA6; 16]),
+            kind: AssessmentKind::Single,
+            started_at: at(9),
+            ended_at: at(10),
+        }),
+        audit: Some(PlanAudited { rating: QualityRating::Good, at: at(11) }),
+    }
+}
+
 /// The same after its sender corrected and recalled it, and a steward linked what was unlinked.
 pub(crate) fn alert_after_sending() -> AlertRecord {
     let moment = |seconds, by: Option<&str>, position| Moment {
@@ -255,6 +270,7 @@ pub(crate) fn alert_after_sending() -> AlertRecord {
         stage: Some(Stage::InterviewOffered),
         advice: vec![Advice::SendConcern],
         referral: Some(referral()),
+        counted: counted(),
         links: linked_again(),
         ..alert()
     }

@@ -4,6 +4,7 @@
 
 use crate::crypto::Sealed;
 use crate::domain::alert::{AlertStatus, BodyRef, DataKeyId};
+use crate::domain::counted::Counted;
 use crate::domain::delivery::{Delivery, DeliveryState, Purpose, Rung};
 use crate::domain::directory::Directory;
 use crate::domain::principal::{Driver, Principal};
@@ -80,6 +81,7 @@ pub(crate) fn alert(number: u64) -> AlertRecord {
         advice: Vec::new(),
         conflicts: None,
         referral: None,
+        counted: Counted::default(),
         mentions: None,
         links: Vec::new(),
         flags: Vec::new(),
