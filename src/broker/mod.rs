@@ -1,6 +1,7 @@
 //! Accepting an alert: load, decide, seal, commit, promise.
 //!
-//! Owns what a sender may do with its own agency's alerts: submit, complete, correct, recall, see their status. Does not
+//! Owns what a sender may do with its own agency's alerts: submit, complete, correct, recall, see their status,
+//! disagree with what was decided on them. Does not
 //! hand out copies (see [`crate::mailbox`]) and decides nothing itself (see [`crate::policy`]).
 //!
 //! A reply is sent only after the commit is durable. The same key again gives the same reply; another body
@@ -8,6 +9,7 @@
 //! an urgent alert is told to phone.
 
 mod correct;
+mod disagree;
 mod episode;
 mod identify;
 mod recall;
@@ -19,6 +21,7 @@ use std::sync::Arc;
 
 pub use crate::policy::recall::Recipients;
 pub use correct::Correction;
+pub use disagree::Disagree;
 pub use recall::{Recall, RecallDone};
 pub use reply::Accepted;
 pub use status::{PAGE_MAX, Seen, Status};

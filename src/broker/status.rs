@@ -8,6 +8,7 @@ use crate::crypto::{ContentKey, content_key};
 use crate::domain::alert::BodyRef;
 use crate::domain::{AgencyCode, AlertId, AlertRecord, Event, EventKind, Principal};
 use crate::policy::access::{self, Action, Permit};
+use crate::policy::disagreement::VisibleDisagreement;
 use crate::policy::sender_view::{self, Notice, VisibleDelivery, VisibleRecall};
 use crate::record::{Receipt, ReceiptKind, RecordedEntry};
 use crate::store::{Commit, Group};
@@ -28,6 +29,8 @@ pub struct Status {
     pub notices: Vec<Notice>,
     /// What became of a recall, at each recipient the sender may know of.
     pub recalls: Vec<VisibleRecall>,
+    /// The sender's disagreement with the last decision on it, if it raised one.
+    pub disagreement: Option<VisibleDisagreement>,
 }
 
 /// One delivery as the sender may see it, with its receipts.
@@ -69,7 +72,8 @@ impl Broker {
         let mut notices = sender_view::notices(&alert, &directory, simulated);
         notices.extend(sender_view::overdue(&alert, &directory, now));
         let recalls = sender_view::recalls(&alert, &directory, now);
-        Ok(Status { alert, receipt, deliveries, notices, recalls })
+        let disagreement = self.disagreement(&alert).await?;
+        Ok(Status { alert, receipt, deliveries, notices, recalls, disagreement })
     }
 
     /// Up to `limit` of the caller's own alerts of the last 30 days, newest first, older than `before`.

@@ -1,8 +1,9 @@
 //! What became of an alert after it was sent: which one it takes the place of, which one took its own, what was
-//! recalled (domain 3.13). Codes, paths and times; never a value.
+//! recalled, who does not agree (domain 3.13). Codes, paths and times; never a value.
 
 use super::codes::code_list;
 use super::delivery::Moment;
+use super::disagreement::Disagreement;
 use super::id::{AlertId, Position};
 
 code_list! {
@@ -91,6 +92,8 @@ pub struct AfterSending {
     pub changed: Vec<String>,
     /// What was recalled, a delivery at most once.
     pub recalls: Vec<Recalled>,
+    /// On a decision: which referrers do not agree with it, each once (R90).
+    pub disagreements: Vec<Disagreement>,
 }
 
 impl AfterSending {
@@ -100,6 +103,12 @@ impl AfterSending {
         self.recalls.iter().find(|recalled| recalled.delivery == delivery)
     }
 
+    /// The disagreement of the referrer that sent this alert, if it raised one.
+    #[must_use]
+    pub fn disagreement_on(&self, referral: AlertId) -> Option<&Disagreement> {
+        self.disagreements.iter().find(|disagreement| disagreement.referral == referral)
+    }
+
     /// Replaces every [`Position::THIS`] by the position of the commit that carries the record.
     pub(super) fn settle(&mut self, own: Position) {
         let settle = |moment: &mut Moment| moment.position = moment.position.or_own(own);
@@ -107,5 +116,6 @@ impl AfterSending {
             settle(&mut recalled.at);
             recalled.confirmed.iter_mut().for_each(settle);
         }
+        self.disagreements.iter_mut().for_each(|disagreement| disagreement.settle(own));
     }
 }

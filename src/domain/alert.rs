@@ -312,6 +312,10 @@ code_list! {
         ConferenceDue = 42 => "CONFERENCE_DUE",
         /// The designated officer decides on an allegation.
         LadoDecisionDue = 43 => "LADO_DECISION_DUE",
+        /// A disagreement goes to both agencies' safeguarding leads.
+        DisagreementToLeads = 44 => "DISAGREEMENT_TO_LEADS",
+        /// A disagreement goes to the senior on call.
+        DisagreementToSenior = 45 => "DISAGREEMENT_TO_SENIOR",
     }
 }
 

@@ -21,6 +21,7 @@ pub mod deadline;
 pub mod decision;
 pub mod delivery;
 pub mod directory;
+pub mod disagreement;
 pub mod error;
 pub mod event;
 pub mod id;
@@ -41,6 +42,7 @@ pub use after::{AfterSending, Recalled};
 pub use alert::{AlertKind, AlertRecord, Priority, Risk};
 pub use deadline::{Deadline, DeadlineTag};
 pub use delivery::{Delivery, DeliveryState};
+pub use disagreement::{Disagreement, DisagreementStage};
 pub use error::{ErrorKind, ParseError};
 pub use event::{Event, EventKind};
 pub use id::{

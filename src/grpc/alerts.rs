@@ -1,12 +1,14 @@
-//! The alert service: submit, correct, recall, status of one's own alerts.
+//! The alert service: submit, correct, recall, disagree, status of one's own alerts.
 
 use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
-use crate::broker::{self, Accepted, Correction, Recall, Received, Recipients, SubmitError};
+use crate::broker::{
+    self, Accepted, Correction, Disagree, Recall, Received, Recipients, SubmitError,
+};
 use crate::domain::after::RecallReason;
 use crate::domain::submission::{Given, Violation};
-use crate::domain::{AlertId, ErrorKind, Principal, Submission};
+use crate::domain::{AlertId, DisagreementStage, ErrorKind, IdempotencyKey, Principal, Submission};
 use crate::wire::v1::alert_service_server::AlertService;
 use crate::wire::{SubmitAlertRequest, parse, render, v1};
 
@@ -64,6 +66,21 @@ impl AlertService for Edge {
                 alert_id: done.alert.id.to_string(),
                 recipients: done.recipients.iter().map(render::recalled_recipient).collect(),
             })
+        })
+        .await
+    }
+
+    async fn disagree(
+        &self,
+        request: Request<v1::DisagreeRequest>,
+    ) -> Result<Response<v1::DisagreeResponse>, Status> {
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let disagree = disagree(asked)?;
+            let raised = self.broker.disagree(&principal, &disagree).await;
+            let raised = raised.map_err(|error| refused(&error))?;
+            Ok(v1::DisagreeResponse { disagreement: Some(render::disagreement(&raised)) })
         })
         .await
     }
@@ -181,6 +198,27 @@ fn recall_reason(raw: i32) -> Result<RecallReason, Status> {
     known.ok_or_else(|| status::of_field("reason", "why it is recalled"))
 }
 
+fn disagree(asked: v1::DisagreeRequest) -> Result<Disagree, Status> {
+    let stage = u32::try_from(asked.stage).ok().and_then(DisagreementStage::from_code);
+    let key = IdempotencyKey::try_from(asked.idempotency_key.as_str()).map_err(|_malformed| {
+        status::of_field("idempotency_key", "1 to 64 printable characters, always")
+    })?;
+    let decision = match asked.decision_id.as_str() {
+        "" => None,
+        named => Some(alert_id(named)?),
+    };
+    Ok(Disagree {
+        key,
+        referral: alert_id(&asked.alert_id)?,
+        decision,
+        stage: stage.ok_or_else(|| status::of_field("stage", "stage 1, 2 or 3"))?,
+        text: super::words("text", DISAGREEMENT_MIN, asked.text)?,
+    })
+}
+
+/// Characters of a disagreement, at least: who is called must know why.
+const DISAGREEMENT_MIN: usize = 10;
+
 /// What could be read of a request that cannot be submitted, and what is wrong with it.
 type Unusable = (Option<Box<Submission>>, Vec<Violation>);
 
@@ -225,5 +263,6 @@ fn render_status(found: &broker::Status) -> v1::GetAlertStatusResponse {
         receipt: Some(render::receipt(&found.receipt)),
         notices: found.notices.iter().map(render::notice).collect(),
         recalls: found.recalls.iter().map(render::recalled_recipient).collect(),
+        disagreement: found.disagreement.as_ref().map(render::disagreement),
     }
 }

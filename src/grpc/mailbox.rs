@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
 use crate::domain::delivery::{AckOutcome, DeclineReason};
-use crate::domain::{DeliveryId, ErrorKind, MailboxId, Redacted};
+use crate::domain::{DeliveryId, ErrorKind, MailboxId};
 use crate::mailbox::{self, Answer, Batch, Item, Known, MailboxError};
 use crate::wire::render;
 use crate::wire::v1;
@@ -118,7 +118,7 @@ impl MailboxService for Edge {
         self.timed(async {
             let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
             let outcome = outcome(asked.outcome())?;
-            let note = words("note", 0, asked.note)?;
+            let note = super::words("note", 0, asked.note)?;
             let answer = Answer::Acknowledge { outcome, note };
             let taken = self.mailboxes.answer(&principal, &mailbox, delivery, &answer).await?;
             Ok(v1::AcknowledgeResponse {
@@ -138,7 +138,7 @@ impl MailboxService for Edge {
         self.timed(async {
             let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
             let reason = reason(asked.reason())?;
-            let text = words("text", DECLINE_TEXT_MIN, asked.text)?;
+            let text = super::words("text", DECLINE_TEXT_MIN, asked.text)?;
             let answer = Answer::Decline { reason, text };
             let declined = self.mailboxes.answer(&principal, &mailbox, delivery, &answer).await?;
             Ok(v1::DeclineResponse { state: render::delivery_state(&declined.delivery).into() })
@@ -177,17 +177,6 @@ impl MailboxService for Edge {
 
 /// Characters that say why something is declined, at least and at most (contract, `DeclineRequest.text`).
 const DECLINE_TEXT_MIN: usize = 10;
-const WORDS_MAX: usize = 1_000;
-
-/// What a person wrote, within its bounds.
-fn words(field: &str, min: usize, raw: String) -> Result<Redacted<String>, Status> {
-    let length = raw.chars().count();
-    if (min..=WORDS_MAX).contains(&length) {
-        Ok(Redacted::new(raw))
-    } else {
-        Err(status::of_field(field, &format!("{min} to {WORDS_MAX} characters")))
-    }
-}
 
 /// Why the hub feeds a stream no longer.
 enum End {
@@ -268,6 +257,10 @@ impl Edge {
 /// The batch's items in order, and a heartbeat behind them.
 fn responses(batch: &Batch) -> Vec<v1::ReceiveResponse> {
     use v1::receive_response::Item as Wire;
+    let called = |copy: &mailbox::Copy| {
+        let found = copy.disagreement.as_ref();
+        found.map(|found| render::called(&found.referrer, found.stage, &found.words))
+    };
     let mut out = Vec::with_capacity(batch.items.len().saturating_add(1));
     for item in &batch.items {
         let sequence = item.sequence();
@@ -280,6 +273,7 @@ fn responses(batch: &Batch) -> Vec<v1::ReceiveResponse> {
                 simulated: copy.simulated,
                 replaces: copy.replaces,
                 superseded_by: copy.superseded_by,
+                disagreement: called(copy).as_ref(),
             })),
             Item::Tombstone(tombstone) => Wire::Tombstone(v1::Tombstone {
                 delivery_id: tombstone.delivery.to_string(),

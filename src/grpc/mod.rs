@@ -24,6 +24,7 @@ pub use hello::HubFacts;
 use crate::audit::Audit;
 use crate::broker::Broker;
 use crate::directory::Directory;
+use crate::domain::Redacted;
 use crate::env::Env;
 use crate::identity::Identity;
 use crate::indicators::Indicators;
@@ -118,6 +119,19 @@ impl Edge {
             Ok(done) => done.map(tonic::Response::new),
             Err(_elapsed) => Err(status::timed_out()),
         }
+    }
+}
+
+/// What a person wrote, at most (contract: notes, reasons to decline, disagreements).
+const WORDS_MAX: usize = 1_000;
+
+/// What a person wrote, within its bounds.
+fn words(field: &str, min: usize, raw: String) -> Result<Redacted<String>, tonic::Status> {
+    let length = raw.chars().count();
+    if (min..=WORDS_MAX).contains(&length) {
+        Ok(Redacted::new(raw))
+    } else {
+        Err(status::of_field(field, &format!("{min} to {WORDS_MAX} characters")))
     }
 }
 

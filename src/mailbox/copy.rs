@@ -7,7 +7,10 @@ use zeroize::Zeroizing;
 use super::{MailboxError, Mailboxes};
 use crate::domain::alert::{BodyRef, Gap};
 use crate::domain::directory::Directory;
-use crate::domain::{AlertId, AlertRecord, Delivery, DeliveryId, DeliveryState, Letter, MailboxId};
+use crate::domain::{
+    AgencyCode, AlertId, AlertRecord, Delivery, DeliveryId, DeliveryState, Disagreement,
+    DisagreementStage, Letter, MailboxId, Redacted, Timestamp,
+};
 use crate::policy::views::{self, CopyRequest, Cut, HubFacts};
 use crate::record;
 
@@ -28,6 +31,19 @@ pub struct Copy {
     pub replaces: Option<AlertId>,
     /// The alert that took the place of this one, where this mailbox gets that one.
     pub superseded_by: Option<AlertId>,
+    /// The disagreement because of which the reader was called.
+    pub disagreement: Option<Called>,
+}
+
+/// Whoever is called because a referrer does not agree sees what that referrer said (R90).
+#[derive(Clone, Debug)]
+pub struct Called {
+    /// The agency that does not agree.
+    pub referrer: AgencyCode,
+    /// The stage that called.
+    pub stage: DisagreementStage,
+    /// What was said up to then, oldest first: with which stage, when, the words.
+    pub words: Vec<(DisagreementStage, Timestamp, Redacted<String>)>,
 }
 
 impl Copy {
@@ -84,7 +100,34 @@ impl Mailboxes {
         let replaces = self.also_in(&delivery.mailbox, replaces, had).await;
         let gets = |it: &Delivery| it.sequence.is_some() || it.state == DeliveryState::Queued;
         let superseded_by = self.also_in(&delivery.mailbox, alert.after.superseded_by, gets).await;
-        Ok(Copy { alert, delivery, cut, sender_phone, simulated, replaces, superseded_by })
+        let disagreement = self.called(&alert, number).await?;
+        Ok(Copy {
+            alert,
+            delivery,
+            cut,
+            sender_phone,
+            simulated,
+            replaces,
+            superseded_by,
+            disagreement,
+        })
+    }
+
+    /// The disagreement that caused a delivery, with its words; none where none did.
+    async fn called(
+        &self,
+        alert: &AlertRecord,
+        number: u32,
+    ) -> Result<Option<Called>, MailboxError> {
+        let calling = |it: &&Disagreement| it.call(number).is_some();
+        let Some(found) = alert.after.disagreements.iter().find(calling) else { return Ok(None) };
+        let Some((raised, said)) = found.call(number) else { return Ok(None) };
+        let mut words = Vec::with_capacity(said.len());
+        for (raised, said) in said {
+            let text = self.words(alert.id, Some(&said.text)).await?;
+            words.push((raised.stage, raised.at.at, text));
+        }
+        Ok(Some(Called { referrer: found.referrer.clone(), stage: raised.stage, words }))
     }
 
     /// Another alert, where the mailbox has one of its deliveries of which `knows` says yes: a copy names no alert that

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use answer::{Acknowledged, Answer, CONFIRM_MAX};
-pub use copy::Copy;
+pub use copy::{Called, Copy};
 pub use hand_out::{Batch, Item, Stream, Tombstone, cursor};
 pub use list::{Known, PAGE_MAX, Page, Row};
 pub use words::Answers;

@@ -73,7 +73,7 @@ impl Mailboxes {
         Ok((alert, delivery.ok_or(MailboxError::NotFound)?))
     }
 
-    async fn words(
+    pub(super) async fn words(
         &self,
         alert: AlertId,
         words: Option<&BodyRef>,

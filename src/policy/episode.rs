@@ -7,11 +7,12 @@ use super::sketch::EventSketch;
 use super::{Context, follow_on, recall, referral};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::DeliveryState;
+use crate::domain::disagreement::Answered;
 use crate::domain::referral::{Decided, Referral, ReferralOutcome, ReferralStatus};
 use crate::domain::submission::Bool3;
 use crate::domain::{
-    AgencyCode, AlertId, AlertKind, AlertRecord, Delivery, EventKind, Rule, Submission, Timestamp,
-    View,
+    AgencyCode, AlertId, AlertKind, AlertRecord, Delivery, Disagreement, EventKind, Rule,
+    Submission, Timestamp, View,
 };
 
 /// How the episode's earlier alerts change with this one. Put each changed record into the same commit.
@@ -25,6 +26,8 @@ pub struct EpisodeChanges {
     answers: Option<AlertId>,
     /// What becomes of the episode's referrals.
     referrals: Referrals,
+    /// When the front door answered whoever does not agree with it; none where this alert answers nobody (R90).
+    answered_at: Option<Timestamp>,
 }
 
 /// What an alert does to the referrals it is about (domain 3.10).
@@ -92,9 +95,17 @@ impl EpisodeChanges {
             _ => follow_on::settled_by_news(submission),
         };
         let referrals = Referrals::of(submission, context, deliveries);
+        let is_answer =
+            matches!(submission.kind, AlertKind::ReferralDecision | AlertKind::Feedback);
         let answers = submission.information_response().and_then(|facts| facts.request.get());
         let answers = answers.copied();
-        Self { ended_at: is_end.then_some(context.now), settled, answers, referrals }
+        Self {
+            ended_at: is_end.then_some(context.now),
+            settled,
+            answers,
+            referrals,
+            answered_at: is_answer.then_some(context.now),
+        }
     }
 
     /// The earlier alert as it stands after this one; equal where nothing changes.
@@ -104,6 +115,10 @@ impl EpisodeChanges {
         after.referral = self.referrals.apply(earlier, by);
         for timer in after.timers.iter_mut().filter(|timer| self.settles(earlier, timer)) {
             timer.state = TimerState::Cancelled;
+        }
+        if let Some(at) = self.answered_at {
+            let answer = |disagreement: &mut Disagreement| disagreement.answer(Answered { at, by });
+            after.after.disagreements.iter_mut().for_each(answer);
         }
         let Some(now) = self.ended_at else { return after };
         let is_held = |delivery: &&Delivery| {

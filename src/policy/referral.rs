@@ -46,11 +46,15 @@ pub(super) fn told_at(
     context: &Context<'_>,
 ) -> Option<MailboxId> {
     let agency = context.directory.agencies.get(&earlier.sender)?;
-    let is_kept = *conflicts != Conflicts::default()
-        || earlier.decisions.iter().any(|decision| decision.letter == Letter::D);
-    let lead = agency.mailbox(MailboxRole::Lead).filter(|_| is_kept);
+    let lead = agency.mailbox(MailboxRole::Lead).filter(|_| is_kept(earlier, conflicts));
     let mailbox = lead.or_else(|| duty_mailbox(agency))?;
     (!conflicts.close(&mailbox.id)).then(|| mailbox.id.clone())
+}
+
+/// Whether what becomes of it is for the lead of the sending agency alone.
+pub(super) fn is_kept(earlier: &AlertRecord, conflicts: &Conflicts) -> bool {
+    *conflicts != Conflicts::default()
+        || earlier.decisions.iter().any(|decision| decision.letter == Letter::D)
 }
 
 /// Whether anybody of the episode has a SAFE address, as far as this alert and its deliveries so far tell.

@@ -81,6 +81,12 @@ impl EventSketch {
         self
     }
 
+    /// With this commitment to words that came with it.
+    pub(crate) const fn committing(mut self, content: Option<[u8; 32]>) -> Self {
+        self.0.content = content;
+        self
+    }
+
     pub(crate) const fn at_level(mut self, level: u8) -> Self {
         self.0.level = Some(level);
         self

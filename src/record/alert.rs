@@ -47,11 +47,13 @@ impl Encode for AlertRecord {
         to.maybe(27, self.mentions.as_ref());
         to.each(28, &self.links);
         to.each(29, &self.flags);
-        let AfterSending { supersedes, superseded_by, changed, recalls } = &self.after;
+        let AfterSending { supersedes, superseded_by, changed, recalls, disagreements } =
+            &self.after;
         supersedes.iter().for_each(|id| to.given(30, id.as_bytes()));
         superseded_by.iter().for_each(|id| to.given(31, id.as_bytes()));
         changed.iter().for_each(|path| to.given(32, path.as_bytes()));
         to.each(33, recalls);
+        to.each(34, disagreements);
         to.maybe(40, self.referral.as_ref());
         to.maybe(45, self.counted.assessment.as_ref());
         to.maybe(46, self.counted.audit.as_ref());
@@ -120,15 +122,17 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
                     .map(|id| field::id("AlertRecord.superseded_by", &id, AlertId::from_bytes))
                     .transpose()?,
                 changed: raw.changed,
-                recalls: raw
-                    .recalls
-                    .into_iter()
-                    .map(Recalled::try_from)
-                    .collect::<Result<_, _>>()?,
+                recalls: all(raw.recalls)?,
+                disagreements: all(raw.disagreements)?,
             },
             submitted: position_in(raw.submitted),
         })
     }
+}
+
+/// Every one of a list.
+fn all<R, T: TryFrom<R, Error = RecordError>>(raw: Vec<R>) -> Result<Vec<T>, RecordError> {
+    raw.into_iter().map(T::try_from).collect()
 }
 
 /// A position, or nothing for the commit that carries the record.

@@ -12,7 +12,7 @@ use crate::domain::identity::{Evidence, Flag, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::referral::{OwnReport, ReferralOutcome, ReferralStatus, ReferrerType};
 use crate::domain::submission::{AbuseType, AssessmentKind, MissingCategory, QualityRating};
-use crate::domain::{Advice, Letter, Role, Rule, Stage, Timestamp, View};
+use crate::domain::{Advice, DisagreementStage, Letter, Role, Rule, Stage, Timestamp, View};
 
 use super::encode::{Encode, Encoder};
 use super::error::RecordError;
@@ -52,6 +52,7 @@ code_lists!(
     Cover,
     DeadlineTag,
     DeclineReason,
+    DisagreementStage,
     Driver,
     EndReason,
     EventKind,

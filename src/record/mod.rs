@@ -13,6 +13,7 @@ mod conflicts;
 mod counted;
 mod delivery;
 mod directory;
+mod disagreement;
 mod encode;
 mod entry;
 mod error;

@@ -21,6 +21,7 @@ use crate::domain::directory::{
     Agency, AgencyType, Cover, Directory, Mailbox, MailboxRole, PartnershipChange,
     PartnershipProposal, RoleProposal, RotaSlot, School, UserEntry,
 };
+use crate::domain::disagreement::{Answered, Raised, Said};
 use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, RedactionReason};
 use crate::domain::id::ProposalId;
 use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, LinkStep, MatchClass};
@@ -30,9 +31,10 @@ use crate::domain::referral::{
 };
 use crate::domain::submission::{AssessmentKind, QualityRating};
 use crate::domain::{
-    Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId,
-    EpisodeReference, EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled,
-    Role, Rule, Stage, SubjectRef, SystemName, Timestamp, UserId, View,
+    Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, Disagreement,
+    DisagreementStage, EpisodeId, EpisodeReference, EventId, IdempotencyKey, Letter, MailboxId,
+    MentionToken, Position, Recalled, Role, Rule, Stage, SubjectRef, SystemName, Timestamp, UserId,
+    View,
 };
 use crate::record::Write;
 
@@ -266,6 +268,7 @@ pub(crate) fn alert_after_sending() -> AlertRecord {
                 notice: Some(3),
                 confirmed: Some(moment(8, None, 107)),
             }],
+            disagreements: vec![disagreement(moment(9, Some("u-1001"), 108))],
         },
         stage: Some(Stage::InterviewOffered),
         advice: vec![Advice::SendConcern],
@@ -273,6 +276,26 @@ pub(crate) fn alert_after_sending() -> AlertRecord {
         counted: counted(),
         links: linked_again(),
         ..alert()
+    }
+}
+
+fn disagreement(at_stage: Moment) -> Disagreement {
+    let text = BodyRef {
+        position: Position(108),
+        key: DataKeyId { file: "2026-10-0001".into(), slot: 7 },
+        commitment: [0xC7; 32],
+    };
+    let key = IdempotencyKey::try_from("merpol-0002").unwrap();
+    Disagreement {
+        referral: AlertId::from_bytes([0xA1; 16]),
+        referrer: AgencyCode::try_from("MERPOL").unwrap(),
+        raised: vec![Raised {
+            stage: DisagreementStage::Leads,
+            at: at_stage,
+            called: vec![5, 6],
+            said: Some(Said { key, text }),
+            answered: Some(Answered { at: at(11), by: AlertId::from_bytes([0xA6; 16]) }),
+        }],
     }
 }
 

@@ -199,6 +199,18 @@ impl Client {
         Ok(self.alerts.recall_alert(request).await?.into_inner())
     }
 
+    /// Disagrees with the decision on a referral of the own agency; may be repeated under the same key.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection; then it is not known whether it was raised.
+    pub async fn disagree(
+        &mut self,
+        request: v1::DisagreeRequest,
+    ) -> Result<v1::DisagreeResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.alerts.disagree(request).await?.into_inner())
+    }
+
     /// Says that nothing more is done with a delivery that was recalled; may be repeated.
     ///
     /// # Errors

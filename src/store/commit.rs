@@ -151,6 +151,9 @@ const fn allows(action: Action, write: &Write) -> bool {
             )
         }
         Action::Receive => matches!(write, Write::Alert(_) | Write::HandOut { .. }),
+        Action::Disagree => {
+            matches!(write, Write::Alert(_) | Write::Body { .. } | Write::Key { .. })
+        }
         // The words that come with an answer are kept sealed.
         Action::Acknowledge | Action::Decline => {
             matches!(write, Write::Alert(_) | Write::Body { .. })
@@ -237,6 +240,7 @@ mod tests {
             (Action::ReadStatus, ""),
             (Action::CorrectAlert, "ABKRM"),
             (Action::RecallAlert, "A"),
+            (Action::Disagree, "ABK"),
             (Action::Receive, "AH"),
             (Action::ListMailbox, ""),
             (Action::ReportOpened, "A"),

@@ -34,6 +34,7 @@ pub(crate) fn text(copy: &v1::AlertCopy) -> Result<String, CliError> {
     if !copy.replaces_alert_id.is_empty() {
         lines.push(format!("  replaces alert {}", clean(&copy.replaces_alert_id)));
     }
+    lines.extend(copy.disagreement.iter().flat_map(disagreement));
     if !copy.changed_paths.is_empty() {
         lines.push("  corrected:".to_owned());
         lines.extend(copy.changed_paths.iter().map(|path| format!("    {}", clean(path))));
@@ -55,6 +56,16 @@ pub(crate) fn text(copy: &v1::AlertCopy) -> Result<String, CliError> {
     }
     lines.extend(withheld(copy));
     Ok(lines.join("\n"))
+}
+
+/// Why the reader was called about a decision, and what the referrer said.
+fn disagreement(called: &v1::CopyDisagreement) -> Vec<String> {
+    let said = called.words.iter().map(|words| {
+        let at = words::time(words.at.as_ref());
+        format!("    stage {}, {at}: {}", words.stage, clean(&words.text))
+    });
+    let by = format!("  {} DISAGREES, stage {}:", clean(&called.referrer), called.stage);
+    std::iter::once(by).chain(said).collect()
 }
 
 /// The kind, the priority and the sender in one line.

@@ -1,4 +1,4 @@
-//! What a partner does from a shell: send, correct, recall, receive, take, decline, follow up, and check the hub.
+//! What a partner does from a shell: send, correct, recall, disagree, receive, take, decline, follow up, and check the hub.
 //!
 //! On top of the typed client only: every command here could be written by a partner, and shows how.
 
@@ -14,6 +14,7 @@ pub(crate) mod audit;
 pub(crate) mod correct;
 pub(crate) mod decline;
 pub(crate) mod directory;
+pub(crate) mod disagree;
 pub(crate) mod identity;
 pub(crate) mod inbox;
 pub(crate) mod recall;

@@ -82,6 +82,7 @@ fn text(
         lines.push("recalled:".to_owned());
         lines.extend(super::recall::recipients(&status.recalls));
     }
+    lines.extend(status.disagreement.iter().map(super::disagree::line));
     lines.extend(words::notices(&status.notices));
     lines.join("\n")
 }

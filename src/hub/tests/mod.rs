@@ -4,6 +4,7 @@
 
 mod after;
 mod deadlines;
+mod disagreeing;
 mod heard;
 mod identifying;
 mod kept_from;

@@ -26,6 +26,8 @@ code_list! {
         CorrectAlert = 4 => "correct alert",
         /// Recall an alert of the own agency.
         RecallAlert = 5 => "recall alert",
+        /// Disagree with a decision on a referral of the own agency.
+        Disagree = 6 => "disagree",
         /// Receive deliveries of an own mailbox as a stream, and confirm them.
         Receive = 10 => "receive",
         /// See an own mailbox.
@@ -181,6 +183,10 @@ const REGISTRARS: &[Role] = &[
 const SENDERS: &[Role] =
     &[Role::Sender, Role::DutyReceiver, Role::DutyManager, Role::DecisionMaker];
 
+/// Who may disagree with a decision for an agency that referred.
+const REFERRERS: &[Role] =
+    &[Role::Sender, Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead];
+
 const fn need(action: Action) -> Need {
     match action {
         Action::Hello | Action::Witness | Action::ReadDirectory => Need::Member,
@@ -190,6 +196,7 @@ const fn need(action: Action) -> Need {
         Action::SubmitAlert | Action::CorrectAlert | Action::RecallAlert | Action::ReadStatus => {
             Need::SystemOr(SENDERS)
         }
+        Action::Disagree => Need::SystemOr(REFERRERS),
         Action::Receive | Action::ListMailbox | Action::ConfirmRecall => Need::SystemOr(DUTY),
         Action::ReportOpened | Action::Acknowledge | Action::Decline => Need::Person(DUTY),
         Action::ReadAudit => Need::OwnCertificate(&[Role::IgReviewer]),

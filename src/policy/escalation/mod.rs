@@ -50,14 +50,7 @@ pub fn steps(
         // Everything that was due had been settled by a person.
         climb.events.push(EventSketch::of(EventKind::TaskDone));
     }
-    let Climb { record, events, .. } = climb;
-    let about = |sketch: EventSketch| {
-        let mut event = sketch.into_event().about(record.id, record.episode);
-        event.subjects.clone_from(&record.subjects);
-        event
-    };
-    let events = events.into_iter().map(about).collect();
-    Steps { record, events }
+    climb.steps()
 }
 
 /// Stops what a person's answer has settled: the ladder of a delivery whose rung was answered, and timers
@@ -119,6 +112,18 @@ pub(crate) struct Climb<'a> {
 }
 
 impl Climb<'_> {
+    /// The record as it has become, and what to record of it.
+    pub(crate) fn steps(self) -> Steps {
+        let Self { record, events, .. } = self;
+        let about = |sketch: EventSketch| {
+            let mut event = sketch.into_event().about(record.id, record.episode);
+            event.subjects.clone_from(&record.subjects);
+            event
+        };
+        let events = events.into_iter().map(about).collect();
+        Steps { record, events }
+    }
+
     /// Adds a delivery under the next number and says that it was queued.
     pub(crate) fn add(&mut self, delivery: Delivery) -> u32 {
         let number = u32::try_from(self.record.deliveries.len()).unwrap_or(u32::MAX);

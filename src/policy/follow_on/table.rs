@@ -87,6 +87,8 @@ pub(super) enum Fires {
     Tells(EventKind, &'static [(Whom, Priority)]),
     /// The out-of-hours team takes over what the front door still holds.
     Handover,
+    /// A disagreement goes to its next stage.
+    NextStage,
     /// Copies go: retention's to do.
     Purge,
 }
@@ -210,6 +212,24 @@ const CONFERENCE_DUE: Plan =
         .until(DECIDED)
         .then(EventKind::TaskCreated, &[(Whom::Holder, Priority::P3)]);
 
+/// The front door has answered whoever does not agree with it.
+const HEARD: SettledBy =
+    SettledBy::News { kinds: &[AlertKind::ReferralDecision, AlertKind::Feedback], says: |_| true };
+
+/// Unresolved after one working day.
+const DISAGREEMENT_TO_LEADS: Plan =
+    line("a disagreement goes to both agencies' leads", "R90", Due::WorkingMinutes(480))
+        .on(DeadlineTag::Local)
+        .until(HEARD)
+        .doing(Fires::NextStage);
+
+/// Unresolved within a working week.
+const DISAGREEMENT_TO_SENIOR: Plan =
+    line("a disagreement goes to the senior on call", "R90", Due::WorkingDays(5))
+        .on(DeadlineTag::Local)
+        .until(HEARD)
+        .doing(Fires::NextStage);
+
 /// No message says that the designated officer decided: a reminder, no more.
 const LADO_DECISION_DUE: Plan =
     line("the designated officer decides", "R70", Due::WorkingMinutes(480))
@@ -323,6 +343,8 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
         TimerKind::AssessmentDue => ASSESSMENT_DUE,
         TimerKind::ConferenceDue => CONFERENCE_DUE,
         TimerKind::LadoDecisionDue => LADO_DECISION_DUE,
+        TimerKind::DisagreementToLeads => DISAGREEMENT_TO_LEADS,
+        TimerKind::DisagreementToSenior => DISAGREEMENT_TO_SENIOR,
         TimerKind::OutOfHoursHandover => OUT_OF_HOURS_HANDOVER,
         TimerKind::StopConfirmationDue => STOP_CONFIRMATION_DUE,
         TimerKind::AnswerDueRed => ANSWER_DUE_RED,

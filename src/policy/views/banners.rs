@@ -209,8 +209,8 @@ fn text(code: BannerCode, facts: &Facts, request: &CopyRequest<'_>, view: View) 
                 .to_owned()
         }
         BannerCode::Disagree => {
-            "If you disagree, tell the front door's duty manager. If it is not resolved within a working day, \
-             both agencies' safeguarding leads decide; if a child is not safe, phone now."
+            "If you disagree, say so (Disagree): the front door's duty manager is called. If it is not resolved within a \
+             working day, both agencies' safeguarding leads are; if a child is not safe, phone now."
                 .to_owned()
         }
         BannerCode::SafeTask => {

@@ -26,6 +26,8 @@ pub struct CopyParts<'a> {
     pub replaces: Option<AlertId>,
     /// The alert that took the place of this one, where the reader gets that one.
     pub superseded_by: Option<AlertId>,
+    /// The disagreement because of which the reader was called, as it is sent.
+    pub disagreement: Option<&'a v1::CopyDisagreement>,
 }
 
 /// The copy as sent: padded to a whole number of 1 KiB blocks, so that its size says nothing of what was cut.
@@ -69,6 +71,7 @@ pub fn alert_copy(parts: &CopyParts<'_>) -> v1::AlertCopy {
         mailbox: beside.mailbox,
         replaces_alert_id: beside.replaces,
         superseded_by_alert_id: beside.superseded_by,
+        disagreement: parts.disagreement.cloned(),
         changed_paths: alert.after.changed.iter().filter(|path| visible(path)).cloned().collect(),
         padding: Vec::new(),
     };

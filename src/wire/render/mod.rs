@@ -5,6 +5,7 @@
 
 mod answer;
 mod copy;
+mod disagreement;
 mod indicators;
 mod receipt;
 
@@ -15,6 +16,7 @@ use prost_types::Timestamp as WireTimestamp;
 
 pub use answer::answers;
 pub use copy::{CopyParts, alert_copy};
+pub use disagreement::{called, disagreement};
 pub use indicators::indicator_figure;
 pub use receipt::receipt;
 

@@ -36,6 +36,7 @@ fn rendered(record: &AlertRecord, letter: Letter, cut: &Cut) -> v1::AlertCopy {
         simulated: true,
         replaces: record.completes,
         superseded_by: record.after.superseded_by,
+        disagreement: None,
     })
 }
 
@@ -97,6 +98,7 @@ fn a_step_of_the_ladder_names_the_mailbox_that_is_late() {
         simulated: false,
         replaces: None,
         superseded_by: None,
+        disagreement: None,
     };
 
     assert_eq!(alert_copy(&parts).mailbox, late);

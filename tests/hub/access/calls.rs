@@ -103,9 +103,8 @@ pub(super) async fn make(
     let call = call.trim_end_matches(AT_LEAD);
     let made = async {
         match call {
-            "SubmitAlert" | "GetAlertStatus" | "ListOwnAlerts" | "CorrectAlert" | "RecallAlert" => {
-                alerts(call, channel, object, named).await
-            }
+            "SubmitAlert" | "GetAlertStatus" | "ListOwnAlerts" | "CorrectAlert" | "RecallAlert"
+            | "Disagree" => alerts(call, channel, object, named).await,
             "GetCheckpoint" | "ProveInclusion" | "ProveConsistency" | "ListEntries" => {
                 audit(call, channel).await
             }
@@ -165,6 +164,18 @@ async fn alerts(call: &str, channel: Channel, object: &Object, named: &str) -> R
                 user_id: named.to_owned(),
             };
             done(client.recall_alert(request).await)
+        }
+        "Disagree" => {
+            // The same key with the same words: raised once, whoever asks again.
+            let request = v1::DisagreeRequest {
+                idempotency_key: "access-disagree".to_owned(),
+                alert_id: object.alert.clone(),
+                stage: v1::DisagreementStage::DisagreementStage1.into(),
+                text: "we see the child every day".to_owned(),
+                user_id: named.to_owned(),
+                ..v1::DisagreeRequest::default()
+            };
+            done(client.disagree(request).await)
         }
         "GetAlertStatus" => {
             let alert_id = object.alert.clone();

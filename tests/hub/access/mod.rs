@@ -22,10 +22,11 @@ use people::{Bearer, CONCERNED, Caller};
 use table::AT_LEAD;
 
 /// The calls that can name the person they are made for.
-const NAMING: [&str; 8] = [
+const NAMING: [&str; 9] = [
     "SubmitAlert",
     "CorrectAlert",
     "RecallAlert",
+    "Disagree",
     "ReportOpened",
     "Acknowledge",
     "Decline",
@@ -103,6 +104,8 @@ struct World {
     sent: String,
     /// An earlier one about the same child.
     earlier: String,
+    /// A referral of the agency concerned that was decided on.
+    referred: String,
     asked: u32,
 }
 
@@ -121,6 +124,7 @@ impl World {
             recalled: BTreeMap::new(),
             sent: String::new(),
             earlier: String::new(),
+            referred: String::new(),
             asked: 0,
         };
         // Nobody answers these, so that they climb to the senior on call.
@@ -130,6 +134,7 @@ impl World {
         world.submit("MERPOL", "s05-domestic-abuse-gold.json", 3).await;
         world.earlier = world.submit("MERPOL", "s01-missing-reported.json", deliveries).await;
         world.sent = world.submit(CONCERNED, "s01-missing-reported.json", 1).await;
+        world.referred = world.decided().await;
         for mailbox in ["EDT", "EDT/lead", "COUNCIL/head-of-service", "MARAC"] {
             let mut client = world.hub.at(mailbox).await;
             let copies = collect(&mut client, mailbox).await;
@@ -148,6 +153,18 @@ impl World {
         world.hub.agency("MERPOL").await.recall(recall).await.unwrap();
         world.denied_since().await;
         world
+    }
+
+    /// A referral of the agency concerned, decided on by the front door.
+    async fn decided(&mut self) -> String {
+        let referral = self.submit(CONCERNED, "s09-referral.json", 1).await;
+        let mut decision = sample("s09-decision.json");
+        let mut alert = v1::Alert::decode(decision.alert.as_ref()).unwrap();
+        referral.clone_into(&mut alert.envelope.as_mut().unwrap().episode_id);
+        decision.alert = alert.encode_to_vec().into();
+        let decides = self.hub.person("CADT", "u-1106");
+        self.hub.connect(decides).await.unwrap().submit(decision).await.unwrap();
+        referral
     }
 
     /// Sends a sample of an agency several times, under a key each; the id of the last one.
@@ -189,6 +206,7 @@ impl World {
         // What was corrected cannot be corrected again.
         let alert = match call {
             "CorrectAlert" => self.submit(CONCERNED, "s01-missing-reported.json", 1).await,
+            "Disagree" => self.referred.clone(),
             _ => self.sent.clone(),
         };
         let recalled = self.recalled.get(&mailbox).filter(|_| call.starts_with("ConfirmRecall"));

@@ -77,6 +77,7 @@ async fn nothing_of_an_alert_stands_anywhere_but_in_sealed_bytes_and_copies() {
     }
     story.hand_out().await;
     story.answer().await;
+    story.disagree().await;
     story.take_back().await;
     wrong::calls(&mut story).await;
     story.hub.advance_to("2026-09-22T09:00:00Z").await;
@@ -268,6 +269,34 @@ impl Story {
         let ask = v1::ReadAnswerRequest { mailbox, delivery_id, user_id };
         let answer = client.read_answer(ask).await.unwrap();
         self.copies.extend(answer.encode_to_vec());
+    }
+
+    /// The referrer does not agree; whoever is called reads what it says, beside what it was told.
+    async fn disagree(&mut self) {
+        let text = self.planted.note("Zw007Kestrelin", "a disagreement");
+        // It is kept from somebody, so it is the lead's alone.
+        let lead = self.hub.place.keeper("SCH-900101/lead");
+        let mut client = self.hub.connect(lead).await.unwrap();
+        let mut request = v1::DisagreeRequest {
+            idempotency_key: "canary-disagree".to_owned(),
+            alert_id: self.of_contact(),
+            stage: v1::DisagreementStage::DisagreementStage1.into(),
+            text: format!("{text} was seen outside alone"),
+            ..v1::DisagreeRequest::default()
+        };
+        let raised = client.disagree(request.clone()).await.unwrap();
+        self.told.push(("reply to a disagreement".to_owned(), raised.encode_to_vec()));
+        let wrong = self.planted.note("Zw008Kestrelin", "a disagreement that is refused");
+        request.text = wrong;
+        let refused = client.disagree(request).await.unwrap_err();
+        self.told.push(("refusal of a disagreement".to_owned(), refused.to_string().into_bytes()));
+        let manager = "CADT/manager";
+        let mut called = self.hub.connect(self.hub.place.keeper(manager)).await.unwrap();
+        let copies = collect(&mut called, manager).await;
+        let read = copies.iter().filter_map(|copy| copy.disagreement.as_ref());
+        let words: Vec<u8> = read.flat_map(prost::Message::encode_to_vec).collect();
+        assert!(words.windows(text.len()).any(|word| word == text.as_bytes()), "it is read");
+        self.copies.extend(words);
     }
 
     /// Senders correct and recall what they sent; every text of these calls that is not an alert's is a canary.

@@ -1,5 +1,7 @@
 //! Every shape a record can have, for the property tests.
 
+mod after;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -9,7 +11,6 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::crypto::Sealed;
-use crate::domain::after::{RecallReason, RecallStage};
 use crate::domain::alert::{
     AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
     TimerKind, TimerState,
@@ -31,9 +32,9 @@ use crate::domain::referral::{
     Decided, OwnReport, Referral, ReferralOutcome, ReferralStatus, ReferrerType,
 };
 use crate::domain::{
-    Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId,
-    EpisodeReference, EventId, IdempotencyKey, Letter, MailboxId, MentionToken, Position, Recalled,
-    Role, Rule, Stage, SubjectRef, SystemName, Timestamp, UserId, View,
+    Advice, AgencyCode, AlertId, AlertRecord, DeliveryId, EpisodeId, EpisodeReference, EventId,
+    IdempotencyKey, Letter, MailboxId, MentionToken, Position, Role, Rule, Stage, SubjectRef,
+    SystemName, Timestamp, UserId, View,
 };
 use crate::record::Write;
 
@@ -240,35 +241,6 @@ fn referral() -> impl Strategy<Value = Referral> {
         })
 }
 
-fn recalled() -> impl Strategy<Value = Recalled> {
-    (
-        any::<u32>(),
-        select(RecallReason::ALL),
-        select(RecallStage::ALL),
-        moment(),
-        option::of(any::<u32>()),
-        option::of(moment()),
-    )
-        .prop_map(|(delivery, reason, stage, at, notice, confirmed)| Recalled {
-            delivery,
-            reason,
-            stage,
-            at,
-            notice,
-            confirmed,
-        })
-}
-
-fn after() -> impl Strategy<Value = AfterSending> {
-    (option::of(alert_id()), option::of(alert_id()), vec(text(), 0..3), vec(recalled(), 0..3))
-        .prop_map(|(supersedes, superseded_by, changed, recalls)| AfterSending {
-            supersedes,
-            superseded_by,
-            changed,
-            recalls,
-        })
-}
-
 pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
     let from = (
         alert_id(),
@@ -299,7 +271,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         option::of(conflicts()),
         (option::of(body()), option::of(referral()), super::counted::arbitrary()),
         position(),
-        after(),
+        after::after(),
     );
     let people = (option::of(conflicts()), vec(link(), 0..3), vec(flagged(), 0..2));
     (from, standing, lists, people).prop_map(|(from, standing, lists, people)| AlertRecord {

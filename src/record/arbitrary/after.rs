@@ -1,0 +1,67 @@
+//! Whatever may become of an alert after it was sent.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::{agency, alert_id, body, instant, key, moment, text};
+use crate::domain::after::{RecallReason, RecallStage};
+use crate::domain::disagreement::{Answered, Raised, Said};
+use crate::domain::{AfterSending, Disagreement, DisagreementStage, Recalled};
+
+fn recalled() -> impl Strategy<Value = Recalled> {
+    (
+        any::<u32>(),
+        select(RecallReason::ALL),
+        select(RecallStage::ALL),
+        moment(),
+        option::of(any::<u32>()),
+        option::of(moment()),
+    )
+        .prop_map(|(delivery, reason, stage, at, notice, confirmed)| Recalled {
+            delivery,
+            reason,
+            stage,
+            at,
+            notice,
+            confirmed,
+        })
+}
+
+fn raised() -> impl Strategy<Value = Raised> {
+    let said = (key(), body()).prop_map(|(key, text)| Said { key, text });
+    let answered = (instant(), alert_id()).prop_map(|(at, by)| Answered { at, by });
+    (
+        select(DisagreementStage::ALL),
+        moment(),
+        vec(any::<u32>(), 0..3),
+        option::of(said),
+        option::of(answered),
+    )
+        .prop_map(|(stage, at, called, said, answered)| Raised {
+            stage,
+            at,
+            called,
+            said,
+            answered,
+        })
+}
+
+fn disagreement() -> impl Strategy<Value = Disagreement> {
+    (alert_id(), agency(), vec(raised(), 0..3))
+        .prop_map(|(referral, referrer, raised)| Disagreement { referral, referrer, raised })
+}
+
+pub(super) fn after() -> impl Strategy<Value = AfterSending> {
+    (
+        option::of(alert_id()),
+        option::of(alert_id()),
+        vec(text(), 0..3),
+        vec(recalled(), 0..3),
+        vec(disagreement(), 0..2),
+    )
+        .prop_map(|(supersedes, superseded_by, changed, recalls, disagreements)| {
+            AfterSending { supersedes, superseded_by, changed, recalls, disagreements }
+        })
+}
