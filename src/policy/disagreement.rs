@@ -376,7 +376,7 @@ mod tests {
         let mut rows = 0_u32;
         for line in table.lines().filter(is_row) {
             let columns: Vec<&str> = line.split('|').map(str::trim).collect();
-            let [raised, leads, senior] = columns.as_slice() else { panic!("{line}") };
+            let ["R90", raised, leads, senior] = columns.as_slice() else { panic!("{line}") };
             let step = |stage: Stage| {
                 let (_, due) = next(stage, at(raised)).unwrap();
                 assert_eq!(due.tag, DeadlineTag::Local, "no statute sets it");

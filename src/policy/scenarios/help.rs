@@ -9,7 +9,7 @@ use crate::domain::delivery::Purpose;
 use crate::domain::event::EventKind;
 use crate::domain::referral::ReferralOutcome;
 use crate::domain::submission::*;
-use crate::domain::{AlertId, AlertRecord, Letter, Priority};
+use crate::domain::{AlertId, AlertRecord, Letter, Priority, Rule};
 use crate::policy::fixtures::*;
 use crate::policy::{Decision, sender_view};
 
@@ -299,7 +299,8 @@ fn a_decision_not_to_share_goes_to_nobody_and_comes_back_to_whoever_took_it() {
     assert_eq!(validated.priority, Priority::P5);
     assert_eq!(recipients(&decision), Vec::<String>::new());
     assert_eq!(decision.deliveries, []);
-    assert!(has(&decision, EventKind::NotSharedRecorded));
+    let kept = decision.events.iter().find(|event| event.kind == EventKind::NotSharedRecorded);
+    assert_eq!(kept.unwrap().rules, [Rule::R58]);
     assert_eq!(clocks(&decision), ["NOT_SHARED_REVIEW SCH-900104 Mon 14 Dec 09:00"]);
     let record = record_of(&not_shared(), MONDAY);
     let told = sender_view::notices(&record, &directory(), false);
