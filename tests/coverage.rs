@@ -27,14 +27,68 @@ fn each_rule_appears_in_at_least_one_row_or_scenario() {
     assert!(missing.is_empty(), "no row and no scenario tells of {}", missing.join(", "));
 }
 
+/// Where the acceptance scenarios of domain 9 are played: through policy, one view of a copy, one store, a whole hub.
+const PLAYED: &[&str] = &["src/policy", "src/hub/tests", "tests/hub", "tests/views"];
+
+#[test]
+fn each_of_the_twenty_scenarios_is_at_least_one_test_of_its_name() {
+    let tests = tests_of(&told(PLAYED));
+
+    let begins = |scenario: u8| format!("s{scenario:02}");
+    let is_of = |name: &str, scenario: u8| {
+        // `s06a_…` is a part of S06.
+        let rest = name.strip_prefix(&begins(scenario)).unwrap_or_default();
+        rest.trim_start_matches(|c: char| c.is_ascii_lowercase()).starts_with('_')
+    };
+    let missing: Vec<String> = (1..=20)
+        .filter(|scenario| !tests.iter().any(|name| is_of(name, *scenario)))
+        .map(begins)
+        .collect();
+
+    assert!(missing.is_empty(), "no test is named {}_…", missing.join("_…, "));
+}
+
+/// The names of the functions that are marked as tests.
+fn tests_of(lines: &[String]) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut marked = false;
+    for line in lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()) {
+        let after_fn = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+        match after_fn.and_then(|rest| rest.split('(').next()) {
+            Some(name) if marked => names.push(name.to_owned()),
+            _ => {}
+        }
+        marked = line.starts_with("#[test")
+            || line.starts_with("#[tokio::test")
+            || (marked && line.starts_with("#["));
+    }
+    names
+}
+
+#[test]
+fn a_function_that_is_no_test_plays_no_scenario() {
+    let lines = [
+        "#[test]",
+        "fn s01_a() {",
+        "}",
+        "fn s02_b() {",
+        "#[tokio::test(x)]",
+        "#[ignore]",
+        "async fn s03_c() {",
+    ];
+
+    assert_eq!(tests_of(&lines.map(str::to_owned)), ["s01_a", "s03_c"]);
+}
+
 #[test]
 fn an_id_that_stands_in_no_row_is_missed_and_one_in_a_comment_or_a_longer_word_does_not_count() {
     let told = [
-        "// R98 is named, and nothing tries it",
-        "# R98: who hears of it | R981 | s98_R98x | D10a",
-        "let rule = Rule::R97;  // not R98",
+        without_comment("// R98 is named, and nothing tries it", true),
+        without_comment("let rule = Rule::R97;  // not R98", true),
+        without_comment("# R98: who hears of it", false),
+        without_comment("R981 | s98_R98x | D10a", false),
     ];
-    let told: Vec<String> = told.iter().map(|line| without_comment(line).to_owned()).collect();
+    let told = told.map(str::to_owned);
 
     assert!(!stands(&told, "R98"));
     assert!(stands(&told, "R97"));
@@ -47,17 +101,19 @@ fn told(places: &[&str]) -> Vec<String> {
     let mut lines = Vec::new();
     for file in places.iter().flat_map(|place| files(&root().join(place))) {
         let text = std::fs::read_to_string(&file).unwrap();
-        lines.extend(text.lines().map(|line| without_comment(line).to_owned()));
+        let is_source = file.extension().is_some_and(|ending| ending == "rs");
+        lines.extend(text.lines().map(|line| without_comment(line, is_source).to_owned()));
     }
     lines
 }
 
-/// `#` begins a comment of a table, `//` one of a source. What stands behind a rule in a row is not looked at twice.
-fn without_comment(line: &str) -> &str {
-    if line.trim_start().starts_with('#') {
-        return "";
+/// `#` begins a comment of a table, `//` one of a source.
+fn without_comment(line: &str, is_source: bool) -> &str {
+    match is_source {
+        true => line.split("//").next().unwrap_or_default(),
+        false if line.trim_start().starts_with('#') => "",
+        false => line,
     }
-    line.split("//").next().unwrap_or_default()
 }
 
 /// Whether the id stands in a line as a word of its own.
