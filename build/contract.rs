@@ -31,7 +31,7 @@ pub(crate) const CLOSED_VIEWS: &[(&str, u32)] = &[
 
 const ROOT: &str = "staysafe.v1.Alert";
 /// Messages that say who somebody is and are no part of an alert.
-const PERSONAL: [&str; 1] = ["staysafe.v1.MatchedPerson"];
+const PERSONAL: [&str; 2] = ["staysafe.v1.MatchedPerson", "staysafe.v1.ChronologyLine"];
 const OPTION: &str = "staysafe.v1.view";
 const KIND_ENUM: &str = "staysafe.v1.AlertKind";
 

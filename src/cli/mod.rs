@@ -71,6 +71,8 @@ enum Command {
     Acknowledge(client::acknowledge::AcknowledgeArgs),
     /// Read who took or declined a delivery of your agency, and what they wrote.
     Answers(client::answers::AnswersArgs),
+    /// Show what your mailbox has about one person, alert by alert, oldest first.
+    Chronology(client::chronology::ChronologyArgs),
     /// Decline a delivery, as a named person, with a reason. It goes to the duty manager at once.
     Decline(client::decline::DeclineArgs),
     /// Show what became of one alert of your agency, or list them.
@@ -125,6 +127,7 @@ fn run(command: Command, out: &mut Output) -> Result<(), CliError> {
         | Command::Inbox(_)
         | Command::Acknowledge(_)
         | Command::Answers(_)
+        | Command::Chronology(_)
         | Command::Decline(_)
         | Command::Status(_)
         | Command::Audit(_)
@@ -156,6 +159,7 @@ async fn dispatch(command: Command, out: &mut Output) -> Result<(), CliError> {
         Command::Inbox(args) => Box::pin(client::inbox::run(&args, out)).await,
         Command::Acknowledge(args) => Box::pin(client::acknowledge::run(&args, out)).await,
         Command::Answers(args) => Box::pin(client::answers::run(&args, out)).await,
+        Command::Chronology(args) => Box::pin(client::chronology::run(&args, out)).await,
         Command::Decline(args) => Box::pin(client::decline::run(&args, out)).await,
         Command::Status(args) => Box::pin(client::status::run(&args, out)).await,
         Command::Audit(args) => Box::pin(client::audit::run(args, out)).await,

@@ -46,6 +46,7 @@ fn the_help_of_every_command_of_a_partner_reads_well() {
         "disagree",
         "inbox",
         "acknowledge",
+        "chronology",
         "decline",
         "status",
         "audit",

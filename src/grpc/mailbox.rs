@@ -11,8 +11,10 @@ use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
 use crate::domain::delivery::{AckOutcome, DeclineReason};
-use crate::domain::{DeliveryId, ErrorKind, MailboxId};
-use crate::mailbox::{self, Answer, Batch, Item, Known, MailboxError};
+use crate::domain::{AlertId, DeliveryId, ErrorKind, MailboxId, Timestamp};
+use crate::mailbox::{
+    self, About, Answer, Batch, Extent, Item, Known, Line, LineKey, MailboxError,
+};
 use crate::wire::render;
 use crate::wire::v1;
 use crate::wire::v1::mailbox_service_server::MailboxService;
@@ -173,6 +175,31 @@ impl MailboxService for Edge {
         })
         .await
     }
+
+    async fn get_chronology(
+        &self,
+        request: Request<v1::GetChronologyRequest>,
+    ) -> Result<Response<v1::GetChronologyResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let about = About {
+                mailbox: mailbox_id(&asked.mailbox)?,
+                delivery: delivery(&asked.delivery_id)?,
+                person: usize::try_from(asked.person).unwrap_or(usize::MAX),
+            };
+            let after = line_key(&asked.page_token)?;
+            let limit = if asked.page_size == 0 { 50 } else { asked.page_size };
+            let window = (after, usize::try_from(limit).unwrap_or(usize::MAX));
+            let page = self.mailboxes.chronology(&principal, &about, window).await?;
+            let token = |(at, alert): LineKey| format!("{}.{alert}", at.as_millis());
+            Ok(v1::GetChronologyResponse {
+                lines: page.lines.iter().map(line).collect(),
+                next_page_token: page.next.map(token).unwrap_or_default(),
+            })
+        })
+        .await
+    }
 }
 
 /// Characters that say why something is declined, at least and at most (contract, `DeclineRequest.text`).
@@ -310,6 +337,30 @@ pub(super) fn page_start(token: &str) -> Result<u64, Status> {
         token => token
             .parse()
             .map_err(|_malformed| status::of_field("page_token", "the next_page_token of a page")),
+    }
+}
+
+fn line_key(token: &str) -> Result<Option<LineKey>, Status> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let parts = token.split_once('.').and_then(|(at, alert)| {
+        let at = at.parse().ok().map(Timestamp::from_millis)?;
+        Some((at, AlertId::try_from(alert).ok()?))
+    });
+    let malformed = || status::of_field("page_token", "the next_page_token of a page");
+    parts.map(Some).ok_or_else(malformed)
+}
+
+fn line(line: &Line) -> v1::ChronologyLine {
+    match line {
+        Line::Copied { copy, place, extent: Extent::Whole } => {
+            render::chronology_line(&copy.alert, &copy.delivery, (&copy.cut, *place))
+        }
+        Line::Copied { copy, extent: Extent::Older, .. } => {
+            render::older_line(&copy.alert, &copy.delivery)
+        }
+        Line::Gone { alert, delivery } => render::older_line(alert, delivery),
     }
 }
 

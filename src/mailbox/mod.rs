@@ -9,6 +9,7 @@
 //! before the entry that says so is durable.
 
 mod answer;
+mod chronology;
 mod copy;
 mod failure;
 mod hand_out;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use answer::{Acknowledged, Answer, CONFIRM_MAX};
+pub use chronology::{About, Chronology, LINES_MAX, Line, LineKey};
 pub use copy::{Called, Copy};
 pub use hand_out::{Batch, Item, Stream, Tombstone, cursor};
 pub use list::{Known, PAGE_MAX, Page, Row};
@@ -32,6 +34,7 @@ use crate::domain::delivery::TransitionError;
 use crate::domain::{AgencyCode, AlertId, AlertRecord, ErrorKind, MailboxId, Principal};
 use crate::env::Env;
 use crate::policy::access::{self, Action, Denied, Permit};
+pub use crate::policy::chronology::Extent;
 use crate::store::{CommitError, Store, StoreError};
 use crate::wake::Wake;
 

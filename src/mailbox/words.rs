@@ -61,7 +61,7 @@ impl Mailboxes {
     }
 
     /// A delivery that `mailbox` was handed, and its alert.
-    async fn handed_out(
+    pub(super) async fn handed_out(
         &self,
         mailbox: &MailboxId,
         id: DeliveryId,

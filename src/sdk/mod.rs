@@ -323,6 +323,18 @@ impl Client {
         Ok(self.mailbox.read_answer(request).await?.into_inner())
     }
 
+    /// One page of what a mailbox has about one person, alert by alert.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn chronology(
+        &mut self,
+        request: v1::GetChronologyRequest,
+    ) -> Result<v1::GetChronologyResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.mailbox.get_chronology(request).await?.into_inner())
+    }
+
     /// One page of a mailbox, without content.
     ///
     /// # Errors

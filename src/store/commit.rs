@@ -173,6 +173,7 @@ const fn allows(action: Action, write: &Write) -> bool {
         | Action::LoadDirectory => matches!(write, Write::Directory(_)),
         Action::ReadStatus
         | Action::ListMailbox
+        | Action::ReadChronology
         | Action::Witness
         | Action::ReadAudit
         | Action::ReadDirectory
@@ -243,6 +244,7 @@ mod tests {
             (Action::Disagree, "ABK"),
             (Action::Receive, "AH"),
             (Action::ListMailbox, ""),
+            (Action::ReadChronology, ""),
             (Action::ReportOpened, "A"),
             (Action::Acknowledge, "AB"),
             (Action::Decline, "AB"),

@@ -14,6 +14,7 @@ mod answers;
 mod canary;
 #[path = "../support/child_hub.rs"]
 mod child_hub;
+mod chronology;
 mod conflict;
 mod help;
 mod partnership;

@@ -11,6 +11,7 @@ mod words;
 pub(crate) mod acknowledge;
 pub(crate) mod answers;
 pub(crate) mod audit;
+pub(crate) mod chronology;
 pub(crate) mod correct;
 pub(crate) mod decline;
 pub(crate) mod directory;

@@ -40,6 +40,8 @@ code_list! {
         Decline = 14 => "decline",
         /// Say that nothing more is done with a delivery that was recalled.
         ConfirmRecall = 15 => "confirm recall",
+        /// Read what an own mailbox has about one person, alert by alert.
+        ReadChronology = 16 => "read chronology",
         /// Read checkpoints and proofs of the audit tree: any agency, each is a witness.
         Witness = 20 => "witness",
         /// Read audit entries.
@@ -199,6 +201,8 @@ const fn need(action: Action) -> Need {
         Action::Disagree => Need::SystemOr(REFERRERS),
         Action::Receive | Action::ListMailbox | Action::ConfirmRecall => Need::SystemOr(DUTY),
         Action::ReportOpened | Action::Acknowledge | Action::Decline => Need::Person(DUTY),
+        // Many alerts on one screen are more than any one of them: nobody reads them in another's name (domain 3.12).
+        Action::ReadChronology => Need::OwnCertificate(DUTY),
         Action::ReadAudit => Need::OwnCertificate(&[Role::IgReviewer]),
         Action::ChangeDirectory | Action::ProposeRoles | Action::ApproveRoles => {
             Need::OwnCertificate(&[Role::DirectoryAdmin])
@@ -219,6 +223,14 @@ const fn need(action: Action) -> Need {
 
 /// Who may do an action at a mailbox that serves these people.
 const fn need_at(action: Action, serves: MailboxRole) -> Need {
+    if matches!(action, Action::ReadChronology) {
+        return Need::OwnCertificate(match serves {
+            MailboxRole::Duty => DESK,
+            MailboxRole::Manager => MANAGERS,
+            MailboxRole::Lead => LEADS,
+            MailboxRole::HeadOfService | MailboxRole::Director => SENIORS,
+        });
+    }
     match (need(action), serves) {
         (Need::SystemOr(_), MailboxRole::Duty) => Need::SystemOr(DESK),
         (Need::Person(_), MailboxRole::Duty) => Need::Person(DESK),

@@ -87,10 +87,12 @@ fn a_mailbox_is_opened_by_whom_it_serves_and_by_nobody_else() {
     let table = [
         (Duty, Action::Receive, [true, true, true, true, true, false]),
         (Duty, Action::Acknowledge, [false, true, true, true, true, false]),
+        (Duty, Action::ReadChronology, [false, false, false, false, true, false]),
         (Manager, Action::Receive, [true, false, true, true, false, false]),
         (Manager, Action::Acknowledge, [false, false, true, true, false, false]),
         (Lead, Action::Receive, [false, false, false, false, true, false]),
         (Lead, Action::ListMailbox, [false, false, false, false, true, false]),
+        (Lead, Action::ReadChronology, [false, false, false, false, true, false]),
         (Lead, Action::ReportOpened, [false, false, false, false, true, false]),
         (Lead, Action::Acknowledge, [false, false, false, false, true, false]),
         (Lead, Action::Decline, [false, false, false, false, true, false]),

@@ -8,6 +8,7 @@
 //! What a copy says about withheld fields depends on kind and letter alone, never on content: see [`Cut`].
 
 mod banners;
+mod chronology;
 mod facts;
 mod hub_facts;
 mod markers;
@@ -18,6 +19,7 @@ mod tree;
 use crate::domain::codes::code_list;
 use crate::domain::{AlertKind, Letter, View};
 
+pub use chronology::occurred_at;
 pub use hub_facts::{HubFacts, HubNote};
 pub use markers::{may_see, names_a_field};
 
@@ -170,6 +172,8 @@ pub struct Cut {
     pub banners: Vec<Banner>,
     /// L and X: children of the alert that are counted, not shown.
     pub other_children: u32,
+    /// Which subjects of the alert the copy shows: for each of the copy's its place in the alert, from 0.
+    pub subjects: Vec<u32>,
 }
 
 impl std::fmt::Debug for Cut {
@@ -194,7 +198,8 @@ pub fn cut(alert: &[u8], request: &CopyRequest<'_>) -> Result<Cut, ViewError> {
     let tree = decode(alert, request.hub_facts)?;
     let facts = facts::Facts::gather(&tree, request);
     let view = facts.narrowest(request);
-    let (body, other_children) = rules::apply(&tree, &facts, request, view);
+    let (body, other_children, shown) = rules::apply(&tree, &facts, request, view);
+    let subjects = chronology::shown(&body, shown);
     let (redactions, sealed) = match view {
         View::Standard => markers::list(request.kind, request.letter),
         View::Lookout
@@ -206,7 +211,7 @@ pub fn cut(alert: &[u8], request: &CopyRequest<'_>) -> Result<Cut, ViewError> {
         | View::Feedback => (Vec::new(), Vec::new()),
     };
     let banners = banners::list(&facts, request, view);
-    Ok(Cut { view, body: body.encode(), redactions, sealed, banners, other_children })
+    Ok(Cut { view, body: body.encode(), redactions, sealed, banners, other_children, subjects })
 }
 
 /// How long `AlertCopy.padding` must be so that a copy of `encoded_bytes` without it fills whole blocks.

@@ -9,19 +9,20 @@ use super::tree::{Content, Item, Node};
 use super::{AREA_SEALED, CopyRequest, banners};
 use crate::domain::{AlertKind, Letter, View};
 
-/// Cuts the tree; also counts the children that L and X are not shown.
+/// Cuts the tree; also counts the children that L and X are not shown, and says which subjects are, by place.
 pub(super) fn apply(
     alert: &Node,
     facts: &Facts,
     request: &CopyRequest<'_>,
     view: View,
-) -> (Node, u32) {
+) -> (Node, u32, Vec<usize>) {
     let cutter = Cutter { facts, request, view };
     let mut copy = cutter.node(alert, Scope::Whole);
     let mut numbers = BTreeMap::new();
     number_persons(&copy, &mut numbers);
     renumber(&mut copy, &numbers);
-    (copy, cutter.other_children(alert))
+    let shown = (0..facts.subjects.len()).filter(|place| cutter.shows_subject(*place)).collect();
+    (copy, cutter.other_children(alert), shown)
 }
 
 /// Whether a letter sees a field of a message it sees: L and X have the front door's view (domain 3.1).

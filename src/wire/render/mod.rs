@@ -4,6 +4,7 @@
 //! Nothing here decides what may be shown: copies come cut, status lines come named.
 
 mod answer;
+mod chronology;
 mod copy;
 mod disagreement;
 mod indicators;
@@ -15,6 +16,7 @@ mod tests;
 use prost_types::Timestamp as WireTimestamp;
 
 pub use answer::answers;
+pub use chronology::{chronology_line, older_line};
 pub use copy::{CopyParts, alert_copy};
 pub use disagreement::{called, disagreement};
 pub use indicators::indicator_figure;

@@ -89,6 +89,7 @@ fn a_step_of_the_ladder_names_the_mailbox_that_is_late() {
         sealed: Vec::new(),
         banners: Vec::new(),
         other_children: 0,
+        subjects: Vec::new(),
     };
     let parts = CopyParts {
         alert: &record,

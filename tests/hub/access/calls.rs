@@ -226,6 +226,10 @@ async fn mailbox(call: &str, channel: Channel, object: &Object, named: &str) -> 
             let request = v1::ConfirmRecallRequest { mailbox, delivery_id, user_id };
             done(client.confirm_recall(request).await)
         }
+        "GetChronology" => {
+            let request = v1::GetChronologyRequest { mailbox, delivery_id, ..Default::default() };
+            done(client.get_chronology(request).await)
+        }
         other => panic!("the test does not know how to make the call {other}"),
     }
 }

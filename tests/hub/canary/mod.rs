@@ -344,6 +344,7 @@ impl Story {
             let own = client.own_alerts(0, "").await.unwrap();
             self.told.push((format!("own alerts of {sender}"), own.encode_to_vec()));
         }
+        self.read_chronologies().await;
         let person = self.hub.place.person("HUB-IG", "u-3301");
         let mut reviewer = self.hub.connect(person).await.unwrap();
         let (bytes, text) = entries(&mut reviewer).await;
@@ -352,6 +353,28 @@ impl Story {
         let shown = self.hub.shown().await;
         assert!(shown.contains("staysafe_store_commits"), "{shown}");
         self.told.push(("metrics and status".to_owned(), shown.into_bytes()));
+    }
+}
+
+impl Story {
+    /// A person of the front door reads what it has about each first subject: words as copies hold them.
+    async fn read_chronologies(&mut self) {
+        let person = self.hub.place.person("CADT", "u-1101");
+        let mut reader = self.hub.connect(person).await.unwrap();
+        let page = reader.list_deliveries(list("CADT")).await.unwrap();
+        let mut read = 0;
+        for row in page.deliveries {
+            let request = v1::GetChronologyRequest {
+                mailbox: "CADT".to_owned(),
+                delivery_id: row.delivery_id,
+                ..Default::default()
+            };
+            if let Ok(page) = reader.chronology(request).await {
+                self.copies.extend(page.encode_to_vec());
+                read += page.lines.len();
+            }
+        }
+        assert!(read > 2, "{read} lines");
     }
 }
 

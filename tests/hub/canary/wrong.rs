@@ -137,6 +137,19 @@ async fn mailboxes(story: &mut Story, channel: Channel) {
         let request = v1::ReadAnswerRequest { mailbox: own(), delivery_id, user_id };
         hear(story, client.read_answer(request).await);
     }
+    let person = story.hub.place.person("CADT", "u-1101");
+    let mut reader = MailboxServiceClient::new(channel_of(story, &person));
+    for request in [
+        v1::GetChronologyRequest { mailbox: canary(story), ..chronology(&delivery) },
+        v1::GetChronologyRequest { mailbox: own(), ..chronology(&canary(story)) },
+        v1::GetChronologyRequest {
+            mailbox: own(),
+            page_token: canary(story),
+            ..chronology(&delivery)
+        },
+    ] {
+        hear(story, reader.get_chronology(request).await);
+    }
     let request = v1::AcknowledgeRequest {
         mailbox: own(),
         delivery_id: delivery.clone(),
@@ -153,6 +166,14 @@ async fn mailboxes(story: &mut Story, channel: Channel) {
         text: canary(story).repeat(100),
     };
     hear(story, client.decline(request).await);
+}
+
+fn channel_of(story: &Story, tls: &ClientTls) -> Channel {
+    channel(&story.hub.endpoint(), tls)
+}
+
+fn chronology(delivery_id: &str) -> v1::GetChronologyRequest {
+    v1::GetChronologyRequest { delivery_id: delivery_id.to_owned(), ..Default::default() }
 }
 
 async fn audit(story: &mut Story, channel: Channel) {

@@ -358,7 +358,7 @@ async fn replay(client: &mut Client, mailbox: &str) -> Vec<v1::AlertCopy> {
 }
 
 /// The request, joined to an episode.
-fn in_episode(mut request: SubmitAlertRequest, episode: &str) -> SubmitAlertRequest {
+pub(crate) fn in_episode(mut request: SubmitAlertRequest, episode: &str) -> SubmitAlertRequest {
     let mut alert = v1::Alert::decode(request.alert.as_ref()).unwrap();
     alert.envelope.as_mut().unwrap().episode_id = episode.to_owned();
     request.alert = alert.encode_to_vec().into();
