@@ -3,7 +3,7 @@
 use super::super::codes::code_list;
 use super::super::id::AgencyCode;
 use super::super::time::Timestamp;
-use super::{Code, Codes, Given, ImpactFacts, Length};
+use super::{Code, Codes, Given, ImpactFacts, Length, PartnerFacts};
 
 code_list! {
     /// Why the case comes to the MARAC.
@@ -46,6 +46,8 @@ pub struct MaracCaseFacts {
     pub perpetrator: Given<()>,
     /// How many persons of concern there are.
     pub persons_of_concern: usize,
+    /// The alleged perpetrator, who makes the pair with the victim: the one named, or the only one there is.
+    pub partner: Option<PartnerFacts>,
     /// The impact on each child.
     pub impacts: Vec<ImpactFacts>,
     /// Agencies invited, or there.

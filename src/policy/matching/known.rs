@@ -13,7 +13,7 @@ use crate::domain::identity::{
     Flag, Link, LinkState, MatchClass, MentionedPerson, Mentions, Tally,
 };
 use crate::domain::submission::{
-    AgeFact, MissingCategory, SchoolFact, SubjectFacts, SubjectRole, Submission,
+    AgeFact, MissingCategory, PartnerFacts, SchoolFact, SubjectFacts, SubjectRole, Submission,
 };
 use crate::domain::{
     AgencyCode, AlertRecord, Deadline, DeadlineTag, Delivery, Event, MailboxId, Priority, Rule,
@@ -40,7 +40,7 @@ pub struct Earlier {
 #[must_use]
 pub fn mentioned(submission: &Submission, now: Timestamp) -> Mentions {
     let subjects = submission.subjects.iter().zip(0..).map(|(subject, index)| of(subject, index));
-    let pair = submission.domestic_abuse().and_then(|facts| facts.partner.as_ref());
+    let pair = partner(submission);
     let after = u32::try_from(submission.subjects.len()).unwrap_or(u32::MAX);
     let partner = pair.map(|partner| {
         let who = MentionedPerson {
@@ -54,6 +54,12 @@ pub fn mentioned(submission: &Submission, now: Timestamp) -> Mentions {
     let is_anybody = |person: &MentionedPerson| !pieces(person).is_empty();
     let people = subjects.chain(partner).filter(is_anybody).collect();
     Mentions { people, tally: tally(submission, now) }
+}
+
+/// Who makes a pair with the victim: of a notification of domestic abuse, of a referral to the MARAC.
+fn partner(submission: &Submission) -> Option<&PartnerFacts> {
+    let abuse = submission.domestic_abuse().and_then(|facts| facts.partner.as_ref());
+    abuse.or_else(|| submission.marac_referral().and_then(|facts| facts.case.partner.as_ref()))
 }
 
 fn of(subject: &SubjectFacts, index: u32) -> MentionedPerson {
@@ -97,7 +103,7 @@ fn tally(submission: &Submission, now: Timestamp) -> Tally {
         submission.subjects.iter().position(is_primary).and_then(place)
     });
     let victim = abuse.and_then(|facts| facts.victim.get().copied()).and_then(place);
-    let has_partner = abuse.is_some_and(|facts| facts.partner.is_some());
+    let has_partner = partner(submission).is_some();
     let partner = if has_partner { place(submission.subjects.len()) } else { None };
     let is_13_or_under = submission
         .primary()

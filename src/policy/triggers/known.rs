@@ -2,19 +2,22 @@
 //! linked automatically or by a human counts, a proposed or possible one is told as such, any other is nothing.
 //!
 //! A missing episode, an attendance is its PRIMARY's alone: who is mentioned beside has not gone missing. A notification
-//! is a pair's when both of its persons are. Duplicates are folded here (domain 5.9), each event as it would have been
+//! is a pair's when both of its persons are, and so is a referral to the MARAC, which is what T4 counts from. Duplicates are folded here (domain 5.9), each event as it would have been
 //! when it came.
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
+
 use super::folding::duplicate_of;
 use super::judge::Repeats;
 use super::ledger::{History, Link, Past, What};
-use super::marac::Pair;
+use super::marac::{MaracDates, Pair};
 use super::thresholds::Thresholds;
 use crate::domain::identity::{LinkState, Mentions, Tally};
 use crate::domain::submission::MissingCategory;
 use crate::domain::{AlertKind, EpisodeId, identity};
+use crate::policy::clock;
 use crate::policy::matching::Earlier;
 
 /// Gathers it.
@@ -52,21 +55,43 @@ pub fn known(
         })
     };
     let real = earlier.iter().filter(|it| !it.record.exercise);
+    let (referrals, events): (Vec<&Earlier>, Vec<&Earlier>) =
+        real.partition(|it| it.record.kind == AlertKind::MaracReferral);
     let (pair, subject): (Vec<&Earlier>, Vec<&Earlier>) =
-        real.partition(|it| it.record.kind == AlertKind::DvNotification);
+        events.into_iter().partition(|it| it.record.kind == AlertKind::DvNotification);
     let of_subject =
         subject.into_iter().filter_map(|it| past(it, claim(about, it, it.mentions.tally.about)?));
-    let of_pair = pair.into_iter().filter_map(|it| {
+    let both = |it: &Earlier| {
         let victim = claim(about, it, it.mentions.tally.about)?;
         let other = claim(partner, it, it.mentions.tally.partner)?;
-        past(it, weaker(victim, other))
-    });
+        Some(weaker(victim, other))
+    };
+    let of_pair = pair.into_iter().filter_map(|it| past(it, both(it)?));
+    let referred: Vec<(Link, Date)> = referrals
+        .into_iter()
+        .filter_map(|it| Some((both(it)?, clock::date_of(it.mentions.tally.started))))
+        .collect();
+    let (parties, marac) = register(&referred);
     Repeats {
         subject: folded(of_subject.collect(), thresholds),
-        pair: folded(of_pair.collect(), thresholds),
-        // The hub is told of no referral to a MARAC of this pair.
-        parties: Pair::Other,
+        pair: History { marac, ..folded(of_pair.collect(), thresholds) },
+        parties,
     }
+}
+
+/// What the referrals of a pair say of it. Of a pair that is not confirmed: whether somebody must look.
+fn register(referred: &[(Link, Date)]) -> (Pair, MaracDates) {
+    let last = |confirmed: bool| {
+        let of = referred.iter().filter(|(link, _)| (*link == Link::Confirmed) == confirmed);
+        of.map(|(_, on)| *on).max()
+    };
+    let (parties, last_referral) = match (last(true), last(false)) {
+        (Some(confirmed), _) => (Pair::Confirmed, Some(confirmed)),
+        (None, Some(perhaps)) => (Pair::Unconfirmed, Some(perhaps)),
+        (None, None) => (Pair::Other, None),
+    };
+    // The outcome's meeting is the anchor of T4-legacy alone, which no alert is decided by.
+    (parties, MaracDates { last_referral, last_meeting: None })
 }
 
 const fn standing(state: LinkState) -> Option<Link> {

@@ -1,13 +1,13 @@
 //! Reads the parts of MARAC_REFERRAL and MARAC_OUTCOME (domain 3.8).
 
-use super::child_impact;
 use super::domestic_abuse::Subjects;
 use super::people::{People, Whom};
 use super::reader::{At, FREE_TEXT, Reader, between, up_to};
+use super::{child_impact, person};
 use crate::domain::AgencyCode;
 use crate::domain::submission::{
-    Given, MaracBasis, MaracCaseFacts, MaracOutcomeFacts, MaracReferralFacts, Need, VictimAnswer,
-    path,
+    Given, MaracBasis, MaracCaseFacts, MaracOutcomeFacts, MaracReferralFacts, Need, PartnerFacts,
+    VictimAnswer, path,
 };
 use crate::wire::v1;
 use crate::wire::words::reason;
@@ -116,10 +116,18 @@ fn case(
             Given::Malformed => Given::Malformed,
         },
         persons_of_concern,
+        partner: partner(reader, said.perpetrator, people),
         impacts,
         attendees: attendees(reader, at, said.attendees),
         meeting_at: Given::Missing,
     }
+}
+
+/// The other one of the pair. The envelope tells what is wrong with it.
+fn partner(reader: &Reader, reference: &str, people: &People<'_>) -> Option<PartnerFacts> {
+    let concern = people.of_concern(reference)?;
+    let at = At::root(path::ENVELOPE);
+    Some(person::concern(&mut reader.aside(), at, concern, people).partner())
 }
 
 fn attendees(reader: &mut Reader, at: At<'_>, raw: &[String]) -> Vec<AgencyCode> {
