@@ -137,7 +137,10 @@ impl Identity {
                 None
             }
         };
-        let waits = |alert: &Arc<AlertRecord>| alert.links.iter().any(Link::waits);
+        // What was corrected speaks through its correction alone.
+        let waits = |alert: &Arc<AlertRecord>| {
+            alert.after.superseded_by.is_none() && alert.links.iter().any(Link::waits)
+        };
         let alert = alert.filter(waits);
         Ok(alert.and_then(|alert| {
             let delivery = matching::task_of(&alert, stewards)?;
