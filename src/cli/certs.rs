@@ -19,12 +19,13 @@ use crate::tls::{
 };
 
 /// The agencies that `certs partnership` makes a certificate for (domain 2.1), each for a system called `main`.
-pub const PARTNERSHIP: [&str; 18] = [
+pub const PARTNERSHIP: [&str; 21] = [
     "CADT",
     "EDT",
     "AREA-01",
     "AREA-02",
     "AREA-03",
+    "AREA-05",
     "AREA-07",
     "FSU",
     "MARAC",
@@ -37,7 +38,9 @@ pub const PARTNERSHIP: [&str; 18] = [
     "RESPONSE",
     "SAFERFUT",
     "SCH-900101",
+    "SCH-900104",
     "HUB-IG",
+    "HUB-STEWARD",
 ];
 
 /// The system named in the certificates of `certs partnership`.

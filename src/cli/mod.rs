@@ -50,7 +50,7 @@ const AFTER_HELP: &str =
 enum Command {
     /// Run a hub until it is told to stop.
     Hub(hub::HubArgs),
-    /// Play five evenings of a partnership on this machine, with a hub and every agency's own client.
+    /// Play a year of a partnership on this machine, with hubs and every agency's own client.
     Demo(demo::DemoArgs),
     /// Make, list and revoke certificates of a development authority.
     Certs(certs::CertsArgs),

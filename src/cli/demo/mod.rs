@@ -1,4 +1,4 @@
-//! `staysafe demo`: five evenings of a partnership, each agency with its own client, on simulated hub time.
+//! `staysafe demo`: a year of a partnership, each agency with its own client, on simulated hub time.
 //!
 //! Makes certificates, keys and a directory for itself, starts hubs as processes, and plays the story through the
 //! same commands a partner would use. It compares what happens with what domain section 9 says must happen, and ends
@@ -9,6 +9,7 @@ mod player;
 mod story;
 mod tell;
 mod teller;
+mod year;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,8 +23,9 @@ use super::local::{Clients, Home, HubProcess, HubSettings};
 use super::output::Output;
 use crate::domain::principal::Role;
 use player::Player;
-use story::{AUTUMN, Chapter, REFUSALS, SAMPLES, Step};
+use story::{AUTUMN, Chapter, SAMPLES, Step};
 use teller::Teller;
+use year::YEAR;
 
 /// How often a witness asks again for a checkpoint that covers what it holds a receipt of.
 const WITNESS_TRIES: u32 = 40;
@@ -100,7 +102,7 @@ async fn evenings(
     played: &mut Played,
     teller: &mut Teller<'_>,
 ) -> Result<HubProcess, CliError> {
-    let hub = play(home, ("refusals", REFUSALS), played, teller).await?;
+    let hub = play(home, ("year", YEAR), played, teller).await?;
     let clients = hub.clients().clone();
     hub.stop().await?;
     verify_stopped(home, &clients, teller).await?;
@@ -158,7 +160,9 @@ async fn play(
         | Step::Take(..)
         | Step::TakeAll(_)
         | Step::Follow(..)
-        | Step::Look(..) => None,
+        | Step::Look(..)
+        | Step::Queue(_)
+        | Step::Link(_) => None,
     });
     let settings = HubSettings { simulated_from: from, toml: SMALL_SEGMENTS };
     let hub = HubProcess::start(home, name, settings).await?;
@@ -215,7 +219,7 @@ async fn verify_stopped(
     clients: &Clients,
     teller: &mut Teller<'_>,
 ) -> Result<(), CliError> {
-    let data = home.path("refusals/data").display().to_string();
+    let data = home.path("year/data").display().to_string();
     let kept = clients.witness("FSU").display().to_string();
     let words = ["audit", "verify", "--data", &data, "--checkpoint", &kept];
     let answer = clients.offline(&words).await?;

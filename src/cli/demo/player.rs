@@ -1,6 +1,6 @@
 //! Plays the story on one hub, step by step, through the agencies' own clients.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -9,7 +9,7 @@ use super::super::certs::PARTNERSHIP;
 use super::super::error::CliError;
 use super::super::local::{Answer, Clients, Home, HubProcess, Keeper};
 use super::expect::Tally;
-use super::story::{Chapter, Outcome, Sending, Step};
+use super::story::{Chapter, Claim, Linking, Mention, Outcome, Sending, Step};
 use super::tell::{self, code, list, text};
 use super::teller::Teller;
 use crate::domain::principal::Role;
@@ -89,6 +89,8 @@ impl<'a> Player<'a> {
                 Step::TakeAll(agencies) => self.take_all(agencies, teller).await?,
                 Step::Follow(agency, name) => self.follow(agency, name, teller).await?,
                 Step::Look(agency, mailbox) => self.look(agency, mailbox, teller).await?,
+                Step::Queue(claims) => self.queue(claims, teller).await?,
+                Step::Link(link) => self.link(link, teller).await?,
             }
         }
         Ok(())
@@ -115,15 +117,7 @@ impl<'a> Player<'a> {
         teller: &mut Teller<'_>,
     ) -> Result<(), CliError> {
         let Sending { name, by, sample, outcome, .. } = sending;
-        let file = self.home.path(&format!("alerts/{sample}")).display().to_string();
-        let mut words = vec!["send", file.as_str()];
-        if let Some(known) = sending.joins.and_then(|joins| self.sent.get(joins)) {
-            words.extend(["--episode", known.episode.as_str()]);
-        }
-        if let Some(known) = sending.completes.and_then(|completes| self.sent.get(completes)) {
-            words.extend(["--completes", known.alert.as_str()]);
-        }
-        let answer = self.clients().call(by, &words).await?;
+        let answer = self.submit(sending).await?;
         if let Outcome::Refused(paths) = outcome {
             self.refused((name, by), &answer, paths, teller)?;
             let copies = self.receive_all().await?;
@@ -144,9 +138,14 @@ impl<'a> Player<'a> {
         teller.say(&submitted(by, sent))?;
 
         let all = self.receive_all().await?;
-        let (copies, besides): (Vec<_>, Vec<_>) =
+        let (own, besides): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|(_, copy)| text(copy, "alertId") == alert);
+        let (tasks, copies): (Vec<_>, Vec<_>) =
+            own.into_iter().partition(|(_, copy)| is_task(copy));
+        let tasks: BTreeMap<String, Value> = tasks.into_iter().collect();
         let copies: BTreeMap<String, Value> = copies.into_iter().collect();
+        self.tally.compare(name, sending.tasks, &tasks, false);
+        self.came_back(sending, sent);
         let routes = tell::routes(&self.new_entries().await?, &alert);
         let acceptance = code(sent, "acceptance", "ACCEPTANCE_");
         match outcome {
@@ -167,11 +166,49 @@ impl<'a> Player<'a> {
         }
         self.alerts.push(summary(chapter, sending, sent, &copies));
         teller.say(&received(&copies, &routes))?;
+        for (mailbox, task) in tasks {
+            teller.say("  and a task, without content")?;
+            teller.say(&tell::copy(&mailbox, &task, &[]))?;
+        }
         for (mailbox, copy) in besides {
             teller.say("  besides, there lay")?;
             teller.say(&tell::copy(&mailbox, &copy, &[]))?;
         }
         Ok(())
+    }
+
+    /// Calls the sender's client.
+    async fn submit(&self, sending: &Sending) -> Result<Answer, CliError> {
+        let file = self.home.path(&format!("alerts/{}", sending.sample)).display().to_string();
+        let known = |name: Option<&'static str>| name.and_then(|name| self.sent.get(name));
+        let mut words = vec!["send", file.as_str()];
+        if let (Some(wrong), Some((_, field))) =
+            (known(sending.corrects.map(|(wrong, _)| wrong)), sending.corrects)
+        {
+            let again = ["--field", field, "--reason", "identity"];
+            words = vec!["correct", wrong.alert.as_str(), file.as_str()];
+            words.extend(again);
+        }
+        if let Some(known) = known(sending.joins) {
+            words.extend(["--episode", known.episode.as_str()]);
+        }
+        if let Some(known) = known(sending.completes) {
+            words.extend(["--completes", known.alert.as_str()]);
+        }
+        let caller = match sending.role {
+            Some(role) => format!("{}/user/{}", sending.by, self.home.person(sending.by, role)?),
+            None => sending.by.to_owned(),
+        };
+        self.clients().call(&caller, &words).await
+    }
+
+    /// Compares the fields that came back though the rest was taken.
+    fn came_back(&mut self, sending: &Sending, sent: &Value) {
+        let gaps = list(sent, "gaps");
+        for field in sending.without {
+            let named = gaps.iter().any(|gap| text(gap, "path").ends_with(field));
+            self.tally.note(named, || format!("{}: {field} was taken", sending.name));
+        }
     }
 
     fn refused(
@@ -330,6 +367,51 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
+    /// A steward of identities looks at what waits.
+    async fn queue(&mut self, claims: &[Claim], teller: &mut Teller<'_>) -> Result<(), CliError> {
+        let steward = self.home.steward()?;
+        let answer = self.clients().call(&steward, &["identity", "queue"]).await?;
+        let queue = answer.needed("queue", "the steward's queue")?;
+        let waiting: Vec<&Value> =
+            list(queue, "tasks").iter().flat_map(|task| list(task, "claims")).collect();
+        teller.say("\n  what waits for the steward")?;
+        for claim in &waiting {
+            teller.say(&tell::claim(claim))?;
+        }
+        let told: BTreeSet<String> = waiting.iter().map(|claim| in_short(claim)).collect();
+        let expected: BTreeSet<String> = claims
+            .iter()
+            .map(|claim| {
+                let (of, other) = (self.mention((claim.of, 0)), self.mention(claim.other));
+                format!("{} {} {of} {other}", claim.rule, claim.state)
+            })
+            .collect();
+        self.tally
+            .note(told == expected, || format!("the steward sees {told:?} and not {expected:?}"));
+        Ok(())
+    }
+
+    /// A steward says that two mentions are one person.
+    async fn link(&mut self, link: &Linking, teller: &mut Teller<'_>) -> Result<(), CliError> {
+        let steward = self.home.steward()?;
+        let (one, other) = (self.mention(link.one), self.mention(link.other));
+        let words = ["identity", "link", &one, &other, "--basis", "records-compared"];
+        let answer = self.clients().call(&steward, &words).await?;
+        let error = answer.object("error").cloned().unwrap_or_default();
+        let came = (!answer.done).then(|| text(&error, "reason"));
+        self.tally.note(came == link.refused, || format!("linking {one} and {other}: {came:?}"));
+        teller.say(&match came {
+            Some(reason) => format!("  the steward links them: REFUSED, {reason}"),
+            None => "  the steward has compared the records: one person, linked".to_owned(),
+        })
+    }
+
+    /// As the steward's commands name a person of an alert.
+    fn mention(&self, (name, place): Mention) -> String {
+        let alert = self.sent.get(name).map(|sent| sent.alert.as_str()).unwrap_or_default();
+        format!("{alert}.{place}")
+    }
+
     /// Audit entries since the last look, as the reviewer of the hub's information governance sees them.
     async fn new_entries(&mut self) -> Result<Vec<Value>, CliError> {
         let (reviewer, from) = (self.home.reviewer()?, self.next_entry.to_string());
@@ -349,6 +431,22 @@ impl<'a> Player<'a> {
         let own = self.sent.values().filter(|sent| sent.by == agency);
         own.map(|sent| sent.receipt.as_str()).filter(|file| !file.is_empty()).collect()
     }
+}
+
+/// Whether a copy tells only of what is to be done: whoever holds the alert reads it there.
+fn is_task(copy: &Value) -> bool {
+    text(copy, "view") == "COPY_VIEW_LADDER"
+}
+
+/// A claim of the steward's queue: rule, state, and the two mentions.
+fn in_short(claim: &Value) -> String {
+    let mention = |which: &str| {
+        let mention = claim.get(which).unwrap_or(&Value::Null);
+        let person = mention.get("person").and_then(Value::as_u64).unwrap_or_default();
+        format!("{}.{person}", text(mention, "alertId"))
+    };
+    let (rule, state) = (text(claim, "rule"), code(claim, "state", "LINK_STATE_"));
+    format!("{rule} {state} {} {}", mention("ownMention"), mention("otherMention"))
 }
 
 /// Whether nobody has taken a listed delivery that somebody must take.

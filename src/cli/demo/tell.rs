@@ -84,9 +84,10 @@ pub(super) fn copy(mailbox: &str, copy: &Value, rows: &[String]) -> String {
 }
 
 /// The names of the deadlines beyond taking it that a copy may state, and how each is told.
-const LATER: [(&str, &str); 3] = [
+const LATER: [(&str, &str); 4] = [
     ("rhiDueAt", "72 hours: return home interview due"),
     ("contactDueAt", "two working days: contact with the young person due"),
+    ("decisionDueAt", "one working day: decision and feedback to the referrer due"),
     ("maracReferralExpectedAt", "two working days: referral to the MARAC expected by"),
 ];
 
@@ -238,6 +239,28 @@ fn happened(entry: &Value, event: &Value, what: &str) -> String {
             line.push_str(&format!(" {word}"));
         }
     }
+    clean(&line)
+}
+
+/// A claim about two mentions, as the steward sees it: who they may be, and why.
+pub(super) fn claim(claim: &Value) -> String {
+    let points = claim.get("points").and_then(Value::as_u64).unwrap_or_default();
+    let named = |which: &str| {
+        let person = claim.get(which).unwrap_or(&Value::Null);
+        let number = match text(person, "nhsNumber") {
+            "" => "no NHS number".to_owned(),
+            number => format!("NHS {number}"),
+        };
+        format!("{} {} ({number})", text(person, "givenName"), text(person, "familyName"))
+    };
+    let line = format!(
+        "    {:<3}  {} is {}?  {}, {points} points: {}",
+        text(claim, "rule"),
+        named("own"),
+        named("other"),
+        code(claim, "class", "MATCH_CLASS_"),
+        code(claim, "state", "LINK_STATE_"),
+    );
     clean(&line)
 }
 

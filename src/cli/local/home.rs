@@ -136,6 +136,12 @@ impl Home {
         Ok(format!("HUB-IG/user/{}", self.person("HUB-IG", Role::IgReviewer)?))
     }
 
+    /// Who says who is who, as `--as` says it.
+    pub(crate) fn steward(&self) -> Result<String, CliError> {
+        let steward = self.person("HUB-STEWARD", Role::IdentitySteward)?;
+        Ok(format!("HUB-STEWARD/user/{steward}"))
+    }
+
     fn make_certificates(&self) -> Result<(), CliError> {
         let failed = |source| CliError::because("the certificates could not be made", source);
         let trust_domain = TrustDomain::parse(Self::TRUST_DOMAIN)
@@ -159,9 +165,16 @@ impl Home {
                 authority.write(&issued).map_err(failed)?;
             }
         }
-        let reviewer = self.person("HUB-IG", Role::IgReviewer)?;
-        let issued = authority.issue_user("HUB-IG", &reviewer, DAYS).map_err(failed)?;
-        authority.write(&issued).map_err(failed)?;
+        // What only a person with an own certificate may do.
+        for (agency, role) in [
+            ("HUB-IG", Role::IgReviewer),
+            ("HUB-STEWARD", Role::IdentitySteward),
+            ("CADT", Role::DecisionMaker),
+        ] {
+            let person = self.person(agency, role)?;
+            let issued = authority.issue_user(agency, &person, DAYS).map_err(failed)?;
+            authority.write(&issued).map_err(failed)?;
+        }
         Ok(())
     }
 
