@@ -8,6 +8,7 @@
 //! under the same key is refused and recorded. When the store cannot write, nothing is stored and the sender of
 //! an urgent alert is told to phone.
 
+mod consent;
 mod correct;
 mod disagree;
 mod episode;
@@ -20,6 +21,7 @@ mod submit;
 use std::sync::Arc;
 
 pub use crate::policy::recall::Recipients;
+pub use consent::{ChangeConsent, ConsentDone, Reread};
 pub use correct::Correction;
 pub use disagree::Disagree;
 pub use recall::{Recall, RecallDone};

@@ -62,6 +62,8 @@ enum Command {
     Recall(client::recall::RecallArgs),
     /// Say that nothing more is done with a delivery that was recalled.
     ConfirmRecall(client::recall::ConfirmArgs),
+    /// Say what became of an agreement: refused, withdrawn, given again. What rests on it ends.
+    Consent(client::consent::ConsentArgs),
     /// Disagree with what the front door decided on a referral of your agency.
     Disagree(client::disagree::DisagreeArgs),
     /// Receive, keep and show what waits in a mailbox.
@@ -123,6 +125,7 @@ fn run(command: Command, out: &mut Output) -> Result<(), CliError> {
         | Command::Correct(_)
         | Command::Recall(_)
         | Command::ConfirmRecall(_)
+        | Command::Consent(_)
         | Command::Disagree(_)
         | Command::Inbox(_)
         | Command::Acknowledge(_)
@@ -155,6 +158,7 @@ async fn dispatch(command: Command, out: &mut Output) -> Result<(), CliError> {
         Command::Correct(args) => Box::pin(client::correct::run(&args, out)).await,
         Command::Recall(args) => Box::pin(client::recall::run(&args, out)).await,
         Command::ConfirmRecall(args) => Box::pin(client::recall::confirm(&args, out)).await,
+        Command::Consent(args) => Box::pin(client::consent::run(&args, out)).await,
         Command::Disagree(args) => Box::pin(client::disagree::run(&args, out)).await,
         Command::Inbox(args) => Box::pin(client::inbox::run(&args, out)).await,
         Command::Acknowledge(args) => Box::pin(client::acknowledge::run(&args, out)).await,

@@ -43,6 +43,7 @@ fn the_help_of_every_command_of_a_partner_reads_well() {
         "correct",
         "recall",
         "confirm-recall",
+        "consent",
         "disagree",
         "inbox",
         "acknowledge",

@@ -2,6 +2,7 @@
 //! recalled, who does not agree (domain 3.13). Codes, paths and times; never a value.
 
 use super::codes::code_list;
+use super::consent::ConsentChanged;
 use super::delivery::Moment;
 use super::disagreement::Disagreement;
 use super::id::{AlertId, Position};
@@ -29,6 +30,8 @@ code_list! {
         WrongRecipient = 2 => "WRONG_RECIPIENT",
         /// The sender takes it back.
         Withdrawn = 3 => "WITHDRAWN",
+        /// Whoever had agreed does not any more: never a reason a sender gives, but what the hub keeps (domain 6.6).
+        AgreementEnded = 4 => "AGREEMENT_ENDED",
     }
 }
 
@@ -38,7 +41,7 @@ impl RecallReason {
     pub const fn is_breach(self) -> bool {
         match self {
             Self::WrongPerson | Self::WrongRecipient => true,
-            Self::Withdrawn => false,
+            Self::Withdrawn | Self::AgreementEnded => false,
         }
     }
 }
@@ -94,6 +97,8 @@ pub struct AfterSending {
     pub recalls: Vec<Recalled>,
     /// On a decision: which referrers do not agree with it, each once (R90).
     pub disagreements: Vec<Disagreement>,
+    /// What was said of agreements since, in the order in which it was entered (domain 6.6).
+    pub consents: Vec<ConsentChanged>,
 }
 
 impl AfterSending {
@@ -116,6 +121,7 @@ impl AfterSending {
             settle(&mut recalled.at);
             recalled.confirmed.iter_mut().for_each(settle);
         }
+        self.consents.iter_mut().for_each(|change| change.settle(own));
         self.disagreements.iter_mut().for_each(|disagreement| disagreement.settle(own));
     }
 }

@@ -280,6 +280,8 @@ code_list! {
         OutOfHoursHandover = 11 => "OUT_OF_HOURS_HANDOVER",
         /// A recipient whose people have seen what was recalled should have confirmed that they stopped.
         StopConfirmationDue = 30 => "STOP_CONFIRMATION_DUE",
+        /// What was said of an agreement takes effect.
+        ConsentTakesEffect = 31 => "CONSENT_TAKES_EFFECT",
         /// Police protection: 24 hours are left (+48 h).
         S46Warning48 = 47 => "S46_WARNING_48",
         /// Police protection: 12 hours are left (+60 h).

@@ -103,6 +103,8 @@ code_list! {
         Cancelled = 2 => "CANCELLED",
         /// Recalled by the sender.
         Recalled = 3 => "RECALLED",
+        /// The agreement it rested on was ended after it was handed out.
+        Withdrawn = 4 => "WITHDRAWN",
     }
 }
 
@@ -229,7 +231,7 @@ impl Delivery {
     /// # Errors
     /// When the delivery was never handed out, or has ended otherwise.
     pub fn open(mut self, by: UserId, at: Timestamp) -> Result<Self, TransitionError> {
-        if !matches!(self.state, DeliveryState::Ended(EndReason::Recalled)) {
+        if !matches!(self.state, DeliveryState::Ended(EndReason::Recalled | EndReason::Withdrawn)) {
             self.must_be_handed_out()?;
         }
         self.opened.get_or_insert(Moment { at, by: Some(by), position: Position::THIS });

@@ -115,6 +115,10 @@ code_list! {
         ConsentRecorded = 100 => "CONSENT_RECORDED",
         /// Consent was refused.
         ConsentRefused = 101 => "CONSENT_REFUSED",
+        /// An agreement was withdrawn.
+        ConsentWithdrawn = 150 => "CONSENT_WITHDRAWN",
+        /// A delivery was cancelled before its hand-out, because the agreement it rested on was ended.
+        CancelledConsent = 151 => "CANCELLED_CONSENT",
         /// Competence was recorded.
         CompetenceRecorded = 103 => "COMPETENCE_RECORDED",
         /// A repeat trigger fired.

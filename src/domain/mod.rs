@@ -16,6 +16,7 @@ pub(crate) mod codes;
 
 pub mod after;
 pub mod alert;
+pub mod consent;
 pub mod counted;
 pub mod deadline;
 pub mod decision;
@@ -40,6 +41,7 @@ pub mod time;
 
 pub use after::{AfterSending, Recalled};
 pub use alert::{AlertKind, AlertRecord, Priority, Risk};
+pub use consent::ConsentChanged;
 pub use deadline::{Deadline, DeadlineTag};
 pub use delivery::{Delivery, DeliveryState};
 pub use disagreement::{Disagreement, DisagreementStage};

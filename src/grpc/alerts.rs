@@ -1,14 +1,19 @@
-//! The alert service: submit, correct, recall, disagree, status of one's own alerts.
+//! The alert service: submit, correct, recall, consent, disagree, status of one's own alerts.
 
 use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
 use crate::broker::{
-    self, Accepted, Correction, Disagree, Recall, Received, Recipients, SubmitError,
+    self, Accepted, ChangeConsent, Correction, Disagree, Recall, Received, Recipients, Reread,
+    SubmitError,
 };
 use crate::domain::after::RecallReason;
-use crate::domain::submission::{Given, Violation};
-use crate::domain::{AlertId, DisagreementStage, ErrorKind, IdempotencyKey, Principal, Submission};
+use crate::domain::consent::Service;
+use crate::domain::submission::{ConsentGiver, ConsentState, Given, Violation};
+use crate::domain::{
+    AgencyCode, AlertId, DisagreementStage, ErrorKind, IdempotencyKey, Principal, Submission,
+    Timestamp,
+};
 use crate::wire::v1::alert_service_server::AlertService;
 use crate::wire::{SubmitAlertRequest, parse, render, v1};
 
@@ -64,6 +69,27 @@ impl AlertService for Edge {
             let done = done.map_err(|error| refused(&error))?;
             Ok(v1::RecallAlertResponse {
                 alert_id: done.alert.id.to_string(),
+                recipients: done.recipients.iter().map(render::recalled_recipient).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn change_consent(
+        &self,
+        request: Request<v1::ChangeConsentRequest>,
+    ) -> Result<Response<v1::ChangeConsentResponse>, Status> {
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
+        let asked = request.into_inner();
+        let people = self.people;
+        self.timed(async {
+            let (change, word) = change_consent(&asked)?;
+            let reread = |alert: &[u8]| parse::with_consent(alert, &word, people);
+            let done = self.broker.change_consent(&principal, &change, Reread(&reread)).await;
+            let done = done.map_err(|error| refused(&error))?;
+            Ok(v1::ChangeConsentResponse {
+                alert_id: change.alert.to_string(),
+                entered_at: Some(render::timestamp(done.entered_at)),
                 recipients: done.recipients.iter().map(render::recalled_recipient).collect(),
             })
         })
@@ -195,14 +221,97 @@ fn recipients(raw: &[String]) -> Result<Recipients, Status> {
 
 fn recall_reason(raw: i32) -> Result<RecallReason, Status> {
     let known = u32::try_from(raw).ok().and_then(RecallReason::from_code);
+    let known = known.filter(|reason| *reason != RecallReason::AgreementEnded);
     known.ok_or_else(|| status::of_field("reason", "why it is recalled"))
+}
+
+/// The change, and the same as a record among an alert's own.
+fn change_consent(
+    asked: &v1::ChangeConsentRequest,
+) -> Result<(ChangeConsent, v1::ConsentRecord), Status> {
+    let code = |raw: i32| u32::try_from(raw).unwrap_or_default();
+    let service = Service::from_code(code(asked.service));
+    let service =
+        service.ok_or_else(|| status::of_field("service", "what the agreement is for"))?;
+    let giver = ConsentGiver::from_code(code(asked.giver));
+    let giver = giver.ok_or_else(|| status::of_field("giver", "whose word it is"))?;
+    let state = ConsentState::from_code(code(asked.state));
+    let state = state.ok_or_else(|| status::of_field("state", "what is said now"))?;
+    let told_at = asked.effective_at.as_ref().and_then(instant);
+    let effective_at =
+        told_at.ok_or_else(|| status::of_field("effective_at", "when the person told anyone"))?;
+    if asked.giver_ref.chars().count() > REF_MAX {
+        return Err(status::of_field("giver_ref", "at most 64 characters"));
+    }
+    if asked.agencies.len() > RECIPIENTS_MAX {
+        return Err(status::of_field("agencies", "at most 64 codes"));
+    }
+    let agency = |code: &String| AgencyCode::try_from(code.as_str());
+    let agencies: Result<Vec<AgencyCode>, _> = asked.agencies.iter().map(agency).collect();
+    let mut agencies =
+        agencies.map_err(|_malformed| status::of_field("agencies", "codes of agencies"))?;
+    agencies.sort();
+    agencies.dedup();
+    let change = ChangeConsent {
+        key: key(&asked.idempotency_key)?,
+        alert: alert_id(&asked.alert_id)?,
+        service,
+        agencies,
+        giver,
+        state,
+        effective_at,
+    };
+    let word = v1::ConsentRecord {
+        r#type: v1::ConsentType::ServiceAgreement.into(),
+        scope: scope_of(service).to_owned(),
+        giver: asked.giver,
+        giver_ref: asked.giver_ref.clone(),
+        state: asked.state,
+        effective_at: asked
+            .effective_at
+            .map(|at| v1::Instant { at: Some(at), utc_offset_minutes: 0 }),
+        ..v1::ConsentRecord::default()
+    };
+    Ok((change, word))
+}
+
+/// Characters of a person's reference, at most (contract).
+const REF_MAX: usize = 64;
+
+/// The words of an alert's own records for a service.
+const fn scope_of(service: Service) -> &'static str {
+    match service {
+        Service::Response => "Response",
+        Service::Maternity => "maternity",
+        Service::FamilySafety => "family safety",
+        Service::CommunityHealth => "school nurse",
+        Service::EarlyHelp => "early help",
+        Service::AdultCare => "adult social care",
+        Service::Information => "information sharing",
+        Service::FrontDoor => "front door",
+    }
+}
+
+fn instant(raw: &prost_types::Timestamp) -> Option<Timestamp> {
+    let nanos = i64::from(raw.nanos);
+    let millis = raw.seconds.checked_mul(1_000)?.checked_add(nanos.checked_div(1_000_000)?)?;
+    let is_instant = (0..1_000_000_000).contains(&nanos);
+    let years = 0..=INSTANT_MAX;
+    (is_instant && years.contains(&millis)).then(|| Timestamp::from_millis(millis))
+}
+
+/// The end of the calendar's range, in milliseconds.
+const INSTANT_MAX: i64 = 253_370_764_800_000;
+
+fn key(raw: &str) -> Result<IdempotencyKey, Status> {
+    IdempotencyKey::try_from(raw).map_err(|_malformed| {
+        status::of_field("idempotency_key", "1 to 64 printable characters, always")
+    })
 }
 
 fn disagree(asked: v1::DisagreeRequest) -> Result<Disagree, Status> {
     let stage = u32::try_from(asked.stage).ok().and_then(DisagreementStage::from_code);
-    let key = IdempotencyKey::try_from(asked.idempotency_key.as_str()).map_err(|_malformed| {
-        status::of_field("idempotency_key", "1 to 64 printable characters, always")
-    })?;
+    let key = key(&asked.idempotency_key)?;
     let decision = match asked.decision_id.as_str() {
         "" => None,
         named => Some(alert_id(named)?),

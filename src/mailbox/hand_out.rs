@@ -17,7 +17,7 @@ use crate::domain::{
     AlertRecord, Delivery, DeliveryId, EpisodeId, Event, EventKind, MailboxId, Principal, Timestamp,
 };
 use crate::policy::access::Action;
-use crate::policy::views;
+use crate::policy::{consent, views};
 use crate::store::{Commit, Expect, StoreError, Write};
 use crate::wake::Waiter;
 
@@ -301,6 +301,8 @@ impl Mailboxes {
                 unreadable.push(id);
             } else if readable.len() < limit {
                 match self.alert_if_readable(id).await? {
+                    // Its clock is about to cancel it: the agreement it rests on has ended.
+                    Ok(alert) if consent::is_withdrawn(&alert, id.number, self.env.now()) => {}
                     Ok(alert) => readable.push((id, alert)),
                     Err(error) => {
                         self.outstanding.put_off(mailbox, id, now, self.limits);
@@ -340,6 +342,10 @@ impl Mailboxes {
         let now = self.env.now();
         let mut changed: Vec<AlertRecord> = Vec::new();
         let mut events = Vec::new();
+        // Asked again at the instant of the hand-out (domain 6.6).
+        if waiting.iter().any(|(id, alert)| consent::is_withdrawn(alert, id.number, now)) {
+            return Err(StoreError::Conflict.into());
+        }
         for (sequence, (id, alert)) in (first..).zip(waiting) {
             let record = match changed.iter_mut().find(|record| record.id == id.alert) {
                 Some(record) => record,

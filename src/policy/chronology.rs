@@ -43,7 +43,9 @@ pub fn copies<'a>(record: &'a AlertRecord, mailbox: &MailboxId) -> Vec<(&'a Deli
         DeliveryState::Delivered => Some(Extent::Whole),
         DeliveryState::Ended(EndReason::LookoutPurged) => Some(Extent::Older),
         DeliveryState::Queued
-        | DeliveryState::Ended(EndReason::Cancelled | EndReason::Recalled) => None,
+        | DeliveryState::Ended(EndReason::Cancelled | EndReason::Recalled | EndReason::Withdrawn) => {
+            None
+        }
     };
     let is_copy = |delivery: &&Delivery| {
         delivery.mailbox == *mailbox

@@ -9,6 +9,7 @@ pub mod access;
 pub mod age;
 pub mod area;
 pub mod chronology;
+pub mod consent;
 pub mod disagreement;
 pub mod escalation;
 pub mod follow_on;

@@ -47,13 +47,14 @@ impl Encode for AlertRecord {
         to.maybe(27, self.mentions.as_ref());
         to.each(28, &self.links);
         to.each(29, &self.flags);
-        let AfterSending { supersedes, superseded_by, changed, recalls, disagreements } =
+        let AfterSending { supersedes, superseded_by, changed, recalls, disagreements, consents } =
             &self.after;
         supersedes.iter().for_each(|id| to.given(30, id.as_bytes()));
         superseded_by.iter().for_each(|id| to.given(31, id.as_bytes()));
         changed.iter().for_each(|path| to.given(32, path.as_bytes()));
         to.each(33, recalls);
         to.each(34, disagreements);
+        to.each(35, consents);
         to.maybe(40, self.referral.as_ref());
         to.maybe(45, self.counted.assessment.as_ref());
         to.maybe(46, self.counted.audit.as_ref());
@@ -124,6 +125,7 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
                 changed: raw.changed,
                 recalls: all(raw.recalls)?,
                 disagreements: all(raw.disagreements)?,
+                consents: all(raw.consents)?,
             },
             submitted: position_in(raw.submitted),
         })

@@ -3,7 +3,7 @@
 //! Owns the stored form of [`Conflicts`] and the way there and back. An employer of a person of concern, or a worker's
 //! id, says what that person does for a living: it is content, so it is sealed under the alert's data key and is gone
 //! when that is destroyed. It is a part of its own and no part of the body: routing and the ladder need it when nobody
-//! is shown anything, and no body is opened for the hub's own use. Keeping only the mailboxes that are closed would
+//! is shown anything, and no body is opened for the hub's own use, but where an agreement changes. Keeping only the mailboxes that are closed would
 //! tell the same, and rotas skip people who may change inboxes later.
 //!
 //! Refuses to guess: where conflicts do not open, what would be decided by them is not decided. That there are some can

@@ -2,6 +2,7 @@
 
 use crate::domain::after::{RecallReason, RecallStage};
 use crate::domain::alert::{AlertKind, AlertStatus, Priority, Risk, TimerKind, TimerState};
+use crate::domain::consent::{Service, Standing};
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome};
 use crate::domain::delivery::{AckOutcome, DeclineReason, EndReason, Purpose};
@@ -11,7 +12,9 @@ use crate::domain::event::{EventKind, EventOutcome, RedactionReason};
 use crate::domain::identity::{Evidence, Flag, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::referral::{OwnReport, ReferralOutcome, ReferralStatus, ReferrerType};
-use crate::domain::submission::{AbuseType, AssessmentKind, MissingCategory, QualityRating};
+use crate::domain::submission::{
+    AbuseType, AssessmentKind, ConsentGiver, ConsentState, MissingCategory, QualityRating,
+};
 use crate::domain::{Advice, DisagreementStage, Letter, Role, Rule, Stage, Timestamp, View};
 
 use super::encode::{Encode, Encoder};
@@ -50,6 +53,8 @@ code_lists!(
     AssessmentKind,
     Basis6,
     Cover,
+    ConsentGiver,
+    ConsentState,
     DeadlineTag,
     DeclineReason,
     DisagreementStage,
@@ -77,8 +82,10 @@ code_lists!(
     Risk,
     Role,
     Rule,
+    Service,
     ShareOutcome,
     Stage,
+    Standing,
     TimerKind,
     TimerState,
     View,

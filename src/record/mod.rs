@@ -10,6 +10,7 @@
 mod alert;
 mod body;
 mod conflicts;
+mod consent;
 mod counted;
 mod delivery;
 mod directory;

@@ -11,6 +11,7 @@ use crate::domain::alert::{
     AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
     TimerKind, TimerState,
 };
+use crate::domain::consent::{ConsentChanged, Service, Standing};
 use crate::domain::counted::{AssessmentDone, Counted, PlanAudited};
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
@@ -29,7 +30,7 @@ use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::referral::{
     Decided, OwnReport, Referral, ReferralOutcome, ReferralStatus, ReferrerType,
 };
-use crate::domain::submission::{AssessmentKind, QualityRating};
+use crate::domain::submission::{AssessmentKind, ConsentGiver, ConsentState, QualityRating};
 use crate::domain::{
     Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, Disagreement,
     DisagreementStage, EpisodeId, EpisodeReference, EventId, IdempotencyKey, Letter, MailboxId,
@@ -269,6 +270,17 @@ pub(crate) fn alert_after_sending() -> AlertRecord {
                 confirmed: Some(moment(8, None, 107)),
             }],
             disagreements: vec![disagreement(moment(9, Some("u-1001"), 108))],
+            consents: vec![ConsentChanged {
+                key: IdempotencyKey::try_from("merpol-0003").unwrap(),
+                service: Service::EarlyHelp,
+                agencies: vec![agency("SCH-900105")],
+                giver: ConsentGiver::PrHolder,
+                state: ConsentState::Withdrawn,
+                standing: Standing::Counts,
+                effective_at: at(12),
+                entered: moment(13, Some("u-1001"), 110),
+                ends: vec![3],
+            }],
         },
         stage: Some(Stage::InterviewOffered),
         advice: vec![Advice::SendConcern],

@@ -199,6 +199,18 @@ impl Client {
         Ok(self.alerts.recall_alert(request).await?.into_inner())
     }
 
+    /// Says what became of an agreement; may be repeated under the same key.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection; then it is not known whether it was recorded.
+    pub async fn change_consent(
+        &mut self,
+        request: v1::ChangeConsentRequest,
+    ) -> Result<v1::ChangeConsentResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.alerts.change_consent(request).await?.into_inner())
+    }
+
     /// Disagrees with the decision on a referral of the own agency; may be repeated under the same key.
     ///
     /// # Errors

@@ -154,6 +154,7 @@ const fn allows(action: Action, write: &Write) -> bool {
         Action::Disagree => {
             matches!(write, Write::Alert(_) | Write::Body { .. } | Write::Key { .. })
         }
+        Action::ChangeConsent => matches!(write, Write::Alert(_) | Write::Key { .. }),
         // The words that come with an answer are kept sealed.
         Action::Acknowledge | Action::Decline => {
             matches!(write, Write::Alert(_) | Write::Body { .. })
@@ -242,6 +243,7 @@ mod tests {
             (Action::CorrectAlert, "ABKRM"),
             (Action::RecallAlert, "A"),
             (Action::Disagree, "ABK"),
+            (Action::ChangeConsent, "AK"),
             (Action::Receive, "AH"),
             (Action::ListMailbox, ""),
             (Action::ReadChronology, ""),

@@ -12,6 +12,7 @@ pub(crate) mod acknowledge;
 pub(crate) mod answers;
 pub(crate) mod audit;
 pub(crate) mod chronology;
+pub(crate) mod consent;
 pub(crate) mod correct;
 pub(crate) mod decline;
 pub(crate) mod directory;

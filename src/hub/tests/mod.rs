@@ -16,6 +16,7 @@ mod stewarding;
 mod submitting;
 mod told;
 mod troubled;
+mod withdrawing;
 
 use std::sync::Arc;
 

@@ -28,6 +28,8 @@ code_list! {
         RecallAlert = 5 => "recall alert",
         /// Disagree with a decision on a referral of the own agency.
         Disagree = 6 => "disagree",
+        /// Say what became of an agreement that an alert of the own agency rests on.
+        ChangeConsent = 7 => "change consent",
         /// Receive deliveries of an own mailbox as a stream, and confirm them.
         Receive = 10 => "receive",
         /// See an own mailbox.
@@ -195,9 +197,11 @@ const fn need(action: Action) -> Need {
         Action::ReadIndicators => Need::OwnCertificate(&[Role::Analyst]),
         // Whoever may send may correct and recall at once, whatever the reason (domain 2.2): a mistake that put data
         // before the wrong people does not wait for a manager.
-        Action::SubmitAlert | Action::CorrectAlert | Action::RecallAlert | Action::ReadStatus => {
-            Need::SystemOr(SENDERS)
-        }
+        Action::SubmitAlert
+        | Action::CorrectAlert
+        | Action::RecallAlert
+        | Action::ChangeConsent
+        | Action::ReadStatus => Need::SystemOr(SENDERS),
         Action::Disagree => Need::SystemOr(REFERRERS),
         Action::Receive | Action::ListMailbox | Action::ConfirmRecall => Need::SystemOr(DUTY),
         Action::ReportOpened | Action::Acknowledge | Action::Decline => Need::Person(DUTY),

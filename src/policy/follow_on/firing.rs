@@ -10,7 +10,7 @@ use super::super::decide::task;
 use super::super::escalation::{Climb, first_rung};
 use super::super::partners::{CADT, EDT};
 use super::super::sketch::EventSketch;
-use super::super::{disagreement, routing, sharing};
+use super::super::{consent, disagreement, routing, sharing};
 use super::is_settled;
 use super::table::{self, Fires, Whom};
 
@@ -46,6 +46,7 @@ fn fired(climb: &mut Climb<'_>, directory: &Directory, timer: &Timer, now: Times
             tells.iter().for_each(|(whom, priority)| raise.tell(*whom, *priority));
         }
         Fires::Handover => raise.handover(),
+        Fires::ConsentTakesEffect => consent::take_effect(climb, (directory, now)),
         Fires::NextStage => disagreement::next_stage(climb, timer, (directory, now)),
         Fires::Purge => {}
     }

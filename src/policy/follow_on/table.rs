@@ -89,6 +89,8 @@ pub(super) enum Fires {
     Handover,
     /// A disagreement goes to its next stage.
     NextStage,
+    /// Deliveries end that rested on an agreement.
+    ConsentTakesEffect,
     /// Copies go: retention's to do.
     Purge,
 }
@@ -211,6 +213,11 @@ const CONFERENCE_DUE: Plan =
         .on(DeadlineTag::Stat)
         .until(DECIDED)
         .then(EventKind::TaskCreated, &[(Whom::Holder, Priority::P3)]);
+
+/// A word that holds from a later instant on.
+const CONSENT_TAKES_EFFECT: Plan =
+    line("what was said of an agreement takes effect", "6.6", Due::Given)
+        .doing(Fires::ConsentTakesEffect);
 
 /// The front door has answered whoever does not agree with it.
 const HEARD: SettledBy =
@@ -347,6 +354,7 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
         TimerKind::DisagreementToSenior => DISAGREEMENT_TO_SENIOR,
         TimerKind::OutOfHoursHandover => OUT_OF_HOURS_HANDOVER,
         TimerKind::StopConfirmationDue => STOP_CONFIRMATION_DUE,
+        TimerKind::ConsentTakesEffect => CONSENT_TAKES_EFFECT,
         TimerKind::AnswerDueRed => ANSWER_DUE_RED,
         TimerKind::AnswerDueAmber => ANSWER_DUE_AMBER,
         TimerKind::AnswerDueGreen => ANSWER_DUE_GREEN,

@@ -69,18 +69,56 @@ pub fn recall(
     let was_out = chosen.iter().filter(|number| recalling.take(**number)).count();
     recalling.settle(&chosen);
     if was_out > 0 && asked.reason.is_breach() {
-        recalling.tell_governance(directory);
+        recalling.tell_governance(directory, Priority::P3);
     }
     Ok(changed(recalling.record, recalling.events))
+}
+
+/// Deliveries that end because the agreement they rested on was ended (domain 6.6).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Withdrawal<'a> {
+    /// Their numbers.
+    pub(crate) numbers: &'a [u32],
+    /// Since when nobody agrees any more: when the person told anyone.
+    pub(crate) since: Timestamp,
+    /// Who entered it, where a person did.
+    pub(crate) by: Option<&'a UserId>,
+}
+
+/// Ends what has not ended yet. What was handed out after the agreement had ended, and seen, is told to information
+/// governance, which decides what it is.
+#[must_use]
+pub(crate) fn withdraw(
+    record: &AlertRecord,
+    withdrawal: Withdrawal<'_>,
+    (directory, now): (&Directory, Timestamp),
+) -> (AlertRecord, Vec<EventSketch>) {
+    let Withdrawal { numbers, since, by } = withdrawal;
+    let reason = RecallReason::AgreementEnded;
+    let asked = Asked { reason, recipients: &Recipients::All, by };
+    let mut ending = Recalling { record: record.clone(), events: Vec::new(), asked, now };
+    let mut was_disclosed = false;
+    for number in numbers {
+        let before = record.delivery(*number);
+        let is_after = before.and_then(|it| it.delivered.as_ref()).is_some_and(|it| it.at >= since);
+        let is_seen = before.is_some_and(|it| it.opened.is_some() || it.acknowledged.is_some());
+        was_disclosed |= ending.take(*number) && is_after && is_seen;
+    }
+    ending.settle(numbers);
+    if was_disclosed {
+        ending.tell_governance(directory, Priority::P4);
+    }
+    (ending.record, ending.events)
 }
 
 /// Whether nobody has the alert, or will have it, from whom it was not recalled.
 #[must_use]
 pub fn is_recalled(record: &AlertRecord) -> bool {
+    let by_sender = |it: &Recalled| it.reason != RecallReason::AgreementEnded;
     let is_live = |delivery: &Delivery| {
         is_original(delivery) && !matches!(delivery.state, DeliveryState::Ended(_))
     };
-    !record.after.recalls.is_empty() && !record.deliveries.iter().any(is_live)
+    record.after.recalls.iter().any(by_sender) && !record.deliveries.iter().any(is_live)
 }
 
 /// A person turns out to have seen a copy that was recalled as unopened: the partner's system told so after the
@@ -216,13 +254,25 @@ impl Recalling<'_> {
             if !is_own {
                 self.note(number, RecallStage::NotHandedOut, None);
             }
-            self.say(EventKind::Recalled, number, &mailbox);
+            let cancelled = match self.asked.reason {
+                RecallReason::AgreementEnded => EventKind::CancelledConsent,
+                RecallReason::WrongPerson
+                | RecallReason::WrongRecipient
+                | RecallReason::Withdrawn => EventKind::Recalled,
+            };
+            self.say(cancelled, number, &mailbox);
             return false;
         }
         if is_own {
             return false;
         }
-        *delivery = delivery.clone().end(EndReason::Recalled);
+        let ended = match self.asked.reason {
+            RecallReason::AgreementEnded => EndReason::Withdrawn,
+            RecallReason::WrongPerson | RecallReason::WrongRecipient | RecallReason::Withdrawn => {
+                EndReason::Recalled
+            }
+        };
+        *delivery = delivery.clone().end(ended);
         let recalled = delivery.clone();
         self.take_back(&recalled);
         has_content(&recalled)
@@ -234,7 +284,10 @@ impl Recalling<'_> {
         let is_seen = recalled.opened.is_some()
             || recalled.acknowledged.is_some()
             || recalled.declined.is_some();
-        self.say(EventKind::Recalled, *number, mailbox);
+        let is_recall = self.asked.reason != RecallReason::AgreementEnded;
+        if is_recall {
+            self.say(EventKind::Recalled, *number, mailbox);
+        }
         let due = if is_seen && has_content(recalled) {
             let timer = chase(recalled, self.now);
             let due = timer.due;
@@ -292,11 +345,11 @@ impl Recalling<'_> {
     }
 
     /// Data was before somebody without a basis: information governance looks at it (domain 7.6). A task, no content.
-    fn tell_governance(&mut self, directory: &Directory) {
+    fn tell_governance(&mut self, directory: &Directory, priority: Priority) {
         let ig = AgencyCode::try_from(HUB_IG).ok().and_then(|code| directory.agencies.get(&code));
         let desk = ig.and_then(|ig| Some((ig, routing::duty_mailbox(ig)?)));
         let Some((ig, desk)) = desk else { return };
-        let told = task(self.next_number(), &desk.id, Priority::P3, self.now);
+        let told = task(self.next_number(), &desk.id, priority, self.now);
         let told = Delivery { letter: ig.letter, routes: vec![Rule::R57], ..told };
         let created = EventSketch::of(EventKind::TaskCreated).to(told.number, &desk.id);
         self.events.push(created.because(self.asked.reason.as_str()));

@@ -1,5 +1,6 @@
 //! Who may agree to a service, refuse it, and whose word counts (domain 6.3).
 
+use crate::domain::AgencyCode;
 use crate::domain::submission::{
     AlcoholFacts, CompetenceFacts, CompetenceOutcome, ConsentGiver, ConsentState, ConsentType,
     GiverStanding, Offer, OfferAgreedBy, OfferDeclinedBy, Onward, PlaceOfSafetyFacts, RefusedBy,
@@ -22,13 +23,13 @@ pub enum Agreement {
 
 /// What is known of the agreement to `scope`.
 #[must_use]
-pub fn agreement_to(case: &Case<'_>, scope: Scope) -> Agreement {
+pub fn agreement_to(case: &Case<'_>, scope: Scope, agency: &AgencyCode) -> Agreement {
     let age = age_of(case);
-    let refused = refusers(case, scope).any(|by| may_refuse(case, age, scope, by));
+    let refused = refusers(case, (scope, agency)).any(|by| may_refuse(case, age, scope, by));
     if refused {
         return Agreement::Refused;
     }
-    if givers(case, scope).any(|by| may_agree(case, age, scope, by)) {
+    if givers(case, (scope, agency)).any(|by| may_agree(case, age, scope, by)) {
         return Agreement::Given;
     }
     Agreement::None
@@ -36,12 +37,12 @@ pub fn agreement_to(case: &Case<'_>, scope: Scope) -> Agreement {
 
 /// Whether a competent young person objects to community health being told (D10).
 #[must_use]
-pub fn competent_objection(case: &Case<'_>) -> bool {
+pub fn competent_objection(case: &Case<'_>, agency: &AgencyCode) -> bool {
     let by_child = matches!(
         case.submission.sharing.refused_by.known(),
         Some(RefusedBy::Child | RefusedBy::Both)
     );
-    let of_this = refusers(case, Scope::CommunityHealth)
+    let of_this = refusers(case, (Scope::CommunityHealth, agency))
         .any(|by| matches!(by, ConsentGiver::ChildCompetent | ConsentGiver::YoungPerson));
     let is_competent =
         competence(case).is_some_and(|record| record.outcome.is(CompetenceOutcome::Competent));
@@ -115,7 +116,10 @@ fn is_found_unable(case: &Case<'_>) -> bool {
 }
 
 /// Everybody who is said to have agreed to `scope`.
-fn givers<'a>(case: &'a Case<'_>, scope: Scope) -> impl Iterator<Item = ConsentGiver> + 'a {
+fn givers<'a>(
+    case: &'a Case<'_>,
+    (scope, agency): (Scope, &'a AgencyCode),
+) -> impl Iterator<Item = ConsentGiver> + 'a {
     let offered = alcohol(case).filter(|facts| {
         let is_for_scope = scope == Scope::Response && facts.agreement_scope.get() == Some(&scope);
         is_for_scope && facts.offer.is(Offer::Accepted)
@@ -129,11 +133,14 @@ fn givers<'a>(case: &'a Case<'_>, scope: Scope) -> impl Iterator<Item = ConsentG
         OfferAgreedBy::YoungPerson => ConsentGiver::YoungPerson,
         OfferAgreedBy::PrHolder => ConsentGiver::PrHolder,
     });
-    by_offer.into_iter().chain(recorded(case, scope, &[ConsentState::Given]))
+    by_offer.into_iter().chain(recorded(case, (scope, agency), &[ConsentState::Given]))
 }
 
 /// Everybody who is said to have refused or withdrawn from `scope`.
-fn refusers<'a>(case: &'a Case<'_>, scope: Scope) -> impl Iterator<Item = ConsentGiver> + 'a {
+fn refusers<'a>(
+    case: &'a Case<'_>,
+    (scope, agency): (Scope, &'a AgencyCode),
+) -> impl Iterator<Item = ConsentGiver> + 'a {
     let declined = alcohol(case)
         .filter(|facts| scope == Scope::Response && facts.offer.is(Offer::Declined))
         .and_then(|facts| facts.offer_declined_by.known());
@@ -147,7 +154,7 @@ fn refusers<'a>(case: &'a Case<'_>, scope: Scope) -> impl Iterator<Item = Consen
         parent.then_some(ConsentGiver::PrHolder),
     ];
     let states = &[ConsentState::Refused, ConsentState::Withdrawn];
-    by_offer.into_iter().flatten().chain(recorded(case, scope, states))
+    by_offer.into_iter().flatten().chain(recorded(case, (scope, agency), states))
 }
 
 /// Service agreements about `scope` in one of `states`. A refusal or withdrawal that was itself followed by a
@@ -155,22 +162,27 @@ fn refusers<'a>(case: &'a Case<'_>, scope: Scope) -> impl Iterator<Item = Consen
 /// word does not count has no effect, as if nobody had spoken.
 fn recorded<'a>(
     case: &'a Case<'_>,
-    scope: Scope,
+    (scope, agency): (Scope, &'a AgencyCode),
     states: &'static [ConsentState],
 ) -> impl Iterator<Item = ConsentGiver> + 'a {
     let plan = case.submission.family_help().and_then(|plan| plan.agreement.get());
     let records = case.submission.sharing.consents.iter().chain(plan);
     ConsentGiver::ALL.iter().copied().filter(move |giver| {
-        let latest = records
-            .clone()
-            .filter(|record| {
-                record.kind.is(ConsentType::ServiceAgreement)
-                    && record.scope.get() == Some(&scope)
-                    && record.giver.is(*giver)
-                    && record.standing == GiverStanding::Counts
-            })
-            .max_by_key(|record| record.effective_at);
-        latest.and_then(|record| record.state.known()).is_some_and(|state| states.contains(&state))
+        let own = records.clone().filter(|record| {
+            record.kind.is(ConsentType::ServiceAgreement)
+                && record.scope.get() == Some(&scope)
+                && record.giver.is(*giver)
+                && record.standing == GiverStanding::Counts
+        });
+        let own = own.map(|record| (record.effective_at.get().copied(), record.state.known()));
+        // What the episode has heard since it was given, of the agreement with this agency.
+        let since = case.context.episode.iter().flat_map(|earlier| &earlier.after.consents);
+        let since = since
+            .filter(|said| said.giver == *giver)
+            .filter(|said| said.concerns(scope, agency, case.context.now))
+            .map(|said| (Some(said.effective_at), Some(said.state)));
+        let latest = own.chain(since).max_by_key(|(effective_at, _)| *effective_at);
+        latest.and_then(|(_, state)| state).is_some_and(|state| states.contains(&state))
     })
 }
 

@@ -13,15 +13,15 @@ use super::{Agreement, Applied, Case, agreement_to, competent_objection};
 /// What a row says of one recipient.
 pub(super) fn evaluate(row: Row, case: &Case<'_>, routed: &Routed, agency: &Agency) -> Applied {
     let outcome = match row {
-        Row::D5 => d5(case),
+        Row::D5 => d5(case, agency),
         Row::D7 => d7(routed),
         Row::D9 => d9(case, agency),
-        Row::D10 => d10(case),
+        Row::D10 => d10(case, agency),
         Row::D13 => d13(case, agency),
         Row::D14 => d14(case),
         Row::D15 => d15(case, routed),
         Row::D16 => d16(routed),
-        Row::D17 => d17(case),
+        Row::D17 => d17(case, agency),
         // No agreement is needed: D2 by statute, D3, D4 and D11 for suspected harm, D6 for the child, D8 for
         // the look-out, D10a within the organisation. An objection is recorded, and overridden where it must be.
         // D18 tells numbers, of nobody.
@@ -67,12 +67,13 @@ pub(super) const fn d1_again(routed: &Routed) -> Applied {
 }
 
 /// D5: an adult victim decides about support.
-fn d5(case: &Case<'_>) -> ShareOutcome {
+fn d5(case: &Case<'_>, agency: &Agency) -> ShareOutcome {
     let agrees = case
         .submission
         .domestic_abuse()
         .is_some_and(|facts| facts.victim_consent_support.is(VictimConsentSupport::Yes));
-    if agrees { ShareOutcome::Share } else { ShareOutcome::Withhold }
+    let is_ended = agreement_to(case, Scope::FamilySafety, &agency.code) == Agreement::Refused;
+    if agrees && !is_ended { ShareOutcome::Share } else { ShareOutcome::Withhold }
 }
 
 /// D7: missing. Area and school get part of it.
@@ -84,13 +85,13 @@ fn d7(routed: &Routed) -> ShareOutcome {
 fn d9(case: &Case<'_>, agency: &Agency) -> ShareOutcome {
     let scope =
         if partners::is(agency, partners::MIDW) { Scope::Maternity } else { Scope::Response };
-    agreed(case, scope)
+    agreed(case, scope, agency)
 }
 
 /// D10: direct care, unless a competent child objects and nobody with the authority overrides it.
-fn d10(case: &Case<'_>) -> ShareOutcome {
+fn d10(case: &Case<'_>, agency: &Agency) -> ShareOutcome {
     let is_overridden = validation::is_approved(&case.submission.sharing, case.context.approver);
-    if competent_objection(case) && !is_overridden {
+    if competent_objection(case, &agency.code) && !is_overridden {
         ShareOutcome::Withhold
     } else {
         ShareOutcome::Share
@@ -103,7 +104,7 @@ fn d10(case: &Case<'_>) -> ShareOutcome {
 /// to early help.
 fn d13(case: &Case<'_>, agency: &Agency) -> ShareOutcome {
     if case.submission.kind.is_information()
-        && agreed(case, Scope::Information) == ShareOutcome::Share
+        && agreed(case, Scope::Information, agency) == ShareOutcome::Share
     {
         return ShareOutcome::Share;
     }
@@ -111,7 +112,7 @@ fn d13(case: &Case<'_>, agency: &Agency) -> ShareOutcome {
         .submission
         .family_help()
         .is_none_or(|plan| agency.letter == Letter::A || plan.agrees_to(&agency.code));
-    if is_named { agreed(case, Scope::EarlyHelp) } else { ShareOutcome::Withhold }
+    if is_named { agreed(case, Scope::EarlyHelp, agency) } else { ShareOutcome::Withhold }
 }
 
 /// D14: no harm is suspected. The parent agrees, or somebody wrote why the child may be at risk or why nobody was
@@ -152,12 +153,12 @@ fn as_decided_on(case: &Case<'_>, row: Rule) -> ShareOutcome {
 }
 
 /// D17: an adult without care needs decides.
-fn d17(case: &Case<'_>) -> ShareOutcome {
-    agreed(case, Scope::AdultCare)
+fn d17(case: &Case<'_>, agency: &Agency) -> ShareOutcome {
+    agreed(case, Scope::AdultCare, agency)
 }
 
-fn agreed(case: &Case<'_>, scope: Scope) -> ShareOutcome {
-    match agreement_to(case, scope) {
+fn agreed(case: &Case<'_>, scope: Scope, agency: &Agency) -> ShareOutcome {
+    match agreement_to(case, scope, &agency.code) {
         Agreement::Given => ShareOutcome::Share,
         Agreement::Refused | Agreement::None => ShareOutcome::Withhold,
     }

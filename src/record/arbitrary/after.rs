@@ -7,8 +7,10 @@ use proptest::sample::select;
 
 use super::{agency, alert_id, body, instant, key, moment, text};
 use crate::domain::after::{RecallReason, RecallStage};
+use crate::domain::consent::{Service, Standing};
 use crate::domain::disagreement::{Answered, Raised, Said};
-use crate::domain::{AfterSending, Disagreement, DisagreementStage, Recalled};
+use crate::domain::submission::{ConsentGiver, ConsentState};
+use crate::domain::{AfterSending, ConsentChanged, Disagreement, DisagreementStage, Recalled};
 
 fn recalled() -> impl Strategy<Value = Recalled> {
     (
@@ -53,6 +55,26 @@ fn disagreement() -> impl Strategy<Value = Disagreement> {
         .prop_map(|(referral, referrer, raised)| Disagreement { referral, referrer, raised })
 }
 
+fn consent() -> impl Strategy<Value = ConsentChanged> {
+    let what = (key(), select(Service::ALL), vec(agency(), 0..3), select(ConsentGiver::ALL));
+    let how = (select(ConsentState::ALL), select(Standing::ALL));
+    (what, how, instant(), moment(), vec(any::<u32>(), 0..3)).prop_map(
+        |((key, service, agencies, giver), (state, standing), effective_at, entered, ends)| {
+            ConsentChanged {
+                key,
+                service,
+                agencies,
+                giver,
+                state,
+                standing,
+                effective_at,
+                entered,
+                ends,
+            }
+        },
+    )
+}
+
 pub(super) fn after() -> impl Strategy<Value = AfterSending> {
     (
         option::of(alert_id()),
@@ -60,8 +82,9 @@ pub(super) fn after() -> impl Strategy<Value = AfterSending> {
         vec(text(), 0..3),
         vec(recalled(), 0..3),
         vec(disagreement(), 0..2),
+        vec(consent(), 0..2),
     )
-        .prop_map(|(supersedes, superseded_by, changed, recalls, disagreements)| {
-            AfterSending { supersedes, superseded_by, changed, recalls, disagreements }
+        .prop_map(|(supersedes, superseded_by, changed, recalls, disagreements, consents)| {
+            AfterSending { supersedes, superseded_by, changed, recalls, disagreements, consents }
         })
 }

@@ -51,6 +51,7 @@ use crate::domain::submission::{
     BodyFacts, EnvelopeFacts, Given, Need, SharingFacts, SubjectFacts, Violation, path,
 };
 use crate::domain::{AlertId, AlertKind, IdempotencyKey, Submission};
+use crate::policy::consent::Read;
 
 /// The most violations told of one request: a page for a person, and a reply that fits a gRPC status.
 pub const VIOLATIONS_MAX: usize = 100;
@@ -114,6 +115,29 @@ pub fn submission(
     submission.envelope.key = key.clone();
     submission.violations = reader.into_violations(VIOLATIONS_MAX);
     Ok(Parsed { submission, key, completes, alert: request.alert.clone() })
+}
+
+/// Reads a stored alert, as given and with one more word among its sharing records; none where the bytes are no message of
+/// the contract.
+#[must_use]
+pub fn with_consent(
+    alert: &[u8],
+    word: &v1::ConsentRecord,
+    scheme: TestOrProduction,
+) -> Option<Read> {
+    let read = |alert: &v1::Alert| {
+        let alert = alert.encode_to_vec().into();
+        // Its key is not among its bytes, and nothing reads it here.
+        let idempotency_key = "stored".to_owned();
+        let request =
+            SubmitAlertRequest { alert, idempotency_key, ..SubmitAlertRequest::default() };
+        submission(&request, scheme).ok().map(|parsed| parsed.submission)
+    };
+    let mut alert = v1::Alert::decode(alert).ok()?;
+    let given = read(&alert)?;
+    let sharing = alert.envelope.as_mut()?.sharing.get_or_insert_default();
+    sharing.consents.push(word.clone());
+    Some(Read { given, said: read(&alert)? })
 }
 
 /// What to do about a violation or a stored gap, in words for the sender.

@@ -240,6 +240,7 @@ pub fn recalled_recipient(seen: &VisibleRecall) -> v1::RecalledRecipient {
 pub const fn tombstone_reason(reason: EndReason) -> v1::TombstoneReason {
     match reason {
         EndReason::LookoutPurged => v1::TombstoneReason::LookoutPurged,
+        EndReason::Withdrawn => v1::TombstoneReason::ConsentWithdrawn,
         EndReason::Recalled | EndReason::Cancelled => v1::TombstoneReason::Recalled,
     }
 }

@@ -104,7 +104,7 @@ pub(super) async fn make(
     let made = async {
         match call {
             "SubmitAlert" | "GetAlertStatus" | "ListOwnAlerts" | "CorrectAlert" | "RecallAlert"
-            | "Disagree" => alerts(call, channel, object, named).await,
+            | "ChangeConsent" | "Disagree" => alerts(call, channel, object, named).await,
             "GetCheckpoint" | "ProveInclusion" | "ProveConsistency" | "ListEntries" => {
                 audit(call, channel).await
             }
@@ -164,6 +164,20 @@ async fn alerts(call: &str, channel: Channel, object: &Object, named: &str) -> R
                 user_id: named.to_owned(),
             };
             done(client.recall_alert(request).await)
+        }
+        "ChangeConsent" => {
+            // The same key with the same word: recorded once, whoever asks again.
+            let request = v1::ChangeConsentRequest {
+                idempotency_key: "access-consent".to_owned(),
+                alert_id: object.alert.clone(),
+                service: v1::ConsentService::EarlyHelp.into(),
+                giver: v1::ConsentGiver::PrHolder.into(),
+                state: v1::ConsentState::Withdrawn.into(),
+                effective_at: Some(prost_types::Timestamp { seconds: 1_792_800_000, nanos: 0 }),
+                user_id: named.to_owned(),
+                ..v1::ChangeConsentRequest::default()
+            };
+            done(client.change_consent(request).await)
         }
         "Disagree" => {
             // The same key with the same words: raised once, whoever asks again.

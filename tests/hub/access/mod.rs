@@ -22,10 +22,11 @@ use people::{Bearer, CONCERNED, Caller};
 use table::AT_LEAD;
 
 /// The calls that can name the person they are made for.
-const NAMING: [&str; 9] = [
+const NAMING: [&str; 10] = [
     "SubmitAlert",
     "CorrectAlert",
     "RecallAlert",
+    "ChangeConsent",
     "Disagree",
     "ReportOpened",
     "Acknowledge",

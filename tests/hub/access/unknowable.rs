@@ -34,6 +34,7 @@ async fn what_is_another_agencys_and_what_is_not_there_are_refused_in_the_same_w
         ("CorrectAlert", "SEND"),
         ("RecallAlert", "SEND"),
         ("Disagree", "SEND"),
+        ("ChangeConsent", "SEND"),
         ("Receive", "DUTY"),
         ("Confirm", "DUTY"),
         ("ReportOpened", "DUTY"),

@@ -321,6 +321,22 @@ impl Story {
         assert!(gaps.contains(&"field_paths[2]"), "a wrong path is a gap: {gaps:?}");
         self.told.push(("reply to a correction".to_owned(), taken.encode_to_vec()));
         self.alerts.push((sender.clone(), taken.alert_id));
+        let giver = self.planted.note("Zw009Kestrelin", "who withdrew an agreement");
+        let mut word = v1::ChangeConsentRequest {
+            idempotency_key: "canary-consent".to_owned(),
+            alert_id: alert.clone(),
+            service: v1::ConsentService::EarlyHelp.into(),
+            giver: v1::ConsentGiver::PrHolder.into(),
+            giver_ref: giver.clone(),
+            state: v1::ConsentState::Withdrawn.into(),
+            effective_at: Some(prost_types::Timestamp { seconds: 1_789_500_000, nanos: 0 }),
+            ..v1::ChangeConsentRequest::default()
+        };
+        let said = client.change_consent(word.clone()).await.unwrap();
+        self.told.push(("reply to a withdrawal".to_owned(), said.encode_to_vec()));
+        word.agencies = vec![giver];
+        let refused = client.change_consent(word).await.unwrap_err();
+        self.told.push(("refusal of a withdrawal".to_owned(), refused.to_string().into_bytes()));
         let name = self.planted.note("Zw006Kestrelin", "a recipient of a recall");
         let mut recall = v1::RecallAlertRequest {
             alert_id: alert,
