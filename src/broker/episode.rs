@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Broker, Correction, Received, SubmitError};
+use crate::crypto::SealError;
 use crate::domain::alert::{AlertStatus, Conflicts, TimerKind, TimerState};
 use crate::domain::delivery::EndReason;
 use crate::domain::directory::Directory;
@@ -136,8 +137,12 @@ impl Broker {
     /// From whom the earlier alerts of the episode are kept.
     pub(super) fn kept_from(&self, episode: &[Arc<AlertRecord>]) -> Result<Conflicts, SubmitError> {
         episode.iter().try_fold(Conflicts::default(), |all, earlier| {
-            let theirs = open_conflicts(&self.parts.sealer, earlier);
-            theirs.map(|theirs| all.and(&theirs)).map_err(SubmitError::Conflicts)
+            let theirs = match open_conflicts(&self.parts.sealer, earlier) {
+                // An urgent alert is not held up by a key that is gone. What the record still tells stays closed.
+                Err(SealError::Shredded) => policy::conflicts_left(earlier),
+                theirs => theirs.map_err(SubmitError::Conflicts)?,
+            };
+            Ok(all.and(&theirs))
         })
     }
 }

@@ -54,8 +54,10 @@ impl Broker {
     ) -> Result<Status, SubmitError> {
         let permit = self.permit_for(principal, Action::ReadStatus).await?;
         let found = self.parts.store.alert(alert).await?;
-        let own = found.filter(|alert| Some(&alert.sender) == permit.agency());
-        let Some(alert) = own else {
+        let is_own = |alert: &Arc<AlertRecord>| {
+            Some(&alert.sender) == permit.agency() && access::may_see_sent(principal, alert)
+        };
+        let Some(alert) = found.filter(is_own) else {
             self.parts.audit.refuse(principal, "NOT_FOUND").await?;
             return Err(SubmitError::NotFound);
         };
@@ -89,7 +91,16 @@ impl Broker {
         let permit = self.permit_for(principal, Action::ReadStatus).await?;
         let agency: AgencyCode = permit.agency().cloned().ok_or(SubmitError::NotFound)?;
         let limit = limit.clamp(1, PAGE_MAX);
-        let alerts = self.parts.store.own_alerts(&agency, before, limit).await?;
+        let mut alerts: Vec<Arc<AlertRecord>> = Vec::new();
+        let mut before = before;
+        // What the caller may not see leaves no gap: the page is filled from what comes behind it.
+        while alerts.len() < limit {
+            let more = self.parts.store.own_alerts(&agency, before, limit).await?;
+            let Some(last) = more.last() else { break };
+            before = Some(last.id);
+            alerts.extend(more.into_iter().filter(|it| access::may_see_sent(principal, it)));
+        }
+        alerts.truncate(limit);
         if !alerts.is_empty() {
             let shown: Vec<&AlertRecord> = alerts.iter().map(AsRef::as_ref).collect();
             self.viewed(&permit, &shown).await?;

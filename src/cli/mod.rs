@@ -77,6 +77,12 @@ enum Command {
     Chronology(client::chronology::ChronologyArgs),
     /// Decline a delivery, as a named person, with a reason. It goes to the duty manager at once.
     Decline(client::decline::DeclineArgs),
+
+    /// Say what came of a delivery that your agency has taken.
+    Close(client::close::CloseArgs),
+
+    /// Hand what is open over to who is on duty next, at the end of a turn.
+    HandOver(client::hand_over::HandOverArgs),
     /// Show what became of one alert of your agency, or list them.
     Status(client::status::StatusArgs),
     /// Check the hub's audit log: checkpoints, proofs, receipts, entries.
@@ -132,6 +138,8 @@ fn run(command: Command, out: &mut Output) -> Result<(), CliError> {
         | Command::Answers(_)
         | Command::Chronology(_)
         | Command::Decline(_)
+        | Command::Close(_)
+        | Command::HandOver(_)
         | Command::Status(_)
         | Command::Audit(_)
         | Command::Directory(_)
@@ -165,6 +173,8 @@ async fn dispatch(command: Command, out: &mut Output) -> Result<(), CliError> {
         Command::Answers(args) => Box::pin(client::answers::run(&args, out)).await,
         Command::Chronology(args) => Box::pin(client::chronology::run(&args, out)).await,
         Command::Decline(args) => Box::pin(client::decline::run(&args, out)).await,
+        Command::Close(args) => Box::pin(client::close::run(&args, out)).await,
+        Command::HandOver(args) => Box::pin(client::hand_over::run(&args, out)).await,
         Command::Status(args) => Box::pin(client::status::run(&args, out)).await,
         Command::Audit(args) => Box::pin(client::audit::run(args, out)).await,
         Command::Directory(args) => Box::pin(client::directory::run(args, out)).await,

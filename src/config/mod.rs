@@ -21,8 +21,8 @@ use serde::Deserialize;
 pub use environment::Environment;
 pub use figures::{Calendar, Triggers};
 pub use sections::{
-    Audit, Clocks, Directory, ElapsedClock, Hub, Keys, Limits, LogFormat, Logging, Mailbox, People,
-    Store, Tls, WorkingClock,
+    Audit, Clocks, Directory, ElapsedClock, Hub, Keys, Limits, LogFormat, Logging, Mailbox,
+    OutcomeClock, People, Store, Tls, WorkingClock,
 };
 pub use unit::{
     Bytes, Count, Days, Hours, HubName, ListenAddress, LoopbackAddress, Minutes, Seconds,

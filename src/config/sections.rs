@@ -212,6 +212,8 @@ pub struct Clocks {
     pub chase_first_minutes: Minutes<1, 1_440>,
     /// The sender's duty manager is chased, 1 to 1,440 minutes (domain 3.2). Default 120.
     pub chase_second_minutes: Minutes<1, 1_440>,
+    /// Who has taken an alert is reminded unless something came of it (domain 5.2).
+    pub outcome: OutcomeClock,
 }
 
 impl Default for Clocks {
@@ -224,6 +226,32 @@ impl Default for Clocks {
             after_opening_working_minutes: WorkingMinutes::default_of::<60>(),
             chase_first_minutes: Minutes::default_of::<60>(),
             chase_second_minutes: Minutes::default_of::<120>(),
+            outcome: OutcomeClock::default(),
+        }
+    }
+}
+
+/// `[clocks.outcome]`: how long after a person has taken an alert something must have come of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutcomeClock {
+    /// P1, elapsed, 1 to 10,080. Default 240.
+    pub p1_minutes: Minutes<1, 10_080>,
+    /// P2, elapsed, 1 to 10,080. Default 480.
+    pub p2_minutes: Minutes<1, 10_080>,
+    /// P3, at 17:00 of that working day, 1 to 20. Default 2.
+    pub p3_working_days: WorkingDays<1, 20>,
+    /// P4, at 17:00 of that working day, 1 to 20. Default 5.
+    pub p4_working_days: WorkingDays<1, 20>,
+}
+
+impl Default for OutcomeClock {
+    fn default() -> Self {
+        Self {
+            p1_minutes: Minutes::default_of::<240>(),
+            p2_minutes: Minutes::default_of::<480>(),
+            p3_working_days: WorkingDays::default_of::<2>(),
+            p4_working_days: WorkingDays::default_of::<5>(),
         }
     }
 }

@@ -109,6 +109,8 @@ pub(super) enum ChangeError {
     Malformed(Vec<ParseError>),
     /// The change breaks a rule.
     Refused(Refused),
+    /// A rota breaks a rule, there.
+    Rota(Refused, ParseError),
 }
 
 impl From<Refused> for ChangeError {
@@ -127,7 +129,7 @@ impl From<RotaFault> for ChangeError {
     fn from(fault: RotaFault) -> Self {
         match fault {
             RotaFault::Malformed(error) => error.into(),
-            RotaFault::Refused(refused) => Self::Refused(refused),
+            RotaFault::Refused(refused, fault) => Self::Rota(refused, fault),
         }
     }
 }
@@ -328,7 +330,8 @@ fn add_mailbox(
         MailboxRole::Manager
         | MailboxRole::Lead
         | MailboxRole::HeadOfService
-        | MailboxRole::Director => agency.mailboxes.push(mailbox),
+        | MailboxRole::Director
+        | MailboxRole::Deputy => agency.mailboxes.push(mailbox),
     }
     Ok(happened)
 }

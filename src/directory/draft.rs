@@ -56,7 +56,7 @@ pub struct PersonDraft {
 pub struct MailboxDraft {
     /// The agency's code for duty, `CODE/name` for any other.
     pub id: String,
-    /// `duty`, `manager`, `lead`, `head-of-service` or `director`.
+    /// `duty`, `manager`, `lead`, `head-of-service`, `director` or `deputy`.
     pub role: String,
     /// At most [`super::PHONE_CHARACTERS_MAX`] characters, as dialled.
     pub phone: String,
@@ -79,6 +79,8 @@ pub struct SlotDraft {
     pub until: String,
     /// Opaque id.
     pub user: String,
+    /// Opaque id of who stands in; none: nobody.
+    pub deputy: Option<String>,
 }
 
 /// A school as written down.
@@ -298,7 +300,7 @@ impl MailboxDraft {
         let role = faults.code(
             &at("role"),
             MailboxRole::parse(&self.role),
-            "duty, manager, lead, head-of-service or director",
+            "duty, manager, lead, head-of-service, director or deputy",
         );
         let id = faults.take(&at("id"), MailboxId::try_from(self.id.as_str()))?;
         let fits = code.is_none_or(|code| rules::is_mailbox_of(&id, code, role));
@@ -329,7 +331,10 @@ impl SlotDraft {
         let from = faults.instant(&format!("{path}.from"), &self.from);
         let until = faults.instant(&format!("{path}.until"), &self.until);
         let user = faults.take(&format!("{path}.user"), UserId::try_from(self.user.as_str()));
-        Some(RotaSlot { from: from?, until: until?, user: user? })
+        let deputy = self.deputy.as_deref();
+        let deputy =
+            deputy.and_then(|raw| faults.take(&format!("{path}.deputy"), UserId::try_from(raw)));
+        Some(RotaSlot { from: from?, until: until?, user: user?, deputy })
     }
 }
 

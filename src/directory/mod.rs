@@ -41,9 +41,13 @@ use crate::domain::directory::{
 use crate::domain::event::{Event, EventKind};
 use crate::domain::id::ProposalId;
 use crate::domain::principal::{Driver, Role};
-use crate::domain::{AgencyCode, ErrorKind, Letter, ParseError, Principal, Timestamp, UserId};
+use crate::domain::{
+    AgencyCode, ErrorKind, Letter, MailboxId, ParseError, Principal, Timestamp, UserId,
+};
 use crate::env::Env;
 use crate::policy::access::{self, Action, Denied, Permit};
+use crate::policy::escalation;
+pub use crate::policy::escalation::Duty;
 use crate::store::{Commit, CommitError, Expect, Store, StoreError, Write};
 
 /// How many times a change is decided again after another one came first.
@@ -67,6 +71,8 @@ pub struct DirectoryView {
     pub known: Vec<KnownAgency>,
     /// Postcode districts and their areas.
     pub areas: BTreeMap<String, AgencyCode>,
+    /// Who is on duty at each inbox of the caller's agency that has a rota.
+    pub duty: BTreeMap<MailboxId, Duty>,
 }
 
 /// Another agency as a caller may know it: its name and its duty inbox.
@@ -148,7 +154,15 @@ impl Directory {
             own: own.clone(),
             known: others.filter(|other| may_know(own, other)).filter_map(known).collect(),
             areas: directory.areas.clone(),
+            duty: self.duty_of(own),
         })
+    }
+
+    /// Who is on duty now and next, by the rotas of an agency.
+    fn duty_of(&self, agency: &Agency) -> BTreeMap<MailboxId, Duty> {
+        let now = self.env.now();
+        let with_rota = agency.mailboxes.iter().filter(|mailbox| !mailbox.rota.is_empty());
+        with_rota.map(|it| (it.id.clone(), escalation::duty(agency, it, now))).collect()
     }
 
     /// Changes the caller's own part. With an `expected` version it is refused as a conflict unless the directory
@@ -333,6 +347,7 @@ impl Directory {
             Ok(decided) => return Ok(decided),
             Err(ChangeError::NotFound) => DirectoryError::NotFound,
             Err(ChangeError::Refused(refused)) => DirectoryError::Refused(refused),
+            Err(ChangeError::Rota(refused, fault)) => DirectoryError::Rota { refused, fault },
             // What cannot be read was not decided on.
             Err(ChangeError::Malformed(faults)) => return Err(DirectoryError::Malformed(faults)),
         };
@@ -419,6 +434,14 @@ pub enum DirectoryError {
     /// The change breaks a rule.
     #[error("the change is refused: {0}")]
     Refused(Refused),
+    /// A rota breaks a rule.
+    #[error("the rota is refused: {refused}")]
+    Rota {
+        /// Which rule.
+        refused: Refused,
+        /// Where, and the rule in words.
+        fault: ParseError,
+    },
     /// Another change came first.
     #[error("the directory has changed")]
     Conflict,
@@ -442,7 +465,7 @@ impl DirectoryError {
             Self::NotFound => ErrorKind::NotFound,
             Self::Malformed(_) | Self::File(_) => ErrorKind::Invalid,
             Self::Refused(Refused::FrontDoorOnly) => ErrorKind::Denied,
-            Self::Refused(_) => ErrorKind::Precondition,
+            Self::Refused(_) | Self::Rota { .. } => ErrorKind::Precondition,
             Self::Conflict => ErrorKind::Conflict,
             Self::Commit(_) => ErrorKind::Internal,
             Self::Store(source) => source.kind(),
@@ -457,7 +480,7 @@ impl DirectoryError {
             Self::NotFound => "NOT_FOUND",
             Self::Malformed(_) => "MALFORMED",
             Self::File(_) => "DIRECTORY_FILE_INVALID",
-            Self::Refused(refused) => refused.as_str(),
+            Self::Refused(refused) | Self::Rota { refused, .. } => refused.as_str(),
             Self::Conflict => "CONFLICT",
             Self::Commit(_) => "INTERNAL",
             Self::Store(source) => source.reason(),

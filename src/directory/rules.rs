@@ -10,7 +10,7 @@ use crate::calendar;
 use crate::domain::codes::code_list;
 use crate::domain::directory::{Agency, Cover, MailboxRole, RotaSlot, School};
 use crate::domain::principal::Role;
-use crate::domain::{AgencyCode, Letter, MailboxId, ParseError, Span, Timestamp};
+use crate::domain::{AgencyCode, Letter, MailboxId, ParseError, Span, Timestamp, UserId};
 
 /// The longest duty phone, in characters.
 pub const PHONE_CHARACTERS_MAX: usize = 32;
@@ -130,8 +130,9 @@ pub(super) fn check_agency(path: &str, agency: &Agency) -> Vec<ParseError> {
         let field = format!("{path}.mailboxes.{}.rota", mailbox.id);
         match check_rota(&field, agency, mailbox.cover, &mailbox.rota) {
             Ok(()) => {}
-            Err(RotaFault::Malformed(error)) => add(error.field, error.rule),
-            Err(RotaFault::Refused(refused)) => add(field, in_words(refused)),
+            Err(RotaFault::Malformed(error) | RotaFault::Refused(_, error)) => {
+                add(error.field, error.rule);
+            }
         }
     }
     if agency.letter == Letter::A && people_on_duty(agency) < NAMED_PEOPLE_MIN {
@@ -304,9 +305,14 @@ pub(super) fn check_rota(
             let field = format!("{field}[{index}].until");
             return Err(ParseError::malformed(field, "after `from`").into());
         }
-        if !agency.users.get(&slot.user).is_some_and(|entry| entry.active) {
+        let is_active = |user: &UserId| agency.users.get(user).is_some_and(|entry| entry.active);
+        if !is_active(&slot.user) {
             let field = format!("{field}[{index}].user");
             return Err(ParseError::malformed(field, "an active person of the agency").into());
+        }
+        if slot.deputy.as_ref().is_some_and(|it| !is_active(it) || *it == slot.user) {
+            let field = format!("{field}[{index}].deputy");
+            return Err(ParseError::malformed(field, "another active person of the agency").into());
         }
     }
     if last.since(first) > Span::days(ROTA_DAYS_MAX) {
@@ -314,15 +320,25 @@ pub(super) fn check_rota(
     }
     let people: BTreeSet<_> = slots.iter().map(|slot| &slot.user).collect();
     if people.len() < NAMED_PEOPLE_MIN {
-        return Err(RotaFault::Refused(Refused::TwoPeopleNeeded));
+        return Err(RotaFault::of(Refused::TwoPeopleNeeded, field.to_owned()));
     }
     let covered = merged(slots);
     let staffed = |window: &(Timestamp, Timestamp)| {
         covered.iter().any(|(from, until)| *from <= window.0 && window.1 <= *until)
     };
-    match staffed_windows(cover, first, last).iter().all(staffed) {
-        true => Ok(()),
-        false => Err(RotaFault::Refused(Refused::RotaEmptySlot)),
+    match staffed_windows(cover, first, last).into_iter().find(|window| !staffed(window)) {
+        None => Ok(()),
+        // The turn that ends before the hole is where to look.
+        Some((opens, _)) => {
+            let covers = |(from, until): &&(Timestamp, Timestamp)| *from <= opens && opens < *until;
+            let hole = covered.iter().find(covers).map_or(opens, |(_, until)| *until);
+            let before = slots.iter().enumerate().filter(|(_, slot)| slot.until <= hole);
+            let field = match before.max_by_key(|(_, slot)| slot.until) {
+                Some((index, _)) => format!("{field}[{index}].until"),
+                None => field.to_owned(),
+            };
+            Err(RotaFault::of(Refused::RotaEmptySlot, field))
+        }
     }
 }
 
@@ -331,8 +347,14 @@ pub(super) fn check_rota(
 pub(super) enum RotaFault {
     /// It cannot be read.
     Malformed(ParseError),
-    /// It breaks a rule.
-    Refused(Refused),
+    /// It breaks a rule, there.
+    Refused(Refused, ParseError),
+}
+
+impl RotaFault {
+    fn of(refused: Refused, field: String) -> Self {
+        Self::Refused(refused, ParseError::malformed(field, in_words(refused)))
+    }
 }
 
 impl From<ParseError> for RotaFault {

@@ -278,6 +278,10 @@ code_list! {
         OverrideReviewDue = 10 => "OVERRIDE_REVIEW_DUE",
         /// An unacknowledged urgent delivery of the front door goes to the out-of-hours team at closing.
         OutOfHoursHandover = 11 => "OUT_OF_HOURS_HANDOVER",
+        /// Something must have come of what a person has taken (domain 5.2).
+        OutcomeDue = 12 => "OUTCOME_DUE",
+        /// The missing child turns 18: adult social care gets the open episode (domain 5.6).
+        Turns18 = 13 => "TURNS_18",
         /// A recipient whose people have seen what was recalled should have confirmed that they stopped.
         StopConfirmationDue = 30 => "STOP_CONFIRMATION_DUE",
         /// What was said of an agreement takes effect.

@@ -6,7 +6,7 @@
 
 use super::alert::{BodyRef, Priority};
 use super::codes::code_list;
-use super::deadline::Deadline;
+use super::deadline::{Deadline, DeadlineTag};
 use super::id::{MailboxId, Position, UserId};
 use super::letter::{Letter, View};
 use super::rule::Rule;
@@ -66,6 +66,8 @@ code_list! {
         Accepted = 1 => "ACCEPTED",
         /// Taken and passed on within the agency.
         Forwarded = 2 => "FORWARDED",
+        /// Taken and done: the note says what came of it.
+        Closed = 3 => "CLOSED",
     }
 }
 
@@ -161,10 +163,16 @@ pub struct Delivery {
     pub acknowledged: Option<(Moment, AckOutcome)>,
     /// A named person declined it; the ladder goes on at once.
     pub declined: Option<(Moment, DeclineReason)>,
+    /// A named person said what came of it. Only of what was taken.
+    pub closed: Option<Moment>,
+    /// Who holds it since it was handed over at the end of a turn on duty; none: who took it, if anybody.
+    pub held_by: Option<UserId>,
     /// What the person who took it wrote, sealed; seen by the recipient agency only.
     pub note: Option<BodyRef>,
     /// What the person who declined wrote, sealed; seen by the recipient agency only.
     pub decline_text: Option<BodyRef>,
+    /// What came of it, sealed; seen by the recipient agency only. None where the note of the taking says so.
+    pub closing_note: Option<BodyRef>,
 }
 
 /// Why a transition is not possible.
@@ -182,6 +190,12 @@ pub enum TransitionError {
     /// Another person has declined it.
     #[error("another person has declined the delivery")]
     DeclinedByAnother,
+    /// Nobody has taken it, so nothing can have come of it.
+    #[error("nobody has acknowledged the delivery")]
+    NotTaken,
+    /// Another person has said what came of it.
+    #[error("another person has closed the delivery")]
+    ClosedByAnother,
 }
 
 impl TransitionError {
@@ -193,6 +207,8 @@ impl TransitionError {
             Self::Ended => "DELIVERY_ENDED",
             Self::TakenByAnother => "TAKEN_BY_ANOTHER",
             Self::DeclinedByAnother => "DECLINED_BY_ANOTHER",
+            Self::NotTaken => "NOT_TAKEN",
+            Self::ClosedByAnother => "CLOSED_BY_ANOTHER",
         }
     }
 }
@@ -258,8 +274,29 @@ impl Delivery {
             };
         }
         let moment = Moment { at, by: Some(by), position: Position::THIS };
+        self.closed = (outcome == AckOutcome::Closed).then(|| moment.clone());
         self.acknowledged = Some((moment, outcome));
         self.rung = None;
+        Ok(self)
+    }
+
+    /// A named person says what came of a delivery that was taken; it need not be the person who took it, who may have
+    /// gone off duty. The first word counts.
+    ///
+    /// # Errors
+    /// When never handed out, ended, not taken, or closed by another person.
+    pub fn close(mut self, by: UserId, at: Timestamp) -> Result<Self, TransitionError> {
+        self.must_be_handed_out()?;
+        if self.acknowledged.is_none() {
+            return Err(TransitionError::NotTaken);
+        }
+        if let Some(closed) = &self.closed {
+            return match &closed.by {
+                Some(first) if *first != by => Err(TransitionError::ClosedByAnother),
+                Some(_) | None => Ok(self),
+            };
+        }
+        self.closed = Some(Moment { at, by: Some(by), position: Position::THIS });
         Ok(self)
     }
 
@@ -291,6 +328,16 @@ impl Delivery {
         Ok(self)
     }
 
+    /// Hands the delivery over to whoever is on duty next.
+    ///
+    /// # Errors
+    /// When never handed out, or ended.
+    pub fn hand_over(mut self, to: UserId) -> Result<Self, TransitionError> {
+        self.must_be_handed_out()?;
+        self.held_by = Some(to);
+        Ok(self)
+    }
+
     /// Ends the delivery; a delivery already ended keeps its first reason.
     #[must_use]
     pub fn end(mut self, reason: EndReason) -> Self {
@@ -313,6 +360,27 @@ impl Delivery {
         self.acknowledged.is_some()
     }
 
+    /// On whose authority its deadline stands, in words (domain 0.1): beside our reading of a statutory time the limit
+    /// that the statute sets. None without a deadline.
+    #[must_use]
+    pub fn due_label(&self) -> Option<String> {
+        let label = self.due?.tag.label();
+        let is_encompass = self.routes.contains(&Rule::R24);
+        Some(match self.due?.tag {
+            DeadlineTag::StatReading if is_encompass => {
+                format!("{label}; statutory limit: before the start of that school day")
+            }
+            DeadlineTag::StatReading
+            | DeadlineTag::Law
+            | DeadlineTag::Stat
+            | DeadlineTag::Guid
+            | DeadlineTag::Local
+            | DeadlineTag::Practice
+            | DeadlineTag::Default
+            | DeadlineTag::Verify => label.to_owned(),
+        })
+    }
+
     /// The field's word for where it stands.
     #[must_use]
     pub const fn stage(&self) -> &'static str {
@@ -331,12 +399,13 @@ impl Delivery {
     #[must_use]
     pub fn settled_at(mut self, own: Position) -> Self {
         let settle = |moment: &mut Moment| moment.position = moment.position.or_own(own);
-        for moment in [&mut self.delivered, &mut self.confirmed, &mut self.opened] {
+        for moment in [&mut self.delivered, &mut self.confirmed, &mut self.opened, &mut self.closed]
+        {
             moment.iter_mut().for_each(settle);
         }
         self.acknowledged.iter_mut().for_each(|(moment, _)| settle(moment));
         self.declined.iter_mut().for_each(|(moment, _)| settle(moment));
-        [&mut self.note, &mut self.decline_text]
+        [&mut self.note, &mut self.decline_text, &mut self.closing_note]
             .into_iter()
             .flatten()
             .for_each(|words| words.settle(own));

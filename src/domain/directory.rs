@@ -40,7 +40,7 @@ code_list! {
     MailboxRole {
         /// The duty desk.
         Duty = 1 => "duty",
-        /// The duty manager and deputies: first level of the ladder.
+        /// The duty manager: first level of the ladder.
         Manager = 2 => "manager",
         /// The safeguarding lead: second level.
         Lead = 3 => "lead",
@@ -48,6 +48,8 @@ code_list! {
         HeadOfService = 4 => "head-of-service",
         /// Director on call: fourth level.
         Director = 5 => "director",
+        /// The duty manager's deputy: called at the first level beside the manager.
+        Deputy = 6 => "deputy",
     }
 }
 
@@ -77,6 +79,8 @@ pub struct RotaSlot {
     pub until: Timestamp,
     /// Who.
     pub user: UserId,
+    /// Who stands in where that person cannot: left, or kept from the alert by a conflict of interest.
+    pub deputy: Option<UserId>,
 }
 
 /// A person of an agency.

@@ -85,6 +85,8 @@ pub struct Decided {
     pub at: Timestamp,
     /// Whether a manager accepted the contact as a referral (domain 8, NI 68).
     pub status: ReferralStatus,
+    /// Whether another referral of the person came within the 12 calendar months before it (T6).
+    pub is_rereferral: bool,
 }
 
 code_list! {
@@ -196,6 +198,7 @@ mod tests {
         by: AlertId::from_bytes([1; 16]),
         at: Timestamp::from_millis(1),
         status: ReferralStatus::Referral,
+        is_rereferral: false,
     };
 
     fn received() -> Referral {

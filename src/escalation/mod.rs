@@ -165,8 +165,12 @@ impl Driver {
     async fn fire(&self, id: AlertId, now: Timestamp) -> Result<bool, EscalationError> {
         let Some(alert) = self.store.alert(id).await? else { return Ok(false) };
         let directory = self.store.directory();
-        let conflicts = open_conflicts(&self.sealer, &alert).map_err(EscalationError::Conflicts)?;
-        let steps = escalation::steps(&alert, &conflicts, now, (&directory, &self.clocks));
+        let steps = match open_conflicts(&self.sealer, &alert) {
+            Ok(conflicts) => escalation::steps(&alert, &conflicts, now, (&directory, &self.clocks)),
+            // Its time is over: nobody can be told of it any more.
+            Err(SealError::Shredded) => escalation::over(&alert),
+            Err(error) => return Err(EscalationError::Conflicts(error)),
+        };
         if steps.events.is_empty() {
             return Ok(false);
         }

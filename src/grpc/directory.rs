@@ -4,7 +4,7 @@
 use tonic::{Request, Response, Status};
 
 use super::{Edge, partnership, status};
-use crate::directory::{DirectoryChange, DirectoryView, KnownAgency};
+use crate::directory::{DirectoryChange, DirectoryView, Duty, KnownAgency};
 use crate::domain::directory::{AgencyType, Cover, Mailbox, MailboxRole, RoleProposal, RotaSlot};
 use crate::domain::id::ProposalId;
 use crate::domain::{AgencyCode, ErrorKind, MailboxId, Role, SystemName, Timestamp, UserId};
@@ -129,7 +129,7 @@ fn view(view: &DirectoryView) -> v1::GetDirectoryResponse {
         code: view.own.code.to_string(),
         name: view.own.name.clone(),
         r#type: agency_type(view.own.kind).into(),
-        mailboxes: view.own.mailboxes.iter().map(mailbox).collect(),
+        mailboxes: view.own.mailboxes.iter().map(|own| own_mailbox(view, own)).collect(),
         systems: view.own.systems.iter().map(ToString::to_string).collect(),
     };
     let known = view.known.iter().map(|other: &KnownAgency| v1::Agency {
@@ -155,8 +155,19 @@ fn view(view: &DirectoryView) -> v1::GetDirectoryResponse {
     }
 }
 
+fn own_mailbox(view: &DirectoryView, own: &Mailbox) -> v1::Mailbox {
+    let ids = |users: &[UserId]| users.iter().map(ToString::to_string).collect();
+    let on_duty = view.duty.get(&own.id).map(|duty: &Duty| v1::OnDuty {
+        now: ids(&duty.now),
+        until: duty.until.map(render::timestamp),
+        next: ids(&duty.next),
+    });
+    v1::Mailbox { on_duty, ..mailbox(own) }
+}
+
 fn mailbox(mailbox: &Mailbox) -> v1::Mailbox {
     v1::Mailbox {
+        on_duty: None,
         mailbox: mailbox.id.to_string(),
         role: mailbox_role(mailbox.role).into(),
         duty_phone: mailbox.phone.clone(),
@@ -169,6 +180,7 @@ fn mailbox(mailbox: &Mailbox) -> v1::Mailbox {
                 from: Some(render::timestamp(slot.from)),
                 until: Some(render::timestamp(slot.until)),
                 user_id: slot.user.to_string(),
+                deputy: slot.deputy.as_ref().map(ToString::to_string).unwrap_or_default(),
             })
             .collect(),
     }
@@ -230,6 +242,7 @@ fn slot(raw: &v1::RotaSlot) -> Result<RotaSlot, Status> {
         from: instant(raw.from.as_ref())?,
         until: instant(raw.until.as_ref())?,
         user: user(&raw.user_id)?,
+        deputy: (!raw.deputy.is_empty()).then(|| user(&raw.deputy)).transpose()?,
     })
 }
 
@@ -272,6 +285,7 @@ pub(super) const fn mailbox_role(role: MailboxRole) -> v1::MailboxRole {
         MailboxRole::Lead => v1::MailboxRole::Lead,
         MailboxRole::HeadOfService => v1::MailboxRole::HeadOfService,
         MailboxRole::Director => v1::MailboxRole::Director,
+        MailboxRole::Deputy => v1::MailboxRole::Deputy,
     }
 }
 

@@ -1,4 +1,5 @@
-//! The mailbox service: receive, confirm, report opened, list, acknowledge, decline, read an answer, confirm a recall.
+//! The mailbox service: receive, confirm, report opened, list, acknowledge, decline, close, read an answer, confirm a
+//! recall.
 
 use std::future::ready;
 use std::pin::Pin;
@@ -11,9 +12,9 @@ use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
 use crate::domain::delivery::{AckOutcome, DeclineReason};
-use crate::domain::{AlertId, DeliveryId, ErrorKind, MailboxId, Timestamp};
+use crate::domain::{AlertId, DeliveryId, ErrorKind, MailboxId, Timestamp, UserId};
 use crate::mailbox::{
-    self, About, Answer, Batch, Extent, Item, Known, Line, LineKey, MailboxError,
+    self, About, Answer, Answers, Batch, Extent, Item, Known, Line, LineKey, MailboxError,
 };
 use crate::wire::render;
 use crate::wire::v1;
@@ -140,7 +141,7 @@ impl MailboxService for Edge {
         self.timed(async {
             let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
             let reason = reason(asked.reason())?;
-            let text = super::words("text", DECLINE_TEXT_MIN, asked.text)?;
+            let text = super::words("text", WORDS_MIN, asked.text)?;
             let answer = Answer::Decline { reason, text };
             let declined = self.mailboxes.answer(&principal, &mailbox, delivery, &answer).await?;
             Ok(v1::DeclineResponse { state: render::delivery_state(&declined.delivery).into() })
@@ -157,7 +158,44 @@ impl MailboxService for Edge {
         self.timed(async {
             let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
             let answers = self.mailboxes.read_answers(&principal, &mailbox, delivery).await?;
-            Ok(render::answers(&answers.acknowledged, &answers.declined))
+            let Answers { acknowledged, declined, closed } = answers;
+            Ok(render::answers(&acknowledged, &declined, &closed))
+        })
+        .await
+    }
+
+    async fn hand_over(
+        &self,
+        request: Request<v1::HandOverRequest>,
+    ) -> Result<Response<v1::HandOverResponse>, Status> {
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let mailbox = mailbox_id(&asked.mailbox)?;
+            let to = person_named("to_user_id", &asked.to_user_id)?;
+            let deliveries: Vec<DeliveryId> =
+                asked.delivery_ids.iter().map(|id| delivery(id)).collect::<Result<_, _>>()?;
+            let handed =
+                self.mailboxes.hand_over(&principal, &mailbox, to.as_ref(), &deliveries).await?;
+            Ok(v1::HandOverResponse {
+                to_user_id: handed.to.to_string(),
+                delivery_ids: handed.deliveries.iter().map(ToString::to_string).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn close_delivery(
+        &self,
+        request: Request<v1::CloseDeliveryRequest>,
+    ) -> Result<Response<v1::CloseDeliveryResponse>, Status> {
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let (mailbox, delivery) = (mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
+            let answer = Answer::Close { note: super::words("note", WORDS_MIN, asked.note)? };
+            let closed = self.mailboxes.answer(&principal, &mailbox, delivery, &answer).await?;
+            Ok(v1::CloseDeliveryResponse { closed_at: Some(render::timestamp(closed.at)) })
         })
         .await
     }
@@ -202,8 +240,9 @@ impl MailboxService for Edge {
     }
 }
 
-/// Characters that say why something is declined, at least and at most (contract, `DeclineRequest.text`).
-const DECLINE_TEXT_MIN: usize = 10;
+/// Characters that say why something is declined or what came of it, at least and at most (contract,
+/// `DeclineRequest.text`).
+const WORDS_MIN: usize = 10;
 
 /// Why the hub feeds a stream no longer.
 enum End {
@@ -331,6 +370,13 @@ fn delivery(raw: &str) -> Result<DeliveryId, Status> {
         .map_err(|_malformed| status::of_field("delivery_id", "the delivery_id of a copy"))
 }
 
+/// A person, where one is named.
+fn person_named(field: &str, raw: &str) -> Result<Option<UserId>, Status> {
+    let read = |raw| UserId::try_from(raw);
+    let read = (!raw.is_empty()).then(|| read(raw)).transpose();
+    read.map_err(|_malformed| status::of_field(field, "1-64 of [a-z0-9-]"))
+}
+
 pub(super) fn page_start(token: &str) -> Result<u64, Status> {
     match token {
         "" => Ok(0),
@@ -368,8 +414,9 @@ fn outcome(wire: v1::AcknowledgeOutcome) -> Result<AckOutcome, Status> {
     match wire {
         v1::AcknowledgeOutcome::Accepted => Ok(AckOutcome::Accepted),
         v1::AcknowledgeOutcome::Forwarded => Ok(AckOutcome::Forwarded),
+        v1::AcknowledgeOutcome::Closed => Ok(AckOutcome::Closed),
         v1::AcknowledgeOutcome::Unspecified => {
-            Err(status::of_field("outcome", "ACCEPTED or FORWARDED"))
+            Err(status::of_field("outcome", "ACCEPTED, FORWARDED or CLOSED"))
         }
     }
 }

@@ -68,8 +68,14 @@ impl From<MailboxError> for Status {
         log(error.kind(), error.reason(), &error);
         let mut details = ErrorDetails::new();
         if matches!(error, MailboxError::NoteNeeded) {
-            let what_to_do = "say in at least 20 characters how the agency was reached";
+            let what_to_do = "say in at least 20 characters how the agency was reached, where you \
+                              take over from one; in at least 10 what came of it, where you close";
             details.add_bad_request_violation("note", format!("{}: {what_to_do}", error.reason()));
+        }
+        if matches!(error, MailboxError::NotOfThisDesk) {
+            let what_to_do = "name an active person who serves this mailbox";
+            let text = format!("{}: {what_to_do}", error.reason());
+            details.add_bad_request_violation("to_user_id", text);
         }
         with_details(error.kind(), error.reason(), details)
     }
@@ -92,6 +98,10 @@ impl From<DirectoryError> for Status {
                 Fault::Malformed => (fault.field.as_str(), error.reason(), fault.rule),
             });
             add_violations(&mut details, &faults.collect::<Vec<_>>(), ("change", "ask again"));
+        }
+        if let DirectoryError::Rota { fault, .. } = &error {
+            let fault = (fault.field.as_str(), error.reason(), fault.rule);
+            add_violations(&mut details, &[fault], ("change", "ask again"));
         }
         with_details(error.kind(), error.reason(), details)
     }

@@ -12,6 +12,7 @@ use super::StartOptions;
 use super::alarms::Alarms;
 use super::calendar;
 use super::clocks;
+use super::deadlines::Deadlines;
 use super::drivers::Drivers;
 use super::place::DataDir;
 use super::progress::Progress;
@@ -211,14 +212,7 @@ pub(super) async fn build(
     });
     let drivers = Arc::new(Drivers {
         env: env.clone(),
-        wake: Arc::clone(&wake),
-        escalation: escalation::Driver::new(
-            (Arc::clone(&port), Arc::clone(&sealer)),
-            env.clone(),
-            Arc::clone(&wake),
-            clocks::of(config),
-        ),
-        retention: retention::Driver::new(Arc::clone(&port), env.clone()),
+        deadlines: deadlines(config, (&port, &sealer), (&env, &wake), alarms),
         integrator: Integrator::new(Arc::clone(&audit)),
         publisher,
         tls: Arc::clone(&tls),
@@ -227,7 +221,6 @@ pub(super) async fn build(
         mirror: config.keys.mirror_dir.clone(),
         alarms: alarms.clone(),
         calendar: calendar::Reach::new(config.calendar.warn_days.get()),
-        escalating: tokio::sync::Mutex::default(),
     });
     // A witness that connects at once finds a checkpoint.
     drivers.finish().await;
@@ -236,6 +229,22 @@ pub(super) async fn build(
     });
     let (health, routes) = routes(services, options)?;
     Ok(Built { store, audit, drivers, watch, routes, health, simulated })
+}
+
+fn deadlines(
+    config: &Config,
+    (store, sealer): (&Arc<dyn Store>, &Arc<Sealer>),
+    (env, wake): (&Env, &Arc<dyn Wake>),
+    alarms: &Alarms,
+) -> Deadlines {
+    let escalation = escalation::Driver::new(
+        (Arc::clone(store), Arc::clone(sealer)),
+        env.clone(),
+        Arc::clone(wake),
+        clocks::of(config),
+    );
+    let retention = retention::Driver::new(Arc::clone(store), env.clone());
+    Deadlines::new((env.clone(), Arc::clone(wake)), escalation, retention, alarms.clone())
 }
 
 /// What several services are built on.
@@ -270,6 +279,8 @@ fn services(
         env: env.clone(),
         sealer: Arc::clone(&sealer),
         audit: Arc::clone(&audit),
+        wake: Arc::clone(&wake),
+        clocks: clocks::of(config),
     });
     let mailboxes = Mailboxes::new(mailbox::Parts {
         store,
@@ -282,6 +293,7 @@ fn services(
             lease: config.mailbox.lease_seconds.to_std(),
             backoff_max: config.mailbox.backoff_seconds_max.to_std(),
         },
+        clocks: clocks::of(config),
     });
     let facts = HubFacts {
         checkpoint_origin: audit.verifier_key().name().to_string(),

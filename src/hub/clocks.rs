@@ -2,7 +2,7 @@
 
 use crate::config;
 use crate::policy::triggers::Thresholds;
-use crate::policy::{Clocks, RoutineClock, UrgentClock};
+use crate::policy::{Clocks, OutcomeClock, RoutineClock, UrgentClock};
 
 /// Eight working hours are one working day (domain 5.5).
 const WORKING_DAY_MINUTES: u32 = 480;
@@ -29,6 +29,12 @@ pub(super) fn of(file: &config::Config) -> Clocks {
         after_opening_minutes: file.after_opening_working_minutes.get(),
         chase_first: file.chase_first_minutes.to_span(),
         chase_second: file.chase_second_minutes.to_span(),
+        outcome: OutcomeClock {
+            p1: file.outcome.p1_minutes.to_span(),
+            p2: file.outcome.p2_minutes.to_span(),
+            p3_days: file.outcome.p3_working_days.get(),
+            p4_days: file.outcome.p4_working_days.get(),
+        },
         thresholds,
     }
 }

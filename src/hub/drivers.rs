@@ -5,24 +5,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::alarms::Alarms;
 use super::calendar::Reach;
+use super::deadlines::Deadlines;
 use super::fault::Fault;
 use crate::audit::{AuditError, Integrator, Publisher};
 use crate::crypto::KeyStore;
 use crate::domain::Timestamp;
 use crate::env::{Env, NotForward, SimulatedClock};
-use crate::escalation::Driver as Escalation;
-use crate::retention::Driver as Retention;
 use crate::tls::TlsReloader;
-use crate::wake::Wake;
 
-/// How often the deadline driver looks even when nobody woke it.
-const ESCALATION_TICK: Duration = Duration::from_millis(500);
 /// How often durable entries are integrated: well within the 1 s of the architecture.
 const INTEGRATION_TICK: Duration = Duration::from_millis(200);
 /// How often the publisher looks.
@@ -35,9 +30,7 @@ const CALENDAR_TICK: Duration = Duration::from_secs(60);
 /// The drivers.
 pub(super) struct Drivers {
     pub(super) env: Env,
-    pub(super) wake: Arc<dyn Wake>,
-    pub(super) escalation: Escalation,
-    pub(super) retention: Retention,
+    pub(super) deadlines: Deadlines,
     pub(super) integrator: Integrator,
     pub(super) publisher: Arc<Publisher>,
     pub(super) tls: Arc<TlsReloader>,
@@ -49,22 +42,13 @@ pub(super) struct Drivers {
     pub(super) alarms: Alarms,
     /// How far the bank holiday data reaches.
     pub(super) calendar: Reach,
-    /// One run of the deadline driver at a time; a second would only conflict.
-    pub(super) escalating: Mutex<DeadlineFaults>,
-}
-
-/// How the drivers of what is due ended last.
-#[derive(Default)]
-pub(super) struct DeadlineFaults {
-    retention: Fault,
-    escalation: Fault,
 }
 
 impl Drivers {
     /// Starts every driver; each stops on the signal.
     pub(super) fn start(self: &Arc<Self>, tasks: &TaskTracker, stop: &CancellationToken) {
         let (me, until) = (Arc::clone(self), stop.clone());
-        tasks.spawn(async move { me.escalate_until(until).await });
+        tasks.spawn(async move { me.deadlines.run_until(until).await });
         let (me, until) = (Arc::clone(self), stop.clone());
         tasks.spawn(async move { me.integrate_until(until).await });
         let (me, until) = (Arc::clone(self), stop.clone());
@@ -87,20 +71,20 @@ impl Drivers {
         to: Timestamp,
     ) -> Result<(), NotForward> {
         loop {
-            let next = self.escalation.next_due().await.ok().flatten();
+            let next = self.deadlines.next_due().await;
             let now = self.env.now();
             match next {
                 Some(due) if due > now && due <= to => clock.advance_to(due)?,
                 Some(due) if due <= now && now <= to => {}
                 Some(_) | None => break,
             }
-            if self.escalate().await == 0 && next.is_some_and(|due| due <= now) {
+            if self.deadlines.run_once().await == 0 && next.is_some_and(|due| due <= now) {
                 // What is due cannot be done; going on is better than standing still for ever.
                 break;
             }
         }
         clock.advance_to(to)?;
-        self.escalate().await;
+        self.deadlines.run_once().await;
         Ok(())
     }
 
@@ -111,42 +95,6 @@ impl Drivers {
         }
         if let Err(error) = self.publisher.publish_now().await {
             tracing::error!(%error, "the last checkpoint could not be published");
-        }
-    }
-
-    /// Fires what is due; how many alerts changed.
-    async fn escalate(&self) -> usize {
-        // Held to the end: one run at a time.
-        let mut faults = self.escalating.lock().await;
-        let purged = self.retention.run_once().await;
-        let failed = purged.as_ref().err().map(|error| (error.reason(), error as &dyn Error));
-        self.alarms.tell("RETENTION_FAILED", &mut faults.retention, failed);
-        let purged = purged.unwrap_or_default();
-        let fired = self.escalation.run_once().await;
-        let failed = fired.as_ref().err().map(|error| (error.reason(), error as &dyn Error));
-        self.alarms.tell("ESCALATION_FAILED", &mut faults.escalation, failed);
-        match fired {
-            Ok(fired) => {
-                if fired.newly_failing > 0 {
-                    self.alarms.raise("ESCALATION_FAILED");
-                }
-                let changed = fired.changed.saturating_add(purged);
-                let count = u64::try_from(changed).unwrap_or(u64::MAX);
-                metrics::counter!("staysafe_escalations_total").increment(count);
-                changed
-            }
-            Err(_told) => purged,
-        }
-    }
-
-    async fn escalate_until(&self, stop: CancellationToken) {
-        let mut waiter = self.wake.subscribe_driver();
-        while !stop.is_cancelled() {
-            self.escalate().await;
-            tokio::select! {
-                () = stop.cancelled() => {}
-                _woken = waiter.wait(ESCALATION_TICK) => {}
-            }
         }
     }
 

@@ -9,6 +9,7 @@ mod alarms;
 mod build;
 mod calendar;
 mod clocks;
+mod deadlines;
 mod drivers;
 mod fault;
 mod place;

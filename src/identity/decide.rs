@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{ATTEMPTS_MAX, Identity, IdentityError, reference};
 use crate::domain::identity::{Flag, Link, LinkState, MentionedPerson, StewardBasis};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, Event, EventKind, Principal, Timestamp, UserId,
+    AgencyCode, AlertId, AlertRecord, Event, EventKind, MailboxId, Principal, Timestamp, UserId,
 };
 use crate::policy::access::{self, Action, Permit};
 use crate::policy::matching::{self, Decided, Entry, Hand, Mentioned};
@@ -111,6 +111,7 @@ impl Identity {
         let mut events = vec![self.said(&link, (&newer.record, &older.record), asked.basis)];
         let record = matching::with_link(&newer.record, link);
         events.extend(self.settled(&newer.record, &record));
+        let record = self.recounted(&newer.record, record, &mut events).await?;
         let seen = vec![(older.record.id, older.record.version)];
         self.put(permit, (now, events), vec![record], seen).await?;
         Ok(state)
@@ -205,7 +206,13 @@ impl Identity {
             changed.extend(self.later_without(&record, mention, (&by, now)).await?);
         }
         let parted = changed.iter().flat_map(|after| self.parted(after, now));
-        let events = std::iter::once(event).chain(parted).collect();
+        let mut events: Vec<Event> = std::iter::once(event).chain(parted).collect();
+        let mut recounted = Vec::with_capacity(changed.len());
+        for after in changed {
+            let before = self.parts.store.alert(after.id).await?.ok_or(IdentityError::NotFound)?;
+            recounted.push(self.recounted(&before, after, &mut events).await?);
+        }
+        let changed = recounted;
         self.put(permit, (now, events), changed, Vec::new()).await
     }
 
@@ -259,7 +266,10 @@ impl Identity {
         let mut expects: Vec<Expect> =
             seen.map(|(alert, version)| Expect::AlertVersion { alert, version }).collect();
         let mut writes = Vec::with_capacity(changed.len());
+        let mut told: Vec<MailboxId> = Vec::new();
         for mut record in changed {
+            let queued = record.deliveries.iter().filter(|it| it.queued_at == now);
+            told.extend(queued.map(|delivery| delivery.mailbox.clone()));
             expects.push(Expect::AlertVersion { alert: record.id, version: record.version });
             record.version = record.version.saturating_add(1);
             writes.push(Write::Alert(Box::new(record)));
@@ -268,6 +278,10 @@ impl Identity {
             .writing(writes)?
             .expecting(expects);
         self.parts.store.commit(commit).await?;
+        told.iter().for_each(|mailbox| self.parts.wake.notify(mailbox));
+        if !told.is_empty() {
+            self.parts.wake.notify_driver();
+        }
         Ok(())
     }
 }

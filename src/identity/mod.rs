@@ -3,11 +3,13 @@
 //!
 //! Owns what a steward sees and says of the claims that the hub made when an alert came (see [`crate::broker`]), and
 //! who is in the register. A steward sees who somebody is and never what happened to them. Decides nothing itself (see
-//! [`crate::policy::matching`]), and changes no alert but by its claims and flags: nothing is merged, delivered or
-//! taken back here.
+//! [`crate::policy::matching`]), and changes no alert but by its claims and flags: nothing is merged or
+//! taken back here. Where a claim changes, the repeats that rested on it are counted again, and whoever was told of one
+//! hears what became of it.
 
 mod decide;
 mod queue;
+mod repeats;
 
 use std::sync::Arc;
 
@@ -20,9 +22,11 @@ use crate::audit::Audit;
 use crate::crypto::{SealError, Sealer};
 use crate::domain::{AlertRecord, ErrorKind, Principal};
 use crate::env::Env;
+use crate::policy::Clocks;
 use crate::policy::access::{Denied, Permit};
 use crate::policy::matching::Refused;
 use crate::store::{CommitError, Store, StoreError};
+use crate::wake::Wake;
 
 /// How many times a use case loads and decides again after a conflict.
 const ATTEMPTS_MAX: u32 = 16;
@@ -37,6 +41,10 @@ pub struct Parts {
     pub sealer: Arc<Sealer>,
     /// Records refusals.
     pub audit: Arc<Audit>,
+    /// Wakes whoever waits for a task.
+    pub wake: Arc<dyn Wake>,
+    /// Thresholds and deadlines.
+    pub clocks: Clocks,
 }
 
 /// Claims, and the register.

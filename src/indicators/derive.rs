@@ -8,15 +8,18 @@ use jiff::civil::Date;
 use super::EpisodeAlert;
 use crate::calendar;
 use crate::domain::alert::TimerKind;
+use crate::domain::counted::AssessmentDone;
 use crate::domain::decision::ShareOutcome;
 use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::referral::{ReferralStatus, ReferrerType};
 use crate::domain::submission::{self, QualityRating};
 use crate::domain::{
-    AlertId, AlertKind, AlertRecord, Delivery, Letter, Rule, Span, Stage, Timestamp,
+    AlertId, AlertKind, AlertRecord, Delivery, Letter, Rule, Span, Stage, Timestamp, View,
 };
 use crate::policy::indicators::{
     Acknowledgement, Assessment, AssessmentKind, Attendance, CafAudit, CafRating, CafRegistered,
-    Cohort, Facts, Interview, Known, MissingEnd, MissingEpisode, Notification, Share, Source,
+    Cohort, Facts, FrontDoorContact, Interview, Known, MissingEnd, MissingEpisode, Notification,
+    Referrer, Share, Source,
 };
 use crate::policy::triggers::Link;
 
@@ -36,7 +39,7 @@ pub fn facts(
         assessments: Known::Facts(
             alerts.iter().filter_map(|it| assessment(it, episodes)).collect(),
         ),
-        contacts: Known::NotTold("the hub is told of no decision on a contact"),
+        contacts: Known::Facts(alerts.iter().filter_map(|it| contact(it, episodes)).collect()),
         attendances: Known::Facts(
             alerts.iter().filter_map(|it| attendance(it, episodes)).collect(),
         ),
@@ -201,6 +204,41 @@ fn attendance(
         admitted: None,
         injured: None,
         resident: None,
+    })
+}
+
+/// A contact with the front door, what became of it, and when its referrer was told.
+fn contact(
+    alert: &AlertRecord,
+    episodes: &BTreeMap<AlertId, Vec<EpisodeAlert>>,
+) -> Option<FrontDoorContact> {
+    let referral = alert.referral.filter(|_| alert.kind.is_referral())?;
+    let decided = referral.decided();
+    let episode = || episodes.get(&alert.episode.first_alert()).into_iter().flatten();
+    // Only an initial or single assessment counts (NI 68).
+    let is_of_it = |it: &AssessmentDone| {
+        it.referral == alert.id && it.kind != submission::AssessmentKind::Core
+    };
+    let assessed = episode().filter_map(|it| it.record.counted.assessment).find(is_of_it);
+    let is_told = |delivery: &Delivery| {
+        delivery.view == View::Feedback && delivery.mailbox.agency_code() == alert.sender.as_str()
+    };
+    let fed_back = episode()
+        .filter(|it| it.record.deliveries.iter().any(is_told))
+        .map(|it| it.record.received_at)
+        .min();
+    Some(FrontDoorContact {
+        source: source(alert),
+        received_at: alert.received_at,
+        became_referral: decided.map(|decided| decided.status == ReferralStatus::Referral),
+        is_rereferral: decided.is_some_and(|decided| decided.is_rereferral),
+        assessment_started_on: assessed.map(|assessment| day(assessment.started_at)),
+        referrer: match referral.referrer {
+            ReferrerType::Professional => Referrer::Professional,
+            ReferrerType::Family | ReferrerType::Child | ReferrerType::Public => Referrer::Public,
+        },
+        decided_at: decided.map(|decided| decided.at),
+        feedback_at: fed_back,
     })
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{EpisodeAlert, facts};
 use crate::domain::alert::Priority;
 use crate::domain::delivery::{AckOutcome, Moment};
+use crate::domain::referral::{Decided, ReferralOutcome, ReferralStatus};
 use crate::domain::submission::QualityRating;
 use crate::domain::{AlertId, AlertKind, AlertRecord, Position, Stage};
 use crate::policy::fixtures::*;
@@ -68,11 +69,9 @@ fn a_missing_episode_counts_once_and_copies_withheld_are_no_shares() {
 fn what_is_sealed_or_not_told_is_not_computable_and_says_why() {
     let known = facts(&[], &BTreeMap::new());
 
-    assert!(matches!(known.contacts, Known::NotTold(_)));
+    assert!(matches!(known.pair_cases, Known::NotTold(_)));
     let figures = figures(&[], NOW);
-    for start in ["referrals going on", "operations"] {
-        assert!(matches!(line(&figures, start).value, Value::NotComputable(_)), "{start}");
-    }
+    assert!(matches!(line(&figures, "operations").value, Value::NotComputable(_)));
 }
 
 /// An alert of the episode that the first one opened, as it would be stored.
@@ -185,4 +184,31 @@ fn an_audit_counts_on_its_day_and_only_those_audited_are_its_denominator() {
 
     let quality = line(&figures, "audited assessments");
     assert_eq!((quality.numerator, quality.denominator), (Some(1), Some(2)));
+}
+
+#[test]
+fn a_contact_counts_as_a_referral_once_a_manager_accepted_it_and_in_time_once_its_referrer_was_told()
+ {
+    let asked = Asked::of(Period::financial_year(2026).unwrap(), at(NOW));
+    let contact = record_of(&referred(), "2026-11-16T10:00Z");
+    let decided = |status| Decided {
+        outcome: ReferralOutcome::L4S17Assessment,
+        by: AlertId::from_bytes([8; 16]),
+        at: at("2026-11-16T12:00Z"),
+        status,
+        is_rereferral: true,
+    };
+    for (status, referrals) in [(ReferralStatus::Referral, 1), (ReferralStatus::Contact, 0)] {
+        let referral = contact.referral.unwrap().decide(decided(status));
+        let record = Arc::new(AlertRecord { referral: Some(referral), ..contact.as_ref().clone() });
+        let opening = EpisodeAlert { record: Arc::clone(&record), is_late: false };
+        let episodes = BTreeMap::from([(record.id, vec![opening])]);
+
+        let figures = report(&facts(&[record], &episodes), &asked).unwrap();
+
+        let again = line(&figures, "referrals within 12 months");
+        assert_eq!(again.denominator, Some(referrals), "contacts that became none are left out");
+        let fed_back = line(&figures, "contacts of professionals");
+        assert_eq!((fed_back.numerator, fed_back.denominator), (Some(0), Some(1)), "nobody told");
+    }
 }

@@ -1,6 +1,6 @@
-//! What a recipient says about its deliveries: stored, seen, taken, declined.
+//! What a recipient says about its deliveries: stored, seen, taken, declined, and what came of it.
 //!
-//! Confirming is the partner system's word; the other three are a named person's. Each is one commit that
+//! Confirming is the partner system's word; the others are a named person's. Each is one commit that
 //! rests on the version of the alert it was decided on.
 
 use super::{ATTEMPTS_MAX, MailboxError, Mailboxes};
@@ -12,8 +12,8 @@ use crate::domain::{
     Redacted, Timestamp, UserId,
 };
 use crate::policy::access::{Action, Permit};
-use crate::policy::escalation;
 use crate::policy::recall::{self, Change};
+use crate::policy::{Clocks, escalation};
 use crate::store::{Commit, Expect, StoreError, Write};
 
 /// Sequence numbers in one confirmation.
@@ -37,6 +37,11 @@ pub enum Answer {
         reason: DeclineReason,
         /// What the person wrote. Seen by the recipient agency only.
         text: Redacted<String>,
+    },
+    /// The person says what came of it.
+    Close {
+        /// What the person wrote. Seen by the recipient agency only.
+        note: Redacted<String>,
     },
 }
 
@@ -72,7 +77,8 @@ impl Answer {
     const fn action(&self) -> Action {
         match self {
             Self::Opened => Action::ReportOpened,
-            Self::Acknowledge { .. } => Action::Acknowledge,
+            // Part of taking it: nobody else may.
+            Self::Acknowledge { .. } | Self::Close { .. } => Action::Acknowledge,
             Self::Decline { .. } => Action::Decline,
         }
     }
@@ -84,6 +90,7 @@ impl Answer {
             // Passing it on is taking it first: the ladder stops, the *taken* receipt stands.
             Self::Acknowledge { .. } => EventKind::Acknowledged,
             Self::Decline { .. } => EventKind::Declined,
+            Self::Close { .. } => EventKind::TaskDone,
         }
     }
 
@@ -97,14 +104,19 @@ impl Answer {
             Self::Opened => delivery.open(by, now),
             Self::Acknowledge { outcome, .. } => delivery.acknowledge(by, *outcome, now),
             Self::Decline { reason, .. } => delivery.decline(by, *reason, now),
+            Self::Close { .. } => delivery.close(by, now),
         }
     }
 
-    /// Whether a person outside the recipient agency says how it was reached, where that must be said.
+    /// Whether a person outside the recipient agency says how it was reached, and who closes it what came of it.
     fn says_enough(&self, standing: Standing) -> bool {
+        let says = |note: &Redacted<String>, min| note.expose().trim().chars().count() >= min;
         match self {
             Self::Acknowledge { note, .. } if standing.is_outside() => {
-                note.expose().trim().chars().count() >= escalation::TAKEN_OVER_NOTE_MIN
+                says(note, escalation::TAKEN_OVER_NOTE_MIN)
+            }
+            Self::Acknowledge { outcome: AckOutcome::Closed, note } | Self::Close { note } => {
+                says(note, escalation::CLOSING_NOTE_MIN)
             }
             Self::Opened | Self::Acknowledge { .. } | Self::Decline { .. } => true,
         }
@@ -114,7 +126,7 @@ impl Answer {
     fn words(&self) -> Option<&str> {
         let words = match self {
             Self::Opened => return None,
-            Self::Acknowledge { note, .. } => note,
+            Self::Acknowledge { note, .. } | Self::Close { note } => note,
             Self::Decline { text, .. } => text,
         };
         Some(words.expose().as_str()).filter(|words| !words.is_empty())
@@ -126,7 +138,23 @@ impl Answer {
             Self::Opened => {}
             Self::Acknowledge { .. } => delivery.note = words,
             Self::Decline { .. } => delivery.decline_text = words,
+            Self::Close { .. } => delivery.closing_note = words,
         }
+    }
+
+    /// What else changes in the record with it: ladders and clocks that it stops, and those that it sets going.
+    fn follow(
+        &self,
+        record: AlertRecord,
+        number: u32,
+        (now, clocks): (Timestamp, &Clocks),
+    ) -> AlertRecord {
+        let record = match self {
+            Self::Opened | Self::Close { .. } => record,
+            Self::Acknowledge { .. } => escalation::acknowledged(record, number, now, clocks),
+            Self::Decline { .. } => escalation::declined(record, number, now),
+        };
+        escalation::settled(record)
     }
 
     fn settled_at(&self, delivery: &Delivery) -> Option<Timestamp> {
@@ -134,6 +162,7 @@ impl Answer {
             Self::Opened => delivery.opened.as_ref(),
             Self::Acknowledge { .. } => delivery.acknowledged.as_ref().map(|(moment, _)| moment),
             Self::Decline { .. } => delivery.declined.as_ref().map(|(moment, _)| moment),
+            Self::Close { .. } => delivery.closed.as_ref(),
         };
         moment.map(|moment| moment.at)
     }
@@ -296,7 +325,7 @@ impl Mailboxes {
         }
         let after = delivery.clone();
         if is_news {
-            let record = escalation::settled(record);
+            let record = answer.follow(record, id.number, (now, &self.clocks));
             let mut events = self.answered(&record, (&after, standing), answer);
             let Change { record, events: more } = recall::seen_after_all(record, id.number, now);
             events.extend(more.into_iter().map(|mut event| {
@@ -336,6 +365,7 @@ impl Mailboxes {
             Answer::Opened => None,
             Answer::Acknowledge { .. } => delivery.note.as_ref(),
             Answer::Decline { .. } => delivery.decline_text.as_ref(),
+            Answer::Close { .. } => delivery.closing_note.as_ref(),
         };
         let mut event = Event::new(self.env.ids(self.env.now()).event(), answer.event(standing))
             .about(record.id, record.episode)
@@ -344,9 +374,13 @@ impl Mailboxes {
         event.level = delivery.purpose.level();
         event.deadline = delivery.due;
         event.content = words.map(|words| words.commitment);
-        if let Answer::Decline { reason, .. } = answer {
-            event.reason = Some(reason.as_str().to_owned());
-        }
+        event.reason = match answer {
+            Answer::Decline { reason, .. } => Some(reason.as_str().to_owned()),
+            Answer::Acknowledge { outcome: AckOutcome::Closed, .. } | Answer::Close { .. } => {
+                Some("CLOSED".to_owned())
+            }
+            Answer::Opened | Answer::Acknowledge { .. } => None,
+        };
         let passed_on =
             matches!(answer, Answer::Acknowledge { outcome: AckOutcome::Forwarded, .. }).then(
                 || Event {

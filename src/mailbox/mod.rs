@@ -13,6 +13,7 @@ mod chronology;
 mod copy;
 mod failure;
 mod hand_out;
+mod hand_over;
 mod list;
 mod outstanding;
 mod recall;
@@ -25,6 +26,7 @@ pub use answer::{Acknowledged, Answer, CONFIRM_MAX};
 pub use chronology::{About, Chronology, LINES_MAX, Line, LineKey};
 pub use copy::{Called, Copy};
 pub use hand_out::{Batch, Item, Stream, Tombstone, cursor};
+pub use hand_over::HandedOver;
 pub use list::{Known, PAGE_MAX, Page, Row};
 pub use words::Answers;
 
@@ -33,6 +35,7 @@ use crate::crypto::{SealError, Sealer};
 use crate::domain::delivery::TransitionError;
 use crate::domain::{AgencyCode, AlertId, AlertRecord, ErrorKind, MailboxId, Principal};
 use crate::env::Env;
+use crate::policy::Clocks;
 use crate::policy::access::{self, Action, Denied, Permit};
 pub use crate::policy::chronology::Extent;
 use crate::store::{CommitError, Store, StoreError};
@@ -71,6 +74,7 @@ pub struct Mailboxes {
     wake: Arc<dyn Wake>,
     audit: Arc<Audit>,
     limits: Limits,
+    clocks: Clocks,
     outstanding: outstanding::Outstanding,
     shown: list::Shown,
 }
@@ -93,12 +97,18 @@ pub enum MailboxError {
     /// Too many items in one call.
     #[error("too many items in one call")]
     TooMany,
-    /// Who takes over from an agency that did not answer says how it was reached.
-    #[error("taking over needs a note on how the agency was reached")]
+    /// Who takes over from an agency that did not answer says how it was reached; who closes, what came of it.
+    #[error("this answer needs a note")]
     NoteNeeded,
     /// The delivery was not recalled.
     #[error("the delivery was not recalled")]
     NotRecalled,
+    /// The rota names nobody who comes next.
+    #[error("the rota names nobody who comes next")]
+    NobodyNext,
+    /// The person does not serve this mailbox, or must not know of what is handed over.
+    #[error("the person does not serve this mailbox")]
+    NotOfThisDesk,
     /// Others kept changing the same deliveries.
     #[error("others keep changing these deliveries")]
     Busy,
@@ -123,8 +133,10 @@ impl MailboxError {
         match self {
             Self::Denied(denied) => denied.kind(),
             Self::NotFound => ErrorKind::NotFound,
-            Self::Transition(_) | Self::NotRecalled => ErrorKind::Precondition,
-            Self::Cursor | Self::TooMany | Self::NoteNeeded => ErrorKind::Invalid,
+            Self::Transition(_) | Self::NotRecalled | Self::NobodyNext => ErrorKind::Precondition,
+            Self::Cursor | Self::TooMany | Self::NoteNeeded | Self::NotOfThisDesk => {
+                ErrorKind::Invalid
+            }
             Self::Busy => ErrorKind::Conflict,
             Self::Store(source) => source.kind(),
             Self::Commit(_) | Self::Body | Self::Seal(_) => ErrorKind::Internal,
@@ -143,6 +155,8 @@ impl MailboxError {
             | Self::Cursor
             | Self::TooMany
             | Self::NoteNeeded
+            | Self::NobodyNext
+            | Self::NotOfThisDesk
             | Self::NotRecalled
             | Self::Busy
             | Self::Commit(_)
@@ -161,6 +175,8 @@ impl MailboxError {
             Self::TooMany => "TOO_MANY_ITEMS",
             Self::NoteNeeded => "NOTE_NEEDED",
             Self::NotRecalled => "NOT_RECALLED",
+            Self::NobodyNext => "NOBODY_NEXT",
+            Self::NotOfThisDesk => "NOT_OF_THIS_DESK",
             Self::Busy => "BUSY",
             Self::Store(source) => source.reason(),
             Self::Commit(_) => "COMMIT_REFUSED",
@@ -184,6 +200,8 @@ pub struct Parts {
     pub audit: Arc<Audit>,
     /// Bounds.
     pub limits: Limits,
+    /// The local clocks: what an answer sets going.
+    pub clocks: Clocks,
 }
 
 impl Mailboxes {
@@ -197,6 +215,7 @@ impl Mailboxes {
             wake: parts.wake,
             audit: parts.audit,
             limits: parts.limits,
+            clocks: parts.clocks,
             outstanding: outstanding::Outstanding::default(),
             shown: list::Shown::default(),
         }

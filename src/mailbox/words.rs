@@ -18,6 +18,8 @@ pub struct Answers {
     pub acknowledged: Option<(Moment, AckOutcome, Redacted<String>)>,
     /// Who declined it.
     pub declined: Option<(Moment, DeclineReason, Redacted<String>)>,
+    /// Who said what came of it. The words stand with the taking where one did both at once.
+    pub closed: Option<(Moment, Redacted<String>)>,
 }
 
 impl Mailboxes {
@@ -34,12 +36,12 @@ impl Mailboxes {
         let permit = self.permit(principal, Action::ListMailbox, mailbox).await?;
         let found = self.handed_out(mailbox, id).await;
         let (alert, delivery) = self.told(principal, found).await?;
-        let shown: Vec<String> =
-            [("note", &delivery.note), ("decline_text", &delivery.decline_text)]
-                .into_iter()
-                .filter(|(_, words)| words.is_some())
-                .map(|(path, _)| path.to_owned())
-                .collect();
+        let shown: Vec<String> = ["note", "decline_text", "closing_note"]
+            .into_iter()
+            .zip([&delivery.note, &delivery.decline_text, &delivery.closing_note])
+            .filter(|(_, words)| words.is_some())
+            .map(|(path, _)| path.to_owned())
+            .collect();
         if !shown.is_empty() {
             let now = self.env.now();
             let event = Event::new(self.env.ids(now).event(), EventKind::RecordViewed);
@@ -52,11 +54,13 @@ impl Mailboxes {
         }
         let note = self.words(alert.id, delivery.note.as_ref()).await?;
         let text = self.words(alert.id, delivery.decline_text.as_ref()).await?;
+        let closing = self.words(alert.id, delivery.closing_note.as_ref()).await?;
         let acknowledged = delivery.acknowledged.clone();
         let declined = delivery.declined.clone();
         Ok(Answers {
             acknowledged: acknowledged.map(|(moment, outcome)| (moment, outcome, note)),
             declined: declined.map(|(moment, reason)| (moment, reason, text)),
+            closed: delivery.closed.map(|moment| (moment, closing)),
         })
     }
 

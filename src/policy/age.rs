@@ -6,6 +6,7 @@
 use jiff::civil::{Date, date};
 
 use crate::calendar;
+use crate::domain::Timestamp;
 use crate::domain::submission::AgeFact;
 
 /// A person's age in whole years.
@@ -21,16 +22,10 @@ impl Age {
     /// Reads the age on `day`. A date of birth after `day` tells nothing.
     #[must_use]
     pub fn on(fact: AgeFact, day: Date) -> Self {
-        let born = match fact {
-            AgeFact::Estimated(years) => return Self::Years(*years.expose()),
-            AgeFact::Unknown => None,
-            AgeFact::Born(born) => Some(*born.expose()),
-            AgeFact::BornIn { year, month } => {
-                Date::new(*year.expose(), *month.expose(), 1).ok().map(Date::last_of_month)
-            }
-            AgeFact::BornInYear(year) => Date::new(*year.expose(), 12, 31).ok(),
-        };
-        let years = born.map(|born| calendar::age_on(born, day));
+        if let AgeFact::Estimated(years) = fact {
+            return Self::Years(*years.expose());
+        }
+        let years = born(fact).map(|born| calendar::age_on(born, day));
         match (years, fact) {
             (Some(Ok(years)), _) => Self::Years(u8::try_from(years).unwrap_or(u8::MAX)),
             // The youngest reading of a partial date may lie ahead although the person is born: the newborn.
@@ -65,6 +60,24 @@ impl Age {
     #[must_use]
     pub const fn is_16_or_17(self) -> bool {
         matches!(self, Self::Years(16 | 17))
+    }
+}
+
+/// The start of the 18th birthday of a person born so (Family Law Reform Act 1969 s9): on 1 March of a year without the
+/// 29 February of the birth. None where the birth is not known, or only estimated.
+pub(crate) fn turns_18(fact: AgeFact) -> Option<Timestamp> {
+    born(fact).and_then(|born| calendar::attains_18(born).ok()).map(Timestamp::from)
+}
+
+/// The latest date of birth that the fact allows; none where it tells none.
+fn born(fact: AgeFact) -> Option<Date> {
+    match fact {
+        AgeFact::Estimated(_) | AgeFact::Unknown => None,
+        AgeFact::Born(born) => Some(*born.expose()),
+        AgeFact::BornIn { year, month } => {
+            Date::new(*year.expose(), *month.expose(), 1).ok().map(Date::last_of_month)
+        }
+        AgeFact::BornInYear(year) => Date::new(*year.expose(), 12, 31).ok(),
     }
 }
 

@@ -79,6 +79,12 @@ pub(crate) fn school_today_or_tomorrow(
     }
 }
 
+/// Whether `at` lies at most `months` calendar months before `now`, by local dates.
+pub(crate) fn is_within_months(at: Timestamp, now: Timestamp, months: i32) -> bool {
+    let first = calendar::calendar_months(date_of(now), months.saturating_neg());
+    first.is_ok_and(|first| first <= date_of(at))
+}
+
 /// The local date of `at`.
 pub(crate) fn date_of(at: Timestamp) -> Date {
     calendar::local_date(at.to_jiff())

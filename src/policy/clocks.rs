@@ -2,8 +2,9 @@
 //!
 //! No statute sets them: every one is `[DEFAULT]` and may be replaced by configuration, which checks its bounds.
 
+use super::clock;
 use super::triggers::Thresholds;
-use crate::domain::{Priority, Span};
+use crate::domain::{Priority, Span, Timestamp};
 
 /// Every local clock. The default is the domain's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,8 +23,23 @@ pub struct Clocks {
     pub chase_first: Span,
     /// The sender's duty manager is chased; after 120 minutes.
     pub chase_second: Span,
+    /// Something must have come of what a person has taken (domain 5.2).
+    pub outcome: OutcomeClock,
     /// How many in how long is a repeat (domain 5.8).
     pub thresholds: Thresholds,
+}
+
+/// How long after somebody has taken an alert something must have come of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutcomeClock {
+    /// P1: elapsed time; 4 hours.
+    pub p1: Span,
+    /// P2: elapsed time; 8 hours.
+    pub p2: Span,
+    /// P3: working days, due at 17:00; 2.
+    pub p3_days: u32,
+    /// P4: working days, due at 17:00; 5.
+    pub p4_days: u32,
 }
 
 /// Elapsed minutes from the commit into the inbox, ascending.
@@ -69,8 +85,21 @@ impl Clocks {
         after_opening_minutes: 60,
         chase_first: Span::minutes(60),
         chase_second: Span::minutes(120),
+        outcome: OutcomeClock { p1: Span::hours(4), p2: Span::hours(8), p3_days: 2, p4_days: 5 },
         thresholds: Thresholds::DEFAULT,
     };
+
+    /// When something must have come of an alert of this priority that was taken `at`; never at P5, which nobody has to
+    /// take.
+    pub(super) fn outcome_due(&self, priority: Priority, at: Timestamp) -> Option<Timestamp> {
+        match priority {
+            Priority::P1 => Some(at.plus(self.outcome.p1)),
+            Priority::P2 => Some(at.plus(self.outcome.p2)),
+            Priority::P3 => Some(clock::working_days(at, self.outcome.p3_days)),
+            Priority::P4 => Some(clock::working_days(at, self.outcome.p4_days)),
+            Priority::P5 => None,
+        }
+    }
 
     /// How long after its deadline, elapsed or in working minutes, a level above the first is called.
     pub(super) fn ladder(&self, priority: Priority, level: u8) -> Pause {

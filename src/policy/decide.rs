@@ -1,6 +1,6 @@
 //! One decision for one alert: routes, sharing, deliveries, timers, events – ready for one commit.
 
-use super::partners::{self, CADT};
+use super::partners::{self, CADT, HUB_IG};
 use super::routing::{self, Routes};
 use super::sharing::{self, Case, Verdict};
 use super::sketch::EventSketch;
@@ -8,11 +8,12 @@ use super::triggers::{self, Ask};
 use super::validation::{Validated, is_refused, parent_refuses};
 use super::views::HubFacts;
 use super::{
-    Context, EpisodeChanges, Moved, escalation, follow_on, hub_facts, referral, stage, supersession,
+    Context, EpisodeChanges, Moved, clock, escalation, follow_on, hub_facts, referral, stage,
+    supersession,
 };
 use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind};
 use crate::domain::decision::{ShareOutcome, SharingDecision};
-use crate::domain::delivery::{DeliveryState, Purpose};
+use crate::domain::delivery::{DeliveryState, Moment, Purpose};
 use crate::domain::directory::MailboxRole;
 use crate::domain::event::EventKind;
 use crate::domain::referral::{Referral, ReferralOutcome};
@@ -21,6 +22,9 @@ use crate::domain::{
     Advice, AgencyCode, AlertKind, Delivery, Event, Letter, MailboxId, Priority, Rule, Stage,
     Submission, UserId, View,
 };
+
+/// How far back information governance is told of what somebody kept from an alert has seen, in calendar months.
+const LOOK_BACK_MONTHS: i32 = 12;
 
 /// Everything a broker puts into one [`crate::domain::AlertRecord`], one entry and one reply.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -101,6 +105,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
     if !validated.mismatches.is_empty() {
         tell_of_mismatch((&case, &conflicts), &mut deliveries, &mut events);
     }
+    look_back((&case, &conflicts), &mut deliveries, &mut events);
     ask_of_repeats((&case, &conflicts), &mut deliveries, &mut events);
     take_back(context, validated, (&mut deliveries, &mut events));
     if let Some(worker) = open_with(submission) {
@@ -108,7 +113,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
     }
     stage::offer_directly(submission, (context, &conflicts), &mut deliveries, &mut events);
     events.extend(deliveries.iter().map(queued));
-    let changes = EpisodeChanges::of(submission, context, &deliveries);
+    let changes = EpisodeChanges::of(submission, (validated, context), &deliveries);
     events.extend(changes.settled(context.episode));
     Decision {
         hub_facts: hub_facts::of(submission, validated, context, &routes),
@@ -158,8 +163,11 @@ fn delivery(verdict: &Verdict, number: u32, context: &Context<'_>) -> Delivery {
         opened: None,
         acknowledged: None,
         declined: None,
+        closed: None,
+        held_by: None,
         note: None,
         decline_text: None,
+        closing_note: None,
     }
 }
 
@@ -207,6 +215,39 @@ fn for_enquiries(
     let task = task(number, &mailbox, Priority::P3, now);
     deliveries.push(Delivery { due: Some(timer.due), letter, of, ..task });
     Timer { mailbox, delivery: Some(number), ..timer.clone() }
+}
+
+/// Whom the alert is kept from may have looked at what the hub holds of the same person in the last 12 months:
+/// information governance is told (domain 5.7, 3). Who it is stands in no entry.
+fn look_back(
+    (case, conflicts): (&Case<'_>, &Conflicts),
+    deliveries: &mut Vec<Delivery>,
+    events: &mut Vec<EventSketch>,
+) {
+    let Context { directory, now, episode, .. } = *case.context;
+    let is_named = |moment: &Moment| {
+        let is_recent = clock::is_within_months(moment.at, now, LOOK_BACK_MONTHS);
+        is_recent && moment.by.as_ref().is_some_and(|by| conflicts.users.contains(by))
+    };
+    let has_seen = |delivery: &Delivery| {
+        let answers = [&delivery.opened, &delivery.closed].into_iter().flatten();
+        let taken = delivery.acknowledged.iter().map(|(moment, _)| moment);
+        let declined = delivery.declined.iter().map(|(moment, _)| moment);
+        answers.chain(taken).chain(declined).any(is_named)
+    };
+    if !episode.iter().flat_map(|earlier| &earlier.deliveries).any(has_seen) {
+        return;
+    }
+    let ig = AgencyCode::try_from(HUB_IG).ok().and_then(|code| directory.agencies.get(&code));
+    let Some((ig, inbox)) = ig.and_then(|ig| Some((ig, routing::duty_mailbox(ig)?))) else {
+        return;
+    };
+    let mailbox = sharing::told_of(&inbox.id, conflicts, (directory, now));
+    let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+    let created = EventSketch::of(EventKind::TaskCreated).to(number, &mailbox);
+    events.push(created.because("CONFLICT_LOOK_BACK"));
+    let task = task(number, &mailbox, Priority::P2, now);
+    deliveries.push(Delivery { letter: ig.letter, ..task });
 }
 
 /// The sender's duty manager is told that the hub read the alert otherwise than it was sent (domain 3.2). The alert
@@ -353,8 +394,11 @@ pub(crate) fn task(
         opened: None,
         acknowledged: None,
         declined: None,
+        closed: None,
+        held_by: None,
         note: None,
         decline_text: None,
+        closing_note: None,
     }
 }
 

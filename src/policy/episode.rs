@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::routing::is_confirmed_end;
 use super::sketch::EventSketch;
+use super::triggers::{self, Trigger};
+use super::validation::Validated;
 use super::{Context, follow_on, recall, referral};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::disagreement::Answered;
-use crate::domain::referral::{Decided, Referral, ReferralOutcome, ReferralStatus};
+use crate::domain::referral::{Decided, Referral, ReferralStatus};
 use crate::domain::submission::Bool3;
 use crate::domain::{
     AgencyCode, AlertId, AlertKind, AlertRecord, Delivery, Disagreement, EventKind, Rule,
@@ -22,6 +24,8 @@ pub struct EpisodeChanges {
     ended_at: Option<Timestamp>,
     /// The clocks that have nothing to wait for any more.
     settled: Vec<TimerKind>,
+    /// Whose news it is: something came of what that agency has taken (domain 5.2). None for a new episode.
+    news_of: Option<AgencyCode>,
     /// The question that this alert answers: of an episode with several only its clock is settled.
     answers: Option<AlertId>,
     /// What becomes of the episode's referrals.
@@ -35,21 +39,28 @@ pub struct EpisodeChanges {
 struct Referrals {
     /// Which alerts of the episode.
     of: Vec<AlertId>,
-    /// The decision, where it is one.
-    decided: Option<(ReferralOutcome, ReferralStatus, Timestamp)>,
+    /// The decision, where it is one; `by` is the alert itself, whose id is given later.
+    decided: Option<Decided>,
     /// The agencies that are told.
     told: Vec<AgencyCode>,
 }
 
 impl Referrals {
-    fn of(submission: &Submission, context: &Context<'_>, deliveries: &[Delivery]) -> Self {
+    fn of(
+        submission: &Submission,
+        (validated, context): (&Validated, &Context<'_>),
+        deliveries: &[Delivery],
+    ) -> Self {
         let decided = submission.referral_decision().and_then(|body| {
             let status = if body.became_referral.is(Bool3::Yes) {
                 ReferralStatus::Referral
             } else {
                 ReferralStatus::Contact
             };
-            body.outcome.known().map(|outcome| (outcome, status, context.now))
+            let is_rereferral = triggers::holds(&validated.repeats, Trigger::T6);
+            let (by, at) = (triggers::THIS, context.now);
+            let outcome = body.outcome.known()?;
+            Some(Decided { outcome, by, at, status, is_rereferral })
         });
         let about = if decided.is_some() || submission.feedback().is_some() {
             referral::decided_on(context.episode).map(|earlier| earlier.id).collect()
@@ -68,8 +79,8 @@ impl Referrals {
             return earlier.referral;
         }
         let mut referral = referral::referral_of(earlier);
-        if let Some((outcome, status, at)) = self.decided {
-            referral = referral.decide(Decided { outcome, by, at, status });
+        if let Some(decided) = self.decided {
+            referral = referral.decide(Decided { by, ..decided });
         }
         if self.told.contains(&earlier.sender) {
             // Nothing to tell yet: the feedback was refused, or is an urgent alert's gap.
@@ -83,18 +94,21 @@ impl EpisodeChanges {
     /// A confirmed end purges the look-outs within an hour (R06, domain 7.8); news settles what waited for it.
     pub(super) fn of(
         submission: &Submission,
-        context: &Context<'_>,
+        (validated, context): (&Validated, &Context<'_>),
         deliveries: &[Delivery],
     ) -> Self {
         let is_end = is_confirmed_end(submission, context);
         let answered = deliveries.iter().any(|delivery| delivery.routes.contains(&Rule::R56));
+        // An answer that a sharing row withholds is none.
+        let is_withheld = submission.information_response().is_some() && !answered;
+        let is_news = !context.episode.is_empty() && !is_withheld;
         let settled = match context.episode {
             [] => Vec::new(),
-            // An answer that a sharing row withholds is none.
-            _ if submission.information_response().is_some() && !answered => Vec::new(),
+            _ if is_withheld => Vec::new(),
             _ => follow_on::settled_by_news(submission),
         };
-        let referrals = Referrals::of(submission, context, deliveries);
+        let news_of = is_news.then(|| context.sender.code.clone());
+        let referrals = Referrals::of(submission, (validated, context), deliveries);
         let is_answer =
             matches!(submission.kind, AlertKind::ReferralDecision | AlertKind::Feedback);
         let answers = submission.information_response().and_then(|facts| facts.request.get());
@@ -102,6 +116,7 @@ impl EpisodeChanges {
         Self {
             ended_at: is_end.then_some(context.now),
             settled,
+            news_of,
             answers,
             referrals,
             answered_at: is_answer.then_some(context.now),
@@ -147,7 +162,15 @@ impl EpisodeChanges {
 
     fn settles(&self, earlier: &AlertRecord, timer: &Timer) -> bool {
         let is_of_it = self.answers.is_none_or(|question| question == earlier.id);
-        timer.state == TimerState::Armed && self.settled.contains(&timer.kind) && is_of_it
+        let is_over = || self.ended_at.is_some() && follow_on::ends_with_episode(timer.kind);
+        let is_outcome = || {
+            let sender = self.news_of.as_ref().map(AgencyCode::as_str);
+            follow_on::waits_for_its_holder(timer.kind)
+                && sender == Some(timer.mailbox.agency_code())
+        };
+        timer.state == TimerState::Armed
+            && is_of_it
+            && (self.settled.contains(&timer.kind) || is_outcome() || is_over())
     }
 }
 

@@ -1,11 +1,13 @@
 //! What the hub adds to an alert's copies: derived areas, markers, deadlines (domain 3).
 
 use super::routing::{self, Routes};
+use super::triggers::{self, MaracDates, MaracRepeat, Pair, Trigger};
 use super::validation::{Power, SharingStanding, Validated};
 use super::views::{HubFacts, HubNote};
 use super::{Context, age::Age, area, clock, follow_on, partners, referral};
+use crate::calendar;
 use crate::domain::place_of_safety::Held;
-use crate::domain::submission::{RiskBand, RiskMarker};
+use crate::domain::submission::{Exercise, RiskBand, RiskMarker};
 use crate::domain::{AgencyCode, AlertKind, Span, Submission};
 
 /// Older than this an alert is marked late (domain 3.3).
@@ -37,7 +39,10 @@ pub(super) fn of(
         marac_referral_expected_at: follow_on::referral_expected(validated, context),
         s46_expires_at: held_by(validated, Power::PoliceProtection).map(|held| held.ends_at()),
         s136_ends_at: under_act.map(|held| Held::by_s136(held.since()).ends_at()),
-        flag_until: flag_until(validated),
+        flag_until: flag_until(submission, validated, context),
+        marac_repeat: marac_repeat(submission, context),
+        escalation_count: escalation_count(submission, validated),
+        marac_before: marac_before(submission, context),
         marac_research_due_at: follow_on::research_due(submission),
         s136_latest_at: under_act.map(|held| held.extended_by_doctor().ends_at()),
         decision_due: follow_on::decision_due(submission, context),
@@ -49,10 +54,45 @@ pub(super) fn of(
 
 /// "Flag and tag": 12 calendar months after the referral, where the hub had it (SafeLives, national guidance). The last
 /// referral of the pair, if later than that of the episode, is the pair register's.
-fn flag_until(validated: &Validated) -> Option<jiff::civil::Date> {
+fn flag_until(
+    submission: &Submission,
+    validated: &Validated,
+    context: &Context<'_>,
+) -> Option<jiff::civil::Date> {
     const MONTHS: u32 = 12;
-    let referred_at = validated.assessment.marac()?.referred_at?;
-    clock::months_after(referred_at, MONTHS)
+    let referred_at = validated.assessment.marac()?.referred_at;
+    let of_episode = referred_at.and_then(|at| clock::months_after(at, MONTHS));
+    let before = marac_before(submission, context).last_referral;
+    let of_pair =
+        before.and_then(|day| calendar::calendar_months(day, i32::try_from(MONTHS).ok()?).ok());
+    of_episode.max(of_pair)
+}
+
+/// What the hub knows from before of a pair at the MARAC. Of a pair that is not sure nothing is said.
+fn marac_before(submission: &Submission, context: &Context<'_>) -> MaracDates {
+    let repeats = context.repeats;
+    match (submission.marac_case(), repeats.parties) {
+        (Some(_), Pair::Confirmed) => repeats.pair.marac,
+        (Some(_), Pair::Other | Pair::Unconfirmed) | (None, _) => MaracDates::default(),
+    }
+}
+
+/// T4, of a notification. Training is nobody's repeat.
+fn marac_repeat(submission: &Submission, context: &Context<'_>) -> Option<MaracRepeat> {
+    let facts = submission.domestic_abuse()?;
+    if submission.envelope.exercise == Exercise::Yes {
+        return None;
+    }
+    let at = facts.incident_at.get().filter(|at| **at <= context.now).unwrap_or(&context.now);
+    let repeats = context.repeats;
+    Some(triggers::repeat(repeats.parties, &repeats.pair.marac, clock::date_of(*at)))
+}
+
+/// T5's count, of a notification whose pair can be told.
+fn escalation_count(submission: &Submission, validated: &Validated) -> Option<u32> {
+    submission.domestic_abuse()?.partner.as_ref()?;
+    let found = validated.repeats.iter().find(|it| it.trigger == Trigger::T5)?;
+    Some(found.count)
 }
 
 /// What holds a young person in a place of safety, where it is this power.
@@ -91,6 +131,7 @@ fn notes(submission: &Submission, validated: &Validated, context: &Context<'_>) 
         is_unconfirmed.then_some(HubNote::FoundUnconfirmed),
         is_inferred.then_some(HubNote::AreaInferred),
         is_adult.then_some(HubNote::AdultPrimary),
+        triggers::holds(&validated.repeats, Trigger::T6).then_some(HubNote::ReReferral),
     ]
     .into_iter()
     .flatten()

@@ -30,6 +30,7 @@ mod decide;
 mod episode;
 mod hub_facts;
 mod partners;
+pub mod recount;
 mod referral;
 mod sketch;
 mod stage;
@@ -40,10 +41,11 @@ pub(crate) mod fixtures;
 
 use std::sync::Arc;
 
-pub use clocks::{Clocks, RoutineClock, UrgentClock};
+pub use clocks::{Clocks, OutcomeClock, RoutineClock, UrgentClock};
 pub use decide::{Decision, decide};
 pub use episode::{EpisodeChanges, begins_anew};
 pub use routing::contact::{DutyContact, emergency_contact};
+pub use sharing::conflicts_left;
 pub use supersession::{Moved, Replaces, may_replace};
 pub use validation::{Rejected, Validated, minimum_priority, validate};
 

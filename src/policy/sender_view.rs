@@ -16,6 +16,7 @@ use crate::domain::{
     Advice, AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Rule, Timestamp, View,
 };
 
+use super::escalation;
 use super::partners::{CADT, COUNCIL, EDT, MERPOL};
 use super::recall;
 use super::routing::duty_mailbox;
@@ -104,22 +105,23 @@ pub fn deliveries(
     now: Timestamp,
 ) -> Vec<VisibleDelivery> {
     let mut seen = Vec::new();
-    let mut folded: Option<&Delivery> = None;
+    let mut folded: Option<Delivery> = None;
     for delivery in told(alert) {
+        let answered = as_answered(alert, delivery);
         if is_foreseen(alert, delivery, directory) {
             let name = delivery.mailbox.to_string();
             let phone = phone_of(directory, &delivery.mailbox);
-            seen.push(line(name, Some(delivery.number), delivery, (phone, now)));
+            seen.push(line(alert, (name, Some(delivery.number)), answered, (phone, now)));
         } else {
             folded = Some(match folded {
-                Some(known) if advance(known) <= advance(delivery) => known,
-                Some(_) | None => delivery,
+                Some(known) if advance(&known) <= advance(&answered) => known,
+                Some(_) | None => answered,
             });
         }
     }
     if let Some(least) = folded {
         let phone = front_door_phone(alert, directory, now);
-        seen.push(line(FRONT_DOOR.to_owned(), None, least, (phone, now)));
+        seen.push(line(alert, (FRONT_DOOR.to_owned(), None), least, (phone, now)));
     }
     seen
 }
@@ -413,8 +415,24 @@ pub fn open_gaps(alert: &AlertRecord) -> &[Gap] {
 
 /// The delivery that has come least far among those that [`deliveries`] tells of, by name or in the one line.
 #[must_use]
-pub fn least_advanced(alert: &AlertRecord) -> Option<&Delivery> {
-    told(alert).min_by_key(|delivery| advance(delivery))
+pub fn least_advanced(alert: &AlertRecord) -> Option<Delivery> {
+    told(alert).map(|delivery| as_answered(alert, delivery)).min_by_key(advance)
+}
+
+/// The delivery as it stands for the sender: where a person whom the ladder called in that agency has taken it, it is
+/// taken. Who took over from outside has not acknowledged it for the agency.
+fn as_answered(alert: &AlertRecord, delivery: &Delivery) -> Delivery {
+    let answer = escalation::answer_to(alert, delivery.number);
+    let inside = answer.filter(|answer| !escalation::takes_over(alert, answer));
+    let acknowledged = inside.and_then(|answer| answer.acknowledged.clone());
+    match (&delivery.state, acknowledged) {
+        (DeliveryState::Ended(_), _) | (_, None) => delivery.clone(),
+        (DeliveryState::Queued | DeliveryState::Delivered, Some(acknowledged)) => Delivery {
+            state: DeliveryState::Delivered,
+            acknowledged: Some(acknowledged),
+            ..delivery.clone()
+        },
+    }
 }
 
 /// The deliveries that the sender hears of, by name or in the one line: none made under D0.
@@ -435,14 +453,16 @@ fn original(alert: &AlertRecord) -> impl Iterator<Item = &Delivery> {
 }
 
 fn line(
-    name: String,
-    named: Option<u32>,
-    delivery: &Delivery,
+    alert: &AlertRecord,
+    (name, named): (String, Option<u32>),
+    delivery: Delivery,
     (phone, now): (String, Timestamp),
 ) -> VisibleDelivery {
-    let late = delivery.due.is_some_and(|due| due.at <= now) && !delivery.is_acknowledged();
+    // Who declines sends the alert to the duty manager at once, before its deadline.
+    let is_called = delivery.due.is_some_and(|due| due.at <= now || delivery.declined.is_some());
+    let late = is_called && !escalation::is_answered(alert, delivery.number);
     let ended = matches!(delivery.state, DeliveryState::Ended(_));
-    VisibleDelivery { name, named, delivery: delivery.clone(), overdue: late && !ended, phone }
+    VisibleDelivery { name, named, delivery, overdue: late && !ended, phone }
 }
 
 fn is_foreseen(alert: &AlertRecord, delivery: &Delivery, directory: &Directory) -> bool {

@@ -45,6 +45,13 @@ impl Encode for Delivery {
             answer(to, 20, (moment, reason.code()), self.decline_text.as_ref());
         }
         to.optional_text(21, self.setting.as_deref());
+        if let Some(moment) = &self.closed {
+            to.nested(40, |to| {
+                to.one(1, moment);
+                to.maybe(2, self.closing_note.as_ref());
+            });
+        }
+        to.optional_text(41, self.held_by.as_ref().map(UserId::as_str));
     }
 }
 
@@ -64,6 +71,9 @@ impl TryFrom<pb::Delivery> for Delivery {
         let letter = field::required("Delivery.letter", raw.letter)?;
         let note = raw.acknowledged.as_ref().and_then(|answer| answer.note.clone());
         let decline_text = raw.declined.as_ref().and_then(|answer| answer.text.clone());
+        let closing_note = raw.closed.as_ref().and_then(|closing| closing.note.clone());
+        let closed = raw.closed.map(|closing| field::required("Closing.moment", closing.moment));
+        let closed = closed.transpose()?;
         Ok(Self {
             number: raw.number,
             mailbox: field::text("Delivery.mailbox", raw.mailbox)?,
@@ -86,7 +96,10 @@ impl TryFrom<pb::Delivery> for Delivery {
             acknowledged: raw.acknowledged.map(TryInto::try_into).transpose()?,
             declined: raw.declined.map(TryInto::try_into).transpose()?,
             note: note.map(TryInto::try_into).transpose()?,
+            held_by: field::optional_text("Delivery.held_by", raw.held_by)?,
+            closed: closed.map(TryInto::try_into).transpose()?,
             decline_text: decline_text.map(TryInto::try_into).transpose()?,
+            closing_note: closing_note.map(TryInto::try_into).transpose()?,
         })
     }
 }

@@ -198,6 +198,7 @@ impl From<&RotaSlot> for pb::RotaSlot {
             from: slot.from.as_millis(),
             until: slot.until.as_millis(),
             user: slot.user.to_string(),
+            deputy: slot.deputy.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -210,6 +211,7 @@ impl TryFrom<pb::RotaSlot> for RotaSlot {
             from: Timestamp::from_millis(raw.from),
             until: Timestamp::from_millis(raw.until),
             user: field::text("RotaSlot.user", raw.user)?,
+            deputy: field::optional_text("RotaSlot.deputy", raw.deputy)?,
         })
     }
 }

@@ -39,6 +39,7 @@ impl Encode for Decided {
         to.bytes(2, self.by.as_bytes());
         to.instant(3, self.at.as_millis());
         to.code(4, self.status.code());
+        to.flag(5, self.is_rereferral);
     }
 }
 
@@ -51,6 +52,7 @@ impl TryFrom<pb::ReferralDecided> for Decided {
             by: field::id("ReferralDecided.by", &raw.by, AlertId::from_bytes)?,
             at: Timestamp::from_millis(raw.at),
             status: field::code("ReferralDecided.status", raw.status)?,
+            is_rereferral: raw.is_rereferral,
         })
     }
 }

@@ -140,8 +140,11 @@ pub(crate) fn delivery() -> Delivery {
         opened: Some(moment(4, Some("u-2001"), Position(103))),
         acknowledged: Some((moment(5, Some("u-2001"), Position(104)), AckOutcome::Accepted)),
         declined: Some((moment(6, Some("u-2002"), Position(105)), DeclineReason::NoCapacity)),
+        closed: None,
+        held_by: None,
         note: Some(words(104)),
         decline_text: Some(words(105)),
+        closing_note: None,
     }
 }
 
@@ -232,6 +235,7 @@ fn referral() -> Referral {
         by: AlertId::from_bytes([0xA4; 16]),
         at: at(7_200),
         status: ReferralStatus::Referral,
+        is_rereferral: true,
     };
     let received = Referral::received(ReferrerType::Professional, OwnReport::Fgm);
     received.decide(decided).feed_back().unwrap()
@@ -322,8 +326,24 @@ pub(crate) fn sealed() -> Sealed {
 }
 
 /// The directory as the first release wrote it: without changes of the partnership that wait.
+/// The same after somebody said what came of it, and handed it over.
+pub(crate) fn alert_after_duty() -> AlertRecord {
+    let mut alert = alert();
+    for delivery in &mut alert.deliveries {
+        let (by, position) = (Some(user("u-2003")), Position(106));
+        delivery.closed = Some(Moment { at: at(7), by, position });
+        delivery.held_by = Some(user("u-2004"));
+        delivery.closing_note = Some(words(106));
+    }
+    alert
+}
+
 pub(crate) fn directory_of_the_first_golden_file() -> Directory {
-    Directory { partnership_proposals: Vec::new(), ..directory() }
+    let mut first = Directory { partnership_proposals: Vec::new(), ..directory() };
+    let mailboxes = first.agencies.values_mut().flat_map(|agency| &mut agency.mailboxes);
+    // Deputies came later.
+    mailboxes.flat_map(|mailbox| &mut mailbox.rota).for_each(|slot| slot.deputy = None);
+    first
 }
 
 pub(crate) fn directory() -> Directory {
@@ -333,7 +353,12 @@ pub(crate) fn directory() -> Directory {
         phone: "0151 496 0001".into(),
         fallback: "switchboard 0151 496 0002".into(),
         cover: Cover::OfficeHours,
-        rota: vec![RotaSlot { from: at(0), until: at(28_800), user: user("u-2001") }],
+        rota: vec![RotaSlot {
+            from: at(0),
+            until: at(28_800),
+            user: user("u-2001"),
+            deputy: Some(user("u-2002")),
+        }],
     };
     let cadt = Agency {
         code: agency("CADT"),

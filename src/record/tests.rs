@@ -29,6 +29,7 @@ const GOLDEN_LEAF: &str = include_str!("golden/leaf-1.hex");
 const GOLDEN_EVENT: &str = include_str!("golden/event-1.hex");
 const GOLDEN_ALERT: &str = include_str!("golden/alert-1.hex");
 const GOLDEN_ALERT_2: &str = include_str!("golden/alert-2.hex");
+const GOLDEN_ALERT_3: &str = include_str!("golden/alert-3.hex");
 const GOLDEN_DIRECTORY: &str = include_str!("golden/directory-1.hex");
 const GOLDEN_DIRECTORY_2: &str = include_str!("golden/directory-2.hex");
 const GOLDEN_COMMIT: &str = include_str!("golden/commit-1.hex");
@@ -43,6 +44,7 @@ fn todays_code_writes_the_golden_bytes() {
         ("event", entry.events[0].bytes.clone(), GOLDEN_EVENT),
         ("alert", encode_alert(&sample::alert()).into(), GOLDEN_ALERT),
         ("recalled alert", encode_alert(&sample::alert_after_sending()).into(), GOLDEN_ALERT_2),
+        ("closed alert", encode_alert(&sample::alert_after_duty()).into(), GOLDEN_ALERT_3),
         ("directory", encode_directory(&sample::directory()).into(), GOLDEN_DIRECTORY_2),
         ("commit", encode_commit(&entry, &sample::writes()).into(), GOLDEN_COMMIT_2),
     ] {
@@ -59,6 +61,8 @@ fn the_golden_bytes_are_still_read() {
     assert_eq!(decode_alert(&unhex(GOLDEN_ALERT)).unwrap(), sample::alert());
     let recalled = sample::alert_after_sending();
     assert_eq!(decode_alert(&unhex(GOLDEN_ALERT_2)).unwrap(), recalled);
+    let closed = sample::alert_after_duty();
+    assert_eq!(decode_alert(&unhex(GOLDEN_ALERT_3)).unwrap(), closed);
     let first = sample::directory_of_the_first_golden_file();
     assert_eq!(decode_directory(&unhex(GOLDEN_DIRECTORY)).unwrap(), first);
     assert_eq!(decode_directory(&unhex(GOLDEN_DIRECTORY_2)).unwrap(), sample::directory());
@@ -253,6 +257,7 @@ fn bytes_that_are_no_record_are_an_error() {
 fn the_samples_set_every_field_so_that_the_golden_files_cover_it() {
     let mut alert = raw_alert(&sample::alert_after_sending());
     // The first is not ended and so has no end reason; the second has everything, but no person delivers.
+    alert.deliveries = raw_alert(&sample::alert_after_duty()).deliveries;
     alert.deliveries.remove(0);
     let leaf = pb::Leaf::decode(golden_entry().leaf.as_ref()).unwrap();
     let event = pb::Event::decode(golden_entry().events[0].bytes.as_ref()).unwrap();

@@ -311,6 +311,30 @@ impl Client {
         Ok(self.mailbox.acknowledge(request).await?.into_inner())
     }
 
+    /// A named person says what came of a delivery.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn close_delivery(
+        &mut self,
+        request: v1::CloseDeliveryRequest,
+    ) -> Result<v1::CloseDeliveryResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.mailbox.close_delivery(request).await?.into_inner())
+    }
+
+    /// A named person hands over what is open at the end of a turn on duty.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn hand_over(
+        &mut self,
+        request: v1::HandOverRequest,
+    ) -> Result<v1::HandOverResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.mailbox.hand_over(request).await?.into_inner())
+    }
+
     /// A named person declines a delivery.
     ///
     /// # Errors

@@ -160,6 +160,7 @@ const fn allows(action: Action, write: &Write) -> bool {
             matches!(write, Write::Alert(_) | Write::Body { .. })
         }
         Action::ReportOpened
+        | Action::HandOver
         | Action::RecallAlert
         | Action::ConfirmRecall
         | Action::DecideMatch
@@ -250,6 +251,7 @@ mod tests {
             (Action::ReportOpened, "A"),
             (Action::Acknowledge, "AB"),
             (Action::Decline, "AB"),
+            (Action::HandOver, "A"),
             (Action::ConfirmRecall, "A"),
             (Action::Witness, ""),
             (Action::ReadAudit, ""),

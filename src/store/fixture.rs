@@ -113,8 +113,11 @@ pub(crate) fn delivery(number: u32, to: &str, priority: Priority) -> Delivery {
         opened: None,
         acknowledged: None,
         declined: None,
+        closed: None,
+        held_by: None,
         note: None,
         decline_text: None,
+        closing_note: None,
     }
 }
 

@@ -10,7 +10,8 @@ fn one_run_measures_echo_fsync_and_submission_at_every_level_and_fills_the_hub()
     let home = dir.path().join("bench");
 
     let measured = staysafe()
-        .args(["--json", "bench", "--seconds", "0.2", "--rounds", "1", "--fill", "1500", "--dir"])
+        // Long enough that 256 in flight come to an end in a build without optimisation, with other tests beside it.
+        .args(["--json", "bench", "--seconds", "2", "--rounds", "1", "--fill", "1500", "--dir"])
         .arg(&home)
         .output()
         .unwrap();

@@ -82,6 +82,48 @@ async fn a_second_person_who_declines_is_told_that_the_first_did_and_loses_no_wo
     assert_eq!(answer.declined.unwrap().text, WHY);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_comes_back_as_a_task_unless_somebody_says_what_came_of_it() {
+    let hub = TestHub::starting_at("2026-11-09T10:00:00Z").await;
+    let mut emergency = hub.agency("WUTH-AED").await;
+    let mut deliveries = Vec::new();
+    let mut response = hub.agency("RESPONSE").await;
+    for key in ["first", "second"] {
+        let mut request = sample("s03-alcohol-attendance.json");
+        request.idempotency_key = key.to_owned();
+        emergency.submit(request).await.unwrap();
+        deliveries.push(collect(&mut response, "RESPONSE").await[0].delivery_id.clone());
+        response.acknowledge(acknowledge(deliveries.last().unwrap(), NOTE)).await.unwrap();
+    }
+    let [open, closed] = deliveries.as_slice() else { panic!("{deliveries:?}") };
+    let close = |delivery: &str, note: &str| v1::CloseDeliveryRequest {
+        mailbox: "RESPONSE".into(),
+        delivery_id: delivery.into(),
+        user_id: "u-3002".into(),
+        note: note.into(),
+    };
+
+    let short = response.close_delivery(close(closed, "done")).await.unwrap_err();
+    assert_eq!(reason(&short), "MALFORMED");
+    // Not the person who took it: that one may have gone off duty.
+    response.close_delivery(close(closed, WHY)).await.unwrap();
+    // P4: five working days after it was taken.
+    hub.advance_to("2026-11-16T17:00:00Z").await;
+    let tasks = collect(&mut response, "RESPONSE").await;
+
+    let of_alert = |delivery: &str| delivery.split('.').next().unwrap().to_owned();
+    let reminded: Vec<&str> = tasks
+        .iter()
+        .filter(|task| task.due_at.as_ref().is_some_and(|due| due.seconds == 1_794_848_400))
+        .map(|task| task.alert_id.as_str())
+        .collect();
+    assert_eq!(reminded, [of_alert(open)], "the closed one is at rest");
+    let answer = response.read_answer(ask("RESPONSE", closed)).await.unwrap();
+    assert_eq!(answer.closed.unwrap().note, WHY);
+    let files = files(&hub.dir.path().join("data"));
+    assert!(!files.iter().any(|bytes| contains(bytes, WHY)), "sealed where it lies");
+}
+
 fn decline(delivery: &str, text: &str) -> v1::DeclineRequest {
     v1::DeclineRequest {
         mailbox: "RESPONSE".into(),

@@ -62,7 +62,7 @@ impl Submit {
 
     async fn submit(&mut self) -> Result<String, CliError> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let request = self.alert.under(format!("{}-{number}", self.run));
+        let request = self.alert.under(format!("{}-{number}", self.run), number);
         let answer = self.client.submit(request).await.map_err(CliError::from)?;
         match answer.receipt {
             Some(_stored) => Ok(answer.alert_id),

@@ -36,6 +36,10 @@ pub(crate) struct AcknowledgeArgs {
     #[arg(long)]
     forwarded: bool,
 
+    /// Taken and done: the note says what came of it, in at least 10 characters.
+    #[arg(long, conflicts_with = "forwarded")]
+    closed: bool,
+
     /// A note of at most 1,000 characters; the sender does not see it. Who takes over from an agency that did not
     /// answer says here how it was reached, in at least 20 characters.
     #[arg(long, default_value = "", value_name = "TEXT", hide_default_value = true)]
@@ -48,9 +52,10 @@ pub(crate) struct AcknowledgeArgs {
 /// Runs `acknowledge`.
 pub(crate) async fn run(args: &AcknowledgeArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
-    let outcome = match args.forwarded {
-        true => v1::AcknowledgeOutcome::Forwarded,
-        false => v1::AcknowledgeOutcome::Accepted,
+    let outcome = match (args.forwarded, args.closed) {
+        (true, _) => v1::AcknowledgeOutcome::Forwarded,
+        (false, true) => v1::AcknowledgeOutcome::Closed,
+        (false, false) => v1::AcknowledgeOutcome::Accepted,
     };
     let request = v1::AcknowledgeRequest {
         mailbox: session.mailbox(args.mailbox.as_ref()),

@@ -48,6 +48,7 @@ pub(crate) async fn run(args: &AnswersArgs, out: &mut Output) -> Result<(), CliE
     if let Some(taken) = &answer.acknowledged {
         let how = match taken.outcome() {
             v1::AcknowledgeOutcome::Forwarded => "taken and passed on",
+            v1::AcknowledgeOutcome::Closed => "taken and closed",
             v1::AcknowledgeOutcome::Accepted | v1::AcknowledgeOutcome::Unspecified => "taken",
         };
         told(out, (how, &taken.user_id, taken.at.as_ref()), &taken.note)?;
@@ -55,6 +56,9 @@ pub(crate) async fn run(args: &AnswersArgs, out: &mut Output) -> Result<(), CliE
     if let Some(declined) = &answer.declined {
         let how = format!("declined, {}", words::decline_reason(declined.reason()));
         told(out, (&how, &declined.user_id, declined.at.as_ref()), &declined.text)?;
+    }
+    if let Some(closed) = &answer.closed {
+        told(out, ("closed", &closed.user_id, closed.at.as_ref()), &closed.note)?;
     }
     if answer.acknowledged.is_none() && answer.declined.is_none() {
         out.text("nobody has taken or declined it yet")?;

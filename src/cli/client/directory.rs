@@ -3,9 +3,6 @@
 //! Changes need a person's own certificate with the role DIRECTORY_ADMIN; roles need a second person's approval. Changes
 //! of the partnership stand in `partnership`.
 
-use std::fs;
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
 use comfy_table::Table;
 use serde_json::json;
@@ -15,6 +12,7 @@ use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
 use super::partnership::{self, PartnershipCommand};
+use super::rota::{self, RotaCommand};
 use super::words;
 use crate::sdk::ClientError;
 use crate::wire::v1;
@@ -49,11 +47,9 @@ enum DirectoryCommand {
         /// At most 100 characters.
         text: String,
     },
-    /// Replace the rota of a mailbox by that of a file: JSON of ReplaceRota.
-    Rota {
-        /// File with the rota.
-        file: PathBuf,
-    },
+    /// Show who is on duty, or replace the rota of a mailbox.
+    #[command(subcommand)]
+    Rota(RotaCommand),
     /// Say when a mailbox is staffed.
     Cover {
         /// Mailbox of your agency.
@@ -66,7 +62,7 @@ enum DirectoryCommand {
     AddMailbox {
         /// Id of the inbox: CODE/name.
         mailbox: String,
-        /// MANAGER, LEAD, HEAD_OF_SERVICE or DIRECTOR.
+        /// MANAGER, DEPUTY, LEAD, HEAD_OF_SERVICE or DIRECTOR.
         #[arg(value_parser = serves)]
         role: v1::MailboxRole,
         /// The number, as dialled.
@@ -141,7 +137,7 @@ fn serves(raw: &str) -> Result<v1::MailboxRole, String> {
     let found = v1::MailboxRole::from_str_name(&format!("MAILBOX_ROLE_{raw}"));
     found
         .filter(|role| *role != v1::MailboxRole::Unspecified)
-        .ok_or_else(|| "MANAGER, LEAD, HEAD_OF_SERVICE or DIRECTOR".to_owned())
+        .ok_or_else(|| "MANAGER, DEPUTY, LEAD, HEAD_OF_SERVICE or DIRECTOR".to_owned())
 }
 
 /// Runs `directory`.
@@ -174,11 +170,10 @@ async fn act(
         Some(DirectoryCommand::Fallback { mailbox, text }) => {
             Change::Fallback(v1::SetFallback { mailbox, fallback: text })
         }
-        Some(DirectoryCommand::Rota { file }) => {
-            let text = fs::read_to_string(&file);
-            let text = text.map_err(|source| CliError::file("read", &file, source))?;
-            Change::Rota(json::read("staysafe.v1.ReplaceRota", &text)?)
+        Some(DirectoryCommand::Rota(RotaCommand::Show { mailbox })) => {
+            return rota::show(session, mailbox.as_deref(), out).await;
         }
+        Some(DirectoryCommand::Rota(RotaCommand::Set { file })) => Change::Rota(rota::read(&file)?),
         Some(DirectoryCommand::Cover { mailbox, cover }) => {
             Change::Cover(v1::SetCover { mailbox, cover: cover.into() })
         }
@@ -208,7 +203,7 @@ pub(super) fn refused(status: tonic::Status) -> CliError {
     ClientError::from(status).into()
 }
 
-async fn fetch(session: &mut Session) -> Result<v1::GetDirectoryResponse, CliError> {
+pub(super) async fn fetch(session: &mut Session) -> Result<v1::GetDirectoryResponse, CliError> {
     let answer = session.client.directory().get_directory(v1::GetDirectoryRequest {}).await;
     Ok(answer.map_err(refused)?.into_inner())
 }

@@ -387,7 +387,7 @@ async fn list(args: &InboxArgs, out: &mut Output) -> Result<(), CliError> {
     let mut table = Table::new();
     table
         .load_style(comfy_table::presets::NOTHING)
-        .set_header(["delivery", "kind", "priority", "state", "due", "ladder", "taken by"]);
+        .set_header(["delivery", "kind", "priority", "state", "due", "by", "ladder", "held by"]);
     let (mut page_token, mut deliveries) = (String::new(), Vec::new());
     let mut unreadable = 0_usize;
     loop {
@@ -427,9 +427,9 @@ fn phone_about(unreadable: usize) -> String {
     format!("{those}: somebody may be waiting for you. Phone the operator of the hub.")
 }
 
-fn row(summary: &v1::DeliverySummary) -> [String; 7] {
+fn row(summary: &v1::DeliverySummary) -> [String; 8] {
     if summary.unreadable {
-        let mut cells = [const { String::new() }; 7];
+        let mut cells = [const { String::new() }; 8];
         let [delivery, kind, ..] = &mut cells;
         *delivery = clean(&summary.delivery_id);
         *kind = "CANNOT BE READ".to_owned();
@@ -446,9 +446,20 @@ fn row(summary: &v1::DeliverySummary) -> [String; 7] {
         words::priority(summary.priority()).to_owned(),
         words::delivery_state(summary.state()).to_owned(),
         format!("{}{late}", words::time(summary.due_at.as_ref())),
+        clean(&summary.due_label),
         ladder,
-        clean(&summary.acknowledged_by),
+        holder(summary),
     ]
+}
+
+/// Who holds it, and whether something came of it.
+fn holder(summary: &v1::DeliverySummary) -> String {
+    let holder = match summary.held_by.as_str() {
+        "" => &summary.acknowledged_by,
+        held_by => held_by,
+    };
+    let done = if summary.closed { " (closed)" } else { "" };
+    clean(&format!("{holder}{done}"))
 }
 
 #[cfg(test)]
@@ -476,7 +487,7 @@ mod tests {
 
         let cells = row(&unread);
 
-        assert_eq!(cells.join("|"), "d.1|CANNOT BE READ|||||");
+        assert_eq!(cells.join("|"), "d.1|CANNOT BE READ||||||");
         assert!(phone_about(1).contains("1 delivery that the hub cannot read now"));
         assert!(phone_about(2).ends_with("Phone the operator of the hub."));
     }

@@ -5,6 +5,7 @@
 mod copy;
 mod partnership;
 mod receipts;
+mod rota;
 mod state;
 mod words;
 
@@ -12,11 +13,13 @@ pub(crate) mod acknowledge;
 pub(crate) mod answers;
 pub(crate) mod audit;
 pub(crate) mod chronology;
+pub(crate) mod close;
 pub(crate) mod consent;
 pub(crate) mod correct;
 pub(crate) mod decline;
 pub(crate) mod directory;
 pub(crate) mod disagree;
+pub(crate) mod hand_over;
 pub(crate) mod identity;
 pub(crate) mod inbox;
 pub(crate) mod recall;

@@ -89,7 +89,7 @@ fn text(
 
 fn delivery_line(delivery: &v1::VisibleDelivery) -> String {
     let due = match &delivery.due_at {
-        Some(due) => format!(", due {}", words::time(Some(due))),
+        Some(due) => format!(", due {} ({})", words::time(Some(due)), delivery.due_label),
         None => String::new(),
     };
     let late = match delivery.overdue {

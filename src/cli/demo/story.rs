@@ -203,7 +203,7 @@ const S01: Chapter = Chapter {
         Step::TakeAll(&["CADT", "SAFERFUT"]),
         Step::Follow("MERPOL", "found"),
         Step::Tell(
-            "The interview itself is not yet a message of this hub: at 72 hours it says that none was recorded.",
+            "Nobody records an interview in this story: at 72 hours the hub says that none was.",
         ),
         Step::At("2026-10-27T09:15:00+00:00"),
         Step::TakeAll(&["CADT", "SAFERFUT", "EDT"]),

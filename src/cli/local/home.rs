@@ -122,7 +122,7 @@ impl Home {
         let serves = inboxes.iter().find(|inbox| inbox.id.to_string() == mailbox);
         let (role, own) = match serves.map(|inbox| inbox.role) {
             Some(MailboxRole::Duty) | None => (Role::DutyReceiver, false),
-            Some(MailboxRole::Manager) => (Role::DutyManager, false),
+            Some(MailboxRole::Manager | MailboxRole::Deputy) => (Role::DutyManager, false),
             Some(MailboxRole::Lead) => (Role::SafeguardingLead, true),
             Some(MailboxRole::HeadOfService | MailboxRole::Director) => (Role::SeniorOnCall, true),
         };

@@ -145,7 +145,13 @@ async fn a_rota_is_saved_whole_or_not_at_all() {
     let mut alone = full.clone();
     alone[0].user = user("u-1101");
 
+    let hole = desk.directory.change(&admin, None, &rota(late.clone())).await.unwrap_err();
+    let DirectoryError::Rota { fault, .. } = hole else { panic!("{hole}") };
+    assert_eq!(fault.field, "rota.slots[1].until", "the turn before the hole");
     assert_eq!(reason(&desk, &admin, rota(late)).await, "ROTA_EMPTY_SLOT");
+    let mut own_deputy = full.clone();
+    own_deputy[0].deputy = Some(user("u-1102"));
+    assert_eq!(reason(&desk, &admin, rota(own_deputy)).await, "MALFORMED");
     assert_eq!(reason(&desk, &admin, rota(stranger)).await, "MALFORMED");
     assert_eq!(reason(&desk, &admin, rota(alone)).await, "TWO_PEOPLE_NEEDED");
     let many = vec![full[0].clone(); ROTA_SLOTS_MAX.checked_add(1).unwrap()];

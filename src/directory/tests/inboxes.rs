@@ -88,7 +88,7 @@ async fn every_fault_of_a_new_inbox_is_told_at_once_and_none_of_it_is_kept() {
             "change.add_mailbox.phone must be 3-32 digits and spaces, a plus only in front",
             "change.add_mailbox.fallback is missing",
             "change.add_mailbox.cover must be 24/7, 09-17 or school days 08-16",
-            "change.add_mailbox.role must be duty, manager, lead, head-of-service or director",
+            "change.add_mailbox.role must be duty, manager, lead, head-of-service, director or deputy",
             "change.add_mailbox.id must be the agency's code for duty, CODE/name for any other",
         ]
     );

@@ -83,7 +83,7 @@ const RECEIVER: &str = "u-1101";
 
 fn slot(from: &str, until: &str, id: &str) -> RotaSlot {
     let instant = |text: &str| Timestamp::from(text.parse::<jiff::Timestamp>().unwrap());
-    RotaSlot { from: instant(from), until: instant(until), user: user(id) }
+    RotaSlot { from: instant(from), until: instant(until), user: user(id), deputy: None }
 }
 
 fn violations(text: &str) -> Vec<String> {

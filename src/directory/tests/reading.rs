@@ -27,3 +27,22 @@ async fn the_hub_itself_has_no_part_to_read_and_the_refusal_is_recorded() {
     assert_eq!(error.kind(), ErrorKind::Denied);
     assert_eq!(desk.store.trace().last().unwrap(), "ACCESS_DENIED:ROLE_NOT_ALLOWED");
 }
+
+#[tokio::test]
+async fn an_agency_reads_who_is_on_duty_now_and_next_and_nobody_else_s() {
+    let desk = desk().await;
+    let admin = person(&desk, "CADT", ADMIN);
+    let slots = vec![
+        slot("2020-01-01T00:00:00Z", "2020-06-01T00:00:00Z", "u-1101"),
+        slot("2020-06-01T00:00:00Z", "2021-01-01T00:00:00Z", "u-1102"),
+    ];
+    let change = DirectoryChange::Rota { mailbox: mailbox("CADT"), slots };
+    desk.directory.change(&admin, None, &change).await.unwrap();
+
+    let own = desk.directory.read(&admin).await.unwrap();
+    let others = desk.directory.read(&person(&desk, "MERPOL", "u-2406")).await.unwrap();
+
+    assert_eq!(own.duty.len(), 1, "only inboxes with a rota");
+    assert!(own.duty.contains_key(&mailbox("CADT")));
+    assert!(others.duty.is_empty());
+}

@@ -179,8 +179,9 @@ fn a_rota_with_an_empty_slot_in_working_hours_is_refused() {
 
     assert_eq!(
         violations(&rota(&[morning, afternoon].join(", "))),
-        ["agencies.AREA-08.mailboxes.AREA-08.rota must be without an empty slot in working \
-          hours (domain 5.4)"]
+        ["agencies.AREA-08.mailboxes.AREA-08.rota[0].until must be without an empty slot in \
+          working hours (domain 5.4)"],
+        "the turn before the hole is named"
     );
     assert!(parse(&rota(&[morning, afternoon, noon].join(", "))).is_ok());
     assert_eq!(

@@ -5,13 +5,17 @@
 mod after;
 mod deadlines;
 mod disagreeing;
+mod handing_over;
 mod heard;
 mod identifying;
+mod idle;
+mod jumps;
 mod kept_from;
 mod purging;
 mod receiving;
 mod repeats;
 mod schools;
+mod simulation;
 mod stewarding;
 mod submitting;
 mod told;
@@ -109,6 +113,7 @@ impl Desk {
             wake,
             audit,
             limits: mailbox::Limits::default(),
+            clocks: Clocks::DEFAULT,
         };
         let mailboxes = Mailboxes::new(copied(&parts));
         Self { store, clock, env, keys, broker, mailboxes, escalation, parts, place }
@@ -117,6 +122,21 @@ impl Desk {
     /// Forgets what mailboxes hold in memory, as a restart does.
     fn restart_mailboxes(&mut self) {
         self.mailboxes = Mailboxes::new(copied(&self.parts));
+    }
+
+    /// Everything that lives in memory anew on the same store, with this time.
+    fn restart_on(&mut self, env: Env) {
+        self.parts.env = env.clone();
+        self.restart_mailboxes();
+        let (store, sealer) = (Arc::clone(&self.parts.store), Arc::clone(&self.parts.sealer));
+        let wake = Arc::clone(&self.parts.wake);
+        let ladder = (Arc::clone(&store), Arc::clone(&sealer));
+        let clocks = Clocks::DEFAULT;
+        self.escalation = escalation::Driver::new(ladder, env.clone(), Arc::clone(&wake), clocks);
+        let audit = Arc::clone(&self.parts.audit);
+        self.broker =
+            Broker::new(broker::Parts { store, env: env.clone(), sealer, wake, audit, clocks });
+        self.env = env;
     }
 
     /// No data key is to be had from now on.
@@ -175,6 +195,7 @@ fn copied(parts: &mailbox::Parts) -> mailbox::Parts {
         wake: Arc::clone(&parts.wake),
         audit: Arc::clone(&parts.audit),
         limits: parts.limits,
+        clocks: parts.clocks,
     }
 }
 

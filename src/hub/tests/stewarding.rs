@@ -15,16 +15,18 @@ use crate::identity::{
 const NIGHT: &str = "2026-10-23T21:40:00Z";
 const FOUND: &str = include_str!("../../../docs/samples/alerts/s01-missing-found.json");
 
-fn identity(desk: &Desk) -> Identity {
+pub(super) fn identity(desk: &Desk) -> Identity {
     Identity::new(identity::Parts {
         store: Arc::clone(&desk.parts.store),
         env: desk.env.clone(),
         sealer: Arc::clone(&desk.parts.sealer),
         audit: Arc::clone(&desk.parts.audit),
+        wake: Arc::clone(&desk.parts.wake),
+        clocks: Clocks::DEFAULT,
     })
 }
 
-fn person(agency: &str, user: &str, role: Role) -> Principal {
+pub(super) fn person(agency: &str, user: &str, role: Role) -> Principal {
     Principal::User {
         agency: AgencyCode::try_from(agency).unwrap(),
         person: Caller { user: UserId::try_from(user).unwrap(), roles: vec![role] },
@@ -32,7 +34,7 @@ fn person(agency: &str, user: &str, role: Role) -> Principal {
     }
 }
 
-fn steward() -> Principal {
+pub(super) fn steward() -> Principal {
     person("HUB-STEWARD", "u-3801", Role::IdentitySteward)
 }
 
@@ -40,7 +42,7 @@ fn of(alert: AlertId) -> Mention {
     Mention { alert, person: 0 }
 }
 
-fn says(hand: Hand, one: AlertId, other: AlertId) -> Asked {
+pub(super) fn says(hand: Hand, one: AlertId, other: AlertId) -> Asked {
     let between = Between { one: of(one), other: of(other) };
     Asked { between, hand, basis: StewardBasis::SenderSaid }
 }

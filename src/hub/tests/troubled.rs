@@ -54,6 +54,11 @@ impl TroubledStore {
         self.change(|troubles| troubles.commits.extend(errors));
     }
 
+    /// What was to fail and did not, does not.
+    pub(super) fn fail_no_more(&self) {
+        self.change(|troubles| troubles.commits.clear());
+    }
+
     /// Commits right after the directory was read the next time.
     pub(super) fn after_directory_is_read(&self, commit: Commit) {
         self.change(|troubles| troubles.after_directory = Some(commit));

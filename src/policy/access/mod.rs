@@ -5,7 +5,7 @@
 //! needs an own certificate: architecture invariant 15.
 //!
 //! A mailbox is opened by whom it serves (domain 2.2, 5.7): the duty inbox by the agency's system and anybody on
-//! duty; the manager's by the system and a duty manager; a lead's by a safeguarding lead with an own certificate and
+//! duty; the manager's and the deputy's by the system and a duty manager; a lead's by a safeguarding lead with an own certificate and
 //! by no system, because what comes there in the place of a closed general inbox must not come back to it; the head
 //! of service's and the director's by a senior on call with an own certificate.
 
@@ -13,7 +13,7 @@ use crate::domain::codes::code_list;
 use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::event::Actor;
 use crate::domain::principal::{Driver, Person, Principal, Role};
-use crate::domain::{AgencyCode, ErrorKind, Letter, UserId};
+use crate::domain::{AgencyCode, AlertRecord, ErrorKind, Letter, UserId};
 
 code_list! {
     /// What a principal wants to do.
@@ -40,6 +40,8 @@ code_list! {
         Acknowledge = 13 => "acknowledge",
         /// Decline a delivery with a reason.
         Decline = 14 => "decline",
+        /// Hand what is open over to who is on duty next.
+        HandOver = 18 => "hand over",
         /// Say that nothing more is done with a delivery that was recalled.
         ConfirmRecall = 15 => "confirm recall",
         /// Read what an own mailbox has about one person, alert by alert.
@@ -176,6 +178,14 @@ const DESK: &[Role] = &[Role::DutyReceiver, Role::DutyManager, Role::Safeguardin
 const MANAGERS: &[Role] = &[Role::DutyManager];
 const LEADS: &[Role] = &[Role::SafeguardingLead];
 const SENIORS: &[Role] = &[Role::SeniorOnCall];
+/// The lead sees what the agency has sent, also what is kept from its own people (domain 5.7, 6).
+const READERS: &[Role] = &[
+    Role::Sender,
+    Role::DutyReceiver,
+    Role::DutyManager,
+    Role::DecisionMaker,
+    Role::SafeguardingLead,
+];
 /// Who may keep the protected-subject register, in an agency that may (domain 3.4).
 const REGISTRARS: &[Role] = &[
     Role::DutyReceiver,
@@ -200,11 +210,13 @@ const fn need(action: Action) -> Need {
         Action::SubmitAlert
         | Action::CorrectAlert
         | Action::RecallAlert
-        | Action::ChangeConsent
-        | Action::ReadStatus => Need::SystemOr(SENDERS),
+        | Action::ChangeConsent => Need::SystemOr(SENDERS),
+        Action::ReadStatus => Need::SystemOr(READERS),
         Action::Disagree => Need::SystemOr(REFERRERS),
         Action::Receive | Action::ListMailbox | Action::ConfirmRecall => Need::SystemOr(DUTY),
-        Action::ReportOpened | Action::Acknowledge | Action::Decline => Need::Person(DUTY),
+        Action::ReportOpened | Action::Acknowledge | Action::Decline | Action::HandOver => {
+            Need::Person(DUTY)
+        }
         // Many alerts on one screen are more than any one of them: nobody reads them in another's name (domain 3.12).
         Action::ReadChronology => Need::OwnCertificate(DUTY),
         Action::ReadAudit => Need::OwnCertificate(&[Role::IgReviewer]),
@@ -230,7 +242,7 @@ const fn need_at(action: Action, serves: MailboxRole) -> Need {
     if matches!(action, Action::ReadChronology) {
         return Need::OwnCertificate(match serves {
             MailboxRole::Duty => DESK,
-            MailboxRole::Manager => MANAGERS,
+            MailboxRole::Manager | MailboxRole::Deputy => MANAGERS,
             MailboxRole::Lead => LEADS,
             MailboxRole::HeadOfService | MailboxRole::Director => SENIORS,
         });
@@ -238,8 +250,8 @@ const fn need_at(action: Action, serves: MailboxRole) -> Need {
     match (need(action), serves) {
         (Need::SystemOr(_), MailboxRole::Duty) => Need::SystemOr(DESK),
         (Need::Person(_), MailboxRole::Duty) => Need::Person(DESK),
-        (Need::SystemOr(_), MailboxRole::Manager) => Need::SystemOr(MANAGERS),
-        (Need::Person(_), MailboxRole::Manager) => Need::Person(MANAGERS),
+        (Need::SystemOr(_), MailboxRole::Manager | MailboxRole::Deputy) => Need::SystemOr(MANAGERS),
+        (Need::Person(_), MailboxRole::Manager | MailboxRole::Deputy) => Need::Person(MANAGERS),
         (Need::SystemOr(_) | Need::Person(_), MailboxRole::Lead) => Need::OwnCertificate(LEADS),
         (
             Need::SystemOr(_) | Need::Person(_),
@@ -251,8 +263,18 @@ const fn need_at(action: Action, serves: MailboxRole) -> Need {
             | MailboxRole::Manager
             | MailboxRole::Lead
             | MailboxRole::HeadOfService
-            | MailboxRole::Director,
+            | MailboxRole::Director
+            | MailboxRole::Deputy,
         ) => need,
+    }
+}
+
+/// Whether a person with these roles may answer at a mailbox that serves these people.
+#[must_use]
+pub fn may_serve(serves: MailboxRole, roles: &[Role]) -> bool {
+    match need_at(Action::Acknowledge, serves) {
+        Need::Person(able) | Need::OwnCertificate(able) => able.iter().any(|it| roles.contains(it)),
+        Need::Member | Need::SystemOr(_) | Need::Hub(_) => false,
     }
 }
 
@@ -360,6 +382,21 @@ fn permit_to_send_as(principal: &Principal, action: Action) -> Result<Permit, De
         }
         (asked, _) => asked,
     }
+}
+
+/// Whether the caller, who may see the own agency's alerts, may see this one: where it is kept from somebody, only its
+/// author and the safeguarding lead (domain 5.7, 6). A system that named its author is not the author.
+#[must_use]
+pub fn may_see_sent(principal: &Principal, alert: &AlertRecord) -> bool {
+    if alert.conflicts.is_none() {
+        return true;
+    }
+    let is_author = match (&alert.author, principal) {
+        (Some(author), _) => principal.person().is_some_and(|person| person.user == *author),
+        (None, Principal::System { system, .. }) => alert.sender_system.as_ref() == Some(system),
+        (None, Principal::User { .. } | Principal::Hub(_)) => false,
+    };
+    is_author || principal.holds(Role::SafeguardingLead)
 }
 
 /// Gives leave to set or lift an entry of the protected-subject register: to F, M and C (domain 3.4).

@@ -74,7 +74,7 @@ fn acknowledging_needs_a_named_person_of_duty() {
 
 #[test]
 fn a_mailbox_is_opened_by_whom_it_serves_and_by_nobody_else() {
-    use MailboxRole::{Director, Duty, HeadOfService, Lead, Manager};
+    use MailboxRole::{Deputy, Director, Duty, HeadOfService, Lead, Manager};
     let own = agency("CADT");
     let all = &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead][..];
     let system_ = system("CADT", None);
@@ -90,6 +90,13 @@ fn a_mailbox_is_opened_by_whom_it_serves_and_by_nobody_else() {
         (Duty, Action::ReadChronology, [false, false, false, false, true, false]),
         (Manager, Action::Receive, [true, false, true, true, false, false]),
         (Manager, Action::Acknowledge, [false, false, true, true, false, false]),
+        (Deputy, Action::Receive, [true, false, true, true, false, false]),
+        (Deputy, Action::Acknowledge, [false, false, true, true, false, false]),
+        (Duty, Action::HandOver, [false, true, true, true, true, false]),
+        (Manager, Action::HandOver, [false, false, true, true, false, false]),
+        (Deputy, Action::HandOver, [false, false, true, true, false, false]),
+        (Lead, Action::HandOver, [false, false, false, false, true, false]),
+        (HeadOfService, Action::HandOver, [false, false, false, false, false, true]),
         (Lead, Action::Receive, [false, false, false, false, true, false]),
         (Lead, Action::ListMailbox, [false, false, false, false, true, false]),
         (Lead, Action::ReadChronology, [false, false, false, false, true, false]),
@@ -111,6 +118,30 @@ fn a_mailbox_is_opened_by_whom_it_serves_and_by_nobody_else() {
     let other = user("FSU", &[Role::SafeguardingLead]);
     let refused = permit_at(&other, Action::Receive, (&own, Lead)).unwrap_err();
     assert_eq!(refused, Denied::OtherAgency);
+}
+
+#[test]
+fn an_inbox_is_handed_over_to_whom_it_serves() {
+    use MailboxRole::{Deputy, Director, Duty, HeadOfService, Lead, Manager};
+    //              receiver manager lead   senior sender
+    for (serves, expected) in [
+        (Duty, [true, true, true, false, false]),
+        (Manager, [false, true, false, false, false]),
+        (Deputy, [false, true, false, false, false]),
+        (Lead, [false, false, true, false, false]),
+        (HeadOfService, [false, false, false, true, false]),
+        (Director, [false, false, false, true, false]),
+    ] {
+        let roles = [
+            Role::DutyReceiver,
+            Role::DutyManager,
+            Role::SafeguardingLead,
+            Role::SeniorOnCall,
+            Role::Sender,
+        ];
+        let able = roles.map(|role| may_serve(serves, &[role]));
+        assert_eq!(able, expected, "{serves}");
+    }
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use crate::domain::alert::Conflicts;
 use crate::domain::delivery::{DeliveryState, Purpose, Rung};
-use crate::domain::directory::{Agency, Cover, Directory, Mailbox, MailboxRole};
+use crate::domain::directory::{Agency, Directory, Mailbox, MailboxRole};
 use crate::domain::event::EventKind;
 use crate::domain::{
-    AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Priority, Rule, Timestamp, UserId, View,
+    AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Priority, Rule, Timestamp, View,
 };
 
 use super::super::clock;
@@ -14,7 +14,7 @@ use super::super::decide::task;
 use super::super::partners::{self, CADT, COUNCIL, EDT, HUB_IG};
 use super::super::routing;
 use super::super::sketch::EventSketch;
-use super::{Climb, is_answered};
+use super::{Climb, first_rung, is_answered, is_staffed};
 
 /// Calls every rung that is due at `now`.
 pub(super) fn call(
@@ -65,17 +65,25 @@ fn rung_called(
         );
     }
     let people = People { directory, conflicts: climb.conflicts, now };
-    let whom = people.target(unanswered, rung.level);
-    let is_on_duty = whom.is_some_and(|whom| people.are_there(&whom.id));
+    let whom = people.targets(unanswered, rung.level);
+    let (there, away): (Vec<&Mailbox>, Vec<&Mailbox>) =
+        whom.into_iter().partition(|inbox| people.are_there(&inbox.id));
+    let is_on_duty = !there.is_empty();
+    let said = |of: &MailboxId| {
+        let said = EventSketch::of(EventKind::Escalated).to(unanswered.number, of);
+        said.at_level(rung.level).due(unanswered.due)
+    };
+    if !is_on_duty {
+        let of = away.first().map_or(&unanswered.mailbox, |inbox| &inbox.id);
+        climb.events.push(said(of).failed().because("NOBODY_ON_DUTY"));
+    }
     // The last level is called even if the rota is empty: somebody must be.
-    let is_called = is_on_duty || (rung.level >= last && whom.is_some());
-    let said = EventSketch::of(EventKind::Escalated)
-        .to(unanswered.number, whom.map_or(&unanswered.mailbox, |whom| &whom.id))
-        .at_level(rung.level)
-        .due(unanswered.due);
-    climb.events.push(if is_on_duty { said } else { said.failed().because("NOBODY_ON_DUTY") });
-    if let (true, Some(whom)) = (is_called, whom) {
-        let delivery = rung_delivery(&climb.record, directory, unanswered, (&whom.id, call));
+    let called = if is_on_duty || rung.level < last { there } else { away };
+    for inbox in called {
+        if is_on_duty {
+            climb.events.push(said(&inbox.id));
+        }
+        let delivery = rung_delivery(&climb.record, directory, unanswered, (&inbox.id, call));
         climb.add(delivery);
     }
     // Above the director on call there is nobody.
@@ -119,8 +127,11 @@ fn rung_delivery(
         opened: None,
         acknowledged: None,
         declined: None,
+        closed: None,
+        held_by: None,
         note: None,
         decline_text: None,
+        closing_note: None,
     }
 }
 
@@ -150,9 +161,10 @@ const fn purpose(level: u8) -> Purpose {
 }
 
 /// P1 and P2 have four levels, P3 and P4 three; a sealed item goes from its lead to the two seniors, and from the
-/// head of service to the director.
+/// head of service to the director. What has no acknowledgement clock is called about once, when it is declined.
 fn last_level(unanswered: &Delivery) -> u8 {
     match unanswered.priority {
+        _ if first_rung(unanswered.letter, unanswered.purpose, unanswered.due).is_none() => 1,
         _ if unanswered.row == Rule::D0 => {
             if unanswered.mailbox.agency_code() == COUNCIL {
                 1
@@ -186,25 +198,30 @@ struct People<'a> {
 }
 
 impl<'a> People<'a> {
-    /// Whom the level calls: nobody where the alert is kept from them (domain 5.7).
-    fn target(&self, unanswered: &Delivery, level: u8) -> Option<&'a Mailbox> {
-        let own = self.directory.agency_of(&unanswered.mailbox)?;
+    /// Whom the level calls: nobody where the alert is kept from them (domain 5.7). At the first level the duty manager
+    /// and, where the agency has one, the deputy.
+    fn targets(&self, unanswered: &Delivery, level: u8) -> Vec<&'a Mailbox> {
+        let Some(own) = self.directory.agency_of(&unanswered.mailbox) else { return Vec::new() };
         let head = || self.open(COUNCIL, MailboxRole::HeadOfService);
         // The last of all is called whatever is closed: somebody must be.
         let director = || self.of(COUNCIL, MailboxRole::Director);
         let is_open = |mailbox: &&Mailbox| !self.conflicts.close(&mailbox.id);
         if unanswered.row == Rule::D0 {
             let is_last = level >= last_level(unanswered);
-            return if is_last { director() } else { head() };
+            return if is_last { director() } else { head() }.into_iter().collect();
         }
         let desk = if clock::is_office_hours(self.now) { CADT } else { EDT };
-        match level {
-            0 | 1 => own.mailbox(MailboxRole::Manager).filter(is_open),
+        let one = match level {
+            0 | 1 => {
+                let both = [MailboxRole::Manager, MailboxRole::Deputy].into_iter();
+                return both.filter_map(|role| own.mailbox(role)).filter(is_open).collect();
+            }
             2 => own.mailbox(MailboxRole::Lead).filter(is_open),
             3 if partners::is_front_door(&own.code) => head(),
             3 => self.open(desk, MailboxRole::Manager).or_else(head),
             _ => director(),
-        }
+        };
+        one.into_iter().collect()
     }
 
     fn of(&self, code: &str, role: MailboxRole) -> Option<&'a Mailbox> {
@@ -235,30 +252,4 @@ fn tell_of_failed_cover(
     let number = climb.add(told);
     let notice = EventSketch::of(EventKind::NoticeSent).to(number, &mailbox.id);
     climb.events.push(notice.because("FAILED_DUTY_COVER"));
-}
-
-/// Whether anybody can take something from this mailbox now: a rota slot of an active person; where no rota
-/// is kept, the mailbox's cover hours. Nobody of `without` counts: rotas skip whom a conflict of interest concerns.
-#[must_use]
-pub fn is_staffed(
-    directory: &Directory,
-    mailbox: &MailboxId,
-    now: Timestamp,
-    without: &[UserId],
-) -> bool {
-    let Some(agency) = directory.agency_of(mailbox) else { return false };
-    let Some(mailbox) = directory.mailbox(mailbox) else { return false };
-    if mailbox.rota.is_empty() {
-        return match mailbox.cover {
-            Cover::AllHours => true,
-            Cover::OfficeHours => clock::is_office_hours(now),
-            Cover::SchoolDays => false,
-        };
-    }
-    mailbox.rota.iter().any(|slot| {
-        let is_on = slot.from <= now && now < slot.until;
-        // A person who left, or was put out of action, does not answer.
-        let is_able = agency.users.get(&slot.user).is_none_or(|user| user.active);
-        is_on && is_able && !without.contains(&slot.user)
-    })
 }

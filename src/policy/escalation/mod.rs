@@ -6,8 +6,11 @@
 //! instant does nothing twice.
 
 mod ladder;
+mod outcome;
+mod rota;
 
-pub use ladder::is_staffed;
+pub use outcome::{CLOSING_NOTE_MIN, acknowledged, declined};
+pub use rota::{Duty, duty, is_staffed};
 
 use super::clocks::Clocks;
 use super::follow_on;
@@ -44,13 +47,33 @@ pub fn steps(
     (directory, clocks): (&Directory, &Clocks),
 ) -> Steps {
     let mut climb = Climb { record: record.clone(), conflicts, events: Vec::new() };
-    follow_on::fire(&mut climb, directory, now);
+    follow_on::fire(&mut climb, (directory, clocks), now);
     ladder::call(&mut climb, (directory, clocks), now);
     if climb.events.is_empty() && climb.record != *record {
         // Everything that was due had been settled by a person.
         climb.events.push(EventSketch::of(EventKind::TaskDone));
     }
     climb.steps()
+}
+
+/// Ends every ladder and clock of an alert whose key is destroyed: there is nothing left to take or to tell. The purge
+/// of copies stays retention's.
+#[must_use]
+pub fn over(record: &AlertRecord) -> Steps {
+    let mut after = record.clone();
+    after.deliveries.iter_mut().for_each(|delivery| delivery.rung = None);
+    for timer in after.timers.iter_mut().filter(|timer| !follow_on::is_purge(timer.kind)) {
+        if timer.state == TimerState::Armed {
+            timer.state = TimerState::Cancelled;
+        }
+    }
+    if after == *record {
+        return Steps { record: after, events: Vec::new() };
+    }
+    let done = EventSketch::of(EventKind::TaskDone).because("KEY_DESTROYED").into_event();
+    let mut done = done.about(record.id, record.episode);
+    done.subjects.clone_from(&record.subjects);
+    Steps { record: after, events: vec![done] }
 }
 
 /// Stops what a person's answer has settled: the ladder of a delivery whose rung was answered, and timers
@@ -81,10 +104,18 @@ pub fn settled(mut record: AlertRecord) -> AlertRecord {
 /// Whether a person has taken the delivery, or one of its rungs.
 #[must_use]
 pub fn is_answered(record: &AlertRecord, number: u32) -> bool {
-    record.deliveries.iter().any(|delivery| {
-        let is_it = delivery.number == number;
-        let is_its_rung = delivery.of == Some(number) && delivery.purpose.level().is_some();
-        (is_it || is_its_rung) && delivery.is_acknowledged()
+    answer_to(record, number).is_some()
+}
+
+/// The answer that stopped the ladder of a delivery: its own, else that of one of its rungs.
+#[must_use]
+pub fn answer_to(record: &AlertRecord, number: u32) -> Option<&Delivery> {
+    let own = record.delivery(number).filter(|delivery| delivery.is_acknowledged());
+    own.or_else(|| {
+        record.deliveries.iter().find(|delivery| {
+            let is_its_rung = delivery.of == Some(number) && delivery.purpose.level().is_some();
+            is_its_rung && delivery.is_acknowledged()
+        })
     })
 }
 
@@ -134,6 +165,8 @@ impl Climb<'_> {
     }
 }
 
+#[cfg(test)]
+mod answers;
 #[cfg(test)]
 mod sealed;
 #[cfg(test)]

@@ -147,7 +147,7 @@ fn a_rota_on_which_only_the_person_stands_is_nobody_on_duty() {
     let edt = directory.agencies.get_mut(&code("MERPOL")).unwrap();
     for inbox in edt.mailboxes.iter_mut().filter(|inbox| inbox.role == MailboxRole::Manager) {
         let (from, until) = (at("2026-11-19T00:00Z"), at("2026-11-20T00:00Z"));
-        inbox.rota = vec![RotaSlot { from, until, user: person.clone() }];
+        inbox.rota = vec![RotaSlot { from, until, user: person.clone(), deputy: None }];
     }
     let alert = kept_from(&[]).from("EDT");
     let alert = alert.envelope(|it| it.exclude.push(Exclusion::User(person.clone())));

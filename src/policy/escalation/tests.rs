@@ -222,13 +222,17 @@ fn a_level_without_anybody_on_its_rota_is_skipped_said_so_and_the_next_called_at
         from: at(from),
         until: at(until),
         user: user(who),
+        deputy: None,
     };
     let (eve, noon) = ("2026-05-23T18:00+01:00", "2026-05-24T12:00+01:00");
     for inbox in &mut edt.mailboxes {
         match inbox.role {
             MailboxRole::Manager => inbox.rota = vec![slot("u-left", eve, noon)],
             MailboxRole::Lead => inbox.rota = vec![slot("u-2", eve, S20)],
-            MailboxRole::Duty | MailboxRole::HeadOfService | MailboxRole::Director => {}
+            MailboxRole::Duty
+            | MailboxRole::Deputy
+            | MailboxRole::HeadOfService
+            | MailboxRole::Director => {}
         }
     }
     let mut record = only_at(&high(), S20, "EDT");
@@ -251,7 +255,7 @@ fn a_level_without_anybody_on_its_rota_is_skipped_said_so_and_the_next_called_at
 fn the_last_level_is_called_even_when_nobody_is_on_its_rota() {
     let mut directory = directory();
     directory.agencies.get_mut(&code("COUNCIL")).unwrap().mailboxes[1].rota =
-        vec![RotaSlot { from: at(S20), until: at(S20), user: user("u-3") }];
+        vec![RotaSlot { from: at(S20), until: at(S20), user: user("u-3"), deputy: None }];
     let mut record = only_at(&high(), S20, "EDT");
 
     let said = climbed(&mut record, &["2026-05-24T05:00+01:00"], &directory);

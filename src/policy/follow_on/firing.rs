@@ -4,18 +4,22 @@ use crate::domain::alert::{Timer, TimerState};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::event::EventKind;
-use crate::domain::{Delivery, Letter, MailboxId, Priority, Rule, Timestamp};
+use crate::domain::{Delivery, Letter, MailboxId, Priority, Rule, Timestamp, View};
 
 use super::super::decide::task;
 use super::super::escalation::{Climb, first_rung};
 use super::super::partners::{CADT, EDT};
 use super::super::sketch::EventSketch;
-use super::super::{consent, disagreement, routing, sharing};
+use super::super::{Clocks, consent, disagreement, routing, sharing};
 use super::is_settled;
 use super::table::{self, Fires, Whom};
 
 /// Fires every armed timer due at `now`, but the purge of copies: that is retention's.
-pub(crate) fn fire(climb: &mut Climb<'_>, directory: &Directory, now: Timestamp) {
+pub(crate) fn fire(
+    climb: &mut Climb<'_>,
+    (directory, clocks): (&Directory, &Clocks),
+    now: Timestamp,
+) {
     let due: Vec<(usize, Timer)> = climb
         .record
         .timers
@@ -29,7 +33,7 @@ pub(crate) fn fire(climb: &mut Climb<'_>, directory: &Directory, now: Timestamp)
         let state = if is_settled(&climb.record, &timer) {
             TimerState::Cancelled
         } else {
-            fired(climb, directory, &timer, now);
+            fired(climb, (directory, clocks), &timer, now);
             TimerState::Fired
         };
         if let Some(timer) = climb.record.timers.get_mut(index) {
@@ -38,14 +42,20 @@ pub(crate) fn fire(climb: &mut Climb<'_>, directory: &Directory, now: Timestamp)
     }
 }
 
-fn fired(climb: &mut Climb<'_>, directory: &Directory, timer: &Timer, now: Timestamp) {
-    let mut raise = Raise { climb, directory, timer, now };
+fn fired(
+    climb: &mut Climb<'_>,
+    (directory, clocks): (&Directory, &Clocks),
+    timer: &Timer,
+    now: Timestamp,
+) {
+    let mut raise = Raise { climb, directory, clocks, timer, now };
     match table::plan(timer.kind).fires {
         Fires::Tells(event, tells) => {
             raise.event(event);
             tells.iter().for_each(|(whom, priority)| raise.tell(*whom, *priority));
         }
         Fires::Handover => raise.handover(),
+        Fires::Joins => raise.joins(),
         Fires::ConsentTakesEffect => consent::take_effect(climb, (directory, now)),
         Fires::NextStage => disagreement::next_stage(climb, timer, (directory, now)),
         Fires::Purge => {}
@@ -56,6 +66,7 @@ fn fired(climb: &mut Climb<'_>, directory: &Directory, timer: &Timer, now: Times
 struct Raise<'a, 'c> {
     climb: &'a mut Climb<'c>,
     directory: &'a Directory,
+    clocks: &'a Clocks,
     timer: &'a Timer,
     now: Timestamp,
 }
@@ -96,6 +107,33 @@ impl Raise<'_, '_> {
         self.task(&named.unwrap_or(holder), priority, letter);
     }
 
+    /// The inbox becomes a recipient by D7, at P3 and with its own clock (domain 5.6); where it must not know, whoever
+    /// stands in its place does by D0. Nothing where it has the alert already.
+    fn joins(&mut self) {
+        let by_rule = self.timer.mailbox.clone();
+        let (directory, now) = (self.directory, self.now);
+        let mailbox = sharing::told_of(&by_rule, self.climb.conflicts, (directory, now));
+        let is_there = |it: &Delivery| it.mailbox == mailbox && it.purpose == Purpose::Alert;
+        if self.climb.record.deliveries.iter().any(is_there) {
+            return;
+        }
+        let row = if mailbox == by_rule { Rule::D7 } else { Rule::D0 };
+        let letter = directory.agency_of(&by_rule).map_or(Letter::Z, |agency| agency.letter);
+        let due = routing::due_at((directory, self.clocks), &mailbox, Priority::P3, now);
+        let rung = first_rung(letter, Purpose::Alert, due);
+        let new = task(0, &mailbox, Priority::P3, now);
+        let view = View::Standard;
+        let purpose = Purpose::Alert;
+        let (is_d7, reason) = (row == Rule::D7, self.timer.kind.as_str());
+        let computed = EventSketch::of(EventKind::RouteComputed).at_mailbox(&mailbox);
+        self.climb.events.push(computed.by_rules(&[row]).because(reason));
+        if !is_d7 {
+            let applied = EventSketch::of(EventKind::CoiApplied).at_mailbox(&mailbox);
+            self.climb.events.push(applied.by_rules(&[Rule::D0, Rule::D7]));
+        }
+        self.climb.add(Delivery { letter, view, purpose, row, due, rung, ..new });
+    }
+
     /// The out-of-hours team takes over what the front door still holds, with the clock it already has.
     fn handover(&mut self) {
         let held = self.timer.delivery.and_then(|number| self.climb.record.delivery(number));
@@ -127,6 +165,8 @@ impl Raise<'_, '_> {
                 confirmed: None,
                 opened: None,
                 declined: None,
+                closed: None,
+                held_by: None,
                 ..held.clone()
             });
             let said = EventSketch::of(EventKind::Forwarded).to(number, &self.timer.mailbox);
@@ -147,7 +187,8 @@ impl Raise<'_, '_> {
             MailboxRole::Manager
             | MailboxRole::Lead
             | MailboxRole::HeadOfService
-            | MailboxRole::Director => agency.mailbox(role),
+            | MailboxRole::Director
+            | MailboxRole::Deputy => agency.mailbox(role),
         };
         mailbox.map(|mailbox| mailbox.id.clone())
     }

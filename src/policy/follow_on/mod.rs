@@ -18,11 +18,12 @@ pub(crate) use starting::{
     Started, answer_due_at, assessment_due, contact_due, decision_due, enquiries, interview_due,
     interview_owner, referral_expected, research_due, timers,
 };
-pub(crate) use table::{armed, settled_by_news};
+pub(crate) use table::{armed, ends_with_episode, is_purge, settled_by_news, waits_for_its_holder};
 
 use super::escalation;
 use crate::domain::AlertRecord;
 use crate::domain::alert::{AlertStatus, Timer, TimerKind};
+use crate::domain::delivery::DeliveryState;
 use table::SettledBy;
 
 /// Whether the alert that completes another starts a clock of this kind itself, from what is then known.
@@ -51,10 +52,16 @@ pub(crate) fn is_settled(record: &AlertRecord, timer: &Timer) -> bool {
         SettledBy::Completion => record.status != AlertStatus::AcceptedIncomplete,
         SettledBy::Answer => answered(),
         SettledBy::OpeningOrAnswer => opened() || answered(),
+        SettledBy::Outcome => {
+            let delivery = timer.delivery.and_then(|number| record.delivery(number));
+            delivery.is_none_or(|delivery| {
+                delivery.closed.is_some() || matches!(delivery.state, DeliveryState::Ended(_))
+            })
+        }
         SettledBy::StopConfirmed => {
             let recalled = timer.delivery.and_then(|number| record.after.recall_of(number));
             recalled.is_none_or(|recalled| !recalled.is_open())
         }
-        SettledBy::News { .. } | SettledBy::Nothing => false,
+        SettledBy::News { .. } | SettledBy::End | SettledBy::Nothing => false,
     }
 }

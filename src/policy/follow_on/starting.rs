@@ -9,10 +9,12 @@ use crate::domain::{
     Timestamp, View,
 };
 
-use super::super::partners::{self, CADT, EDT, LADO, MARAC, MERPOL, RESPONSE, SAFERFUT, WUTH_SG};
+use super::super::partners::{
+    self, ASC, CADT, EDT, LADO, MARAC, MERPOL, RESPONSE, SAFERFUT, WUTH_SG,
+};
 use super::super::routing::{chase, duty_mailbox, is_confirmed_end};
 use super::super::validation::{Assessment, PlaceOfSafetyAssessment, Power, Validated};
-use super::super::{Context, clock, referral, sharing};
+use super::super::{Context, age, clock, referral, sharing};
 use super::armed;
 use crate::calendar;
 
@@ -23,6 +25,9 @@ const INTERVIEW_WITHIN: Span = Span::hours(72);
 const ENQUIRIES_MINUTES: u32 = 480;
 /// An assessment follows a referral within 45 working days (Working Together).
 const ASSESSED_WITHIN: u32 = 45;
+
+/// How long before the 18th birthday of a missing child the hub keeps the day.
+const MAJORITY_WITHIN: Span = Span::days(366);
 
 /// What the timers rest on.
 pub(crate) struct Started<'a> {
@@ -40,7 +45,10 @@ pub(crate) fn timers(started: &Started<'_>) -> Vec<Timer> {
     handover(started, &mut timers);
     encompass(started, &mut timers);
     match &started.validated.assessment {
-        Assessment::Missing(_) => return_interview(started, &mut timers),
+        Assessment::Missing(_) => {
+            return_interview(started, &mut timers);
+            majority(started, &mut timers);
+        }
         Assessment::Alcohol(found) if !found.hard => pathway(started, &mut timers),
         Assessment::Alcohol(_) | Assessment::ReturnInterview(_) | Assessment::AlcoholPathway => {}
         Assessment::DomesticAbuse(_) => {
@@ -113,6 +121,21 @@ fn encompass(started: &Started<'_>, timers: &mut Vec<Timer>) {
         let Some(due) = delivery.due else { continue };
         let timer = armed(TimerKind::EncompassDue, due.at, told.id.clone());
         timers.push(Timer { delivery: Some(delivery.number), ..timer });
+    }
+}
+
+/// At the start of the 18th birthday adult social care joins an episode that is still open. Only a birthday within a year
+/// is kept, for an armed clock tells the date of birth; news of a longer episode arms it later.
+fn majority(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let Started { submission, context, .. } = *started;
+    let is_open = matches!(submission.kind, AlertKind::MissingReported | AlertKind::MissingUpdated);
+    let is_kept = |timer: &Timer| timer.kind == TimerKind::Turns18;
+    let is_armed = context.episode.iter().flat_map(|earlier| &earlier.timers).any(is_kept);
+    let birthday = submission.primary().and_then(|child| age::turns_18(child.age));
+    let is_near = |at: &Timestamp| *at > context.now && *at <= context.now.plus(MAJORITY_WITHIN);
+    let birthday = birthday.filter(is_near).filter(|_| is_open && !is_armed);
+    if let Some((at, asc)) = birthday.zip(duty_of(started.context, ASC)) {
+        timers.push(armed(TimerKind::Turns18, at, asc));
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) enum SettledBy {
     Answer,
     /// A person sees or takes the delivery.
     OpeningOrAnswer,
+    /// Something came of the delivery: a closing note, or news of the episode by the agency that took it.
+    Outcome,
     /// A later alert of the episode, of one of these kinds, that says so.
     News {
         /// The kinds.
@@ -42,6 +44,8 @@ pub(super) enum SettledBy {
     },
     /// The recipient confirms that nothing more is done with what was recalled.
     StopConfirmed,
+    /// The confirmed end of the missing episode.
+    End,
     /// Nothing: it fires.
     Nothing,
 }
@@ -87,6 +91,8 @@ pub(super) enum Fires {
     Tells(EventKind, &'static [(Whom, Priority)]),
     /// The out-of-hours team takes over what the front door still holds.
     Handover,
+    /// Whose inbox it is becomes a recipient of the episode.
+    Joins,
     /// A disagreement goes to its next stage.
     NextStage,
     /// Deliveries end that rested on an agreement.
@@ -292,6 +298,20 @@ const OVERRIDE_REVIEW_DUE: Plan =
         .until(SettledBy::Answer)
         .then(EventKind::DeadlineMissed, &[(Whom::SendersLead, Priority::P3)]);
 
+const LOOKOUT_PURGE: Plan =
+    line("look-out copies are purged", "R06", Due::Elapsed(Span::hours(1))).doing(Fires::Purge);
+
+const TURNS_18: Plan =
+    line("the missing child turns 18: adult social care joins the episode", "5.6", Due::Given)
+        .on(DeadlineTag::Law)
+        .until(SettledBy::End)
+        .doing(Fires::Joins);
+
+const OUTCOME_DUE: Plan =
+    line("taken, and nobody has said what came of it: the inbox is reminded", "5.2", Due::Given)
+        .until(SettledBy::Outcome)
+        .then(EventKind::Chased, &[(Whom::Holder, Priority::P4)]);
+
 /// The line of a kind.
 pub(super) const fn plan(kind: TimerKind) -> Plan {
     use DeadlineTag as T;
@@ -311,9 +331,7 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
                 .until(Completion)
                 .then(E::Chased, &[(Whom::Sender, P3)])
         }
-        TimerKind::LookoutPurge => {
-            line("look-out copies are purged", "R06", Elapsed(Span::hours(1))).doing(Fires::Purge)
-        }
+        TimerKind::LookoutPurge => LOOKOUT_PURGE,
         TimerKind::RhiWarning => {
             line("return home interview: 24 hours are left", "R06", Elapsed(Span::hours(48)))
                 .until(INTERVIEWED)
@@ -346,6 +364,8 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
         TimerKind::S46Expiry => S46_EXPIRY,
         TimerKind::EpoExpiry => EPO_EXPIRY,
         TimerKind::S47Due => S47_DUE,
+        TimerKind::Turns18 => TURNS_18,
+        TimerKind::OutcomeDue => OUTCOME_DUE,
         TimerKind::ReferralDecisionDue => DECISION_DUE,
         TimerKind::AssessmentDue => ASSESSMENT_DUE,
         TimerKind::ConferenceDue => CONFERENCE_DUE,
@@ -384,10 +404,27 @@ pub(crate) fn settled_by_news(news: &Submission) -> Vec<TimerKind> {
         SettledBy::Completion
         | SettledBy::Answer
         | SettledBy::OpeningOrAnswer
+        | SettledBy::Outcome
+        | SettledBy::End
         | SettledBy::StopConfirmed
         | SettledBy::Nothing => false,
     };
     TimerKind::ALL.iter().copied().filter(settles).collect()
+}
+
+/// Whether the confirmed end of the missing episode settles it.
+pub(crate) fn ends_with_episode(kind: TimerKind) -> bool {
+    matches!(plan(kind).settled_by, SettledBy::End)
+}
+
+/// Whether it purges copies: retention's to do.
+pub(crate) fn is_purge(kind: TimerKind) -> bool {
+    plan(kind).fires == Fires::Purge
+}
+
+/// Whether news of the episode by the holder's own agency settles it, whatever the news says.
+pub(crate) fn waits_for_its_holder(kind: TimerKind) -> bool {
+    matches!(plan(kind).settled_by, SettledBy::Outcome)
 }
 
 /// On whose authority a clock stands, for a reader.

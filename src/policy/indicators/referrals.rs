@@ -64,7 +64,11 @@ fn in_time(
 }
 
 /// NI 68: of the referrals received in the period, those with an assessment begun by the cut-off.
-pub(super) fn going_on(known: &Known<FrontDoorContact>, asked: &Asked) -> Vec<Figure> {
+pub(super) fn going_on(
+    known: &Known<FrontDoorContact>,
+    assessments: &Known<Assessment>,
+    asked: &Asked,
+) -> Vec<Figure> {
     if_told(known, &[NI_68, REREFERRALS], |contacts| {
         let referrals = Referrals::of(contacts, asked.period);
         let is_assessed = |contact: &&&FrontDoorContact| {
@@ -81,12 +85,16 @@ pub(super) fn going_on(known: &Known<FrontDoorContact>, asked: &Asked) -> Vec<Fi
             .collect();
         let all = length(&referrals.kept);
         let open = undecided.then_some("some contacts are not decided yet");
-        vec![
-            NI_68
+        let ni_68 = match assessments {
+            Known::NotTold(why) => NI_68.without(Value::NotComputable(why)),
+            Known::Facts(_) => NI_68
                 .percent(&assessed, all)
                 .leaving_out(&referrals.left_out)
                 .noting("contacts wrongly counted as referrals lower it")
                 .noting_if(open),
+        };
+        vec![
+            ni_68,
             REREFERRALS.percent(&again, all).leaving_out(&referrals.left_out).noting_if(open),
         ]
     })

@@ -50,7 +50,7 @@ pub fn report(facts: &Facts, asked: &Asked) -> Result<Vec<Figure>, PeriodError> 
     Ok([
         marac::figures(&facts.pair_cases, period.rolling_year()?),
         referrals::assessments(&facts.assessments, asked),
-        referrals::going_on(&facts.contacts, asked),
+        referrals::going_on(&facts.contacts, &facts.assessments, asked),
         referrals::flow(&facts.contacts, &facts.assessments, period),
         pathway::injury(&facts.attendances, asked),
         missing::evidence(&facts.episodes, asked),

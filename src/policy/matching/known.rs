@@ -40,7 +40,7 @@ pub struct Earlier {
 #[must_use]
 pub fn mentioned(submission: &Submission, now: Timestamp) -> Mentions {
     let subjects = submission.subjects.iter().zip(0..).map(|(subject, index)| of(subject, index));
-    let pair = partner(submission);
+    let pair = partner_of(submission);
     let after = u32::try_from(submission.subjects.len()).unwrap_or(u32::MAX);
     let partner = pair.map(|partner| {
         let who = MentionedPerson {
@@ -56,10 +56,10 @@ pub fn mentioned(submission: &Submission, now: Timestamp) -> Mentions {
     Mentions { people, tally: tally(submission, now) }
 }
 
-/// Who makes a pair with the victim: of a notification of domestic abuse, of a referral to the MARAC.
-fn partner(submission: &Submission) -> Option<&PartnerFacts> {
+/// Who makes the pair with the victim (domain 3.7, 3.8).
+fn partner_of(submission: &Submission) -> Option<&PartnerFacts> {
     let abuse = submission.domestic_abuse().and_then(|facts| facts.partner.as_ref());
-    abuse.or_else(|| submission.marac_referral().and_then(|facts| facts.case.partner.as_ref()))
+    abuse.or_else(|| submission.marac_case().and_then(|case| case.partner.as_ref()))
 }
 
 fn of(subject: &SubjectFacts, index: u32) -> MentionedPerson {
@@ -96,14 +96,16 @@ fn tally(submission: &Submission, now: Timestamp) -> Tally {
     let began = missing
         .and_then(|facts| facts.last_seen_at.get())
         .or_else(|| submission.alcohol().and_then(|facts| facts.attendance_at.get()))
-        .or_else(|| abuse.and_then(|facts| facts.incident_at.get()));
+        .or_else(|| abuse.and_then(|facts| facts.incident_at.get()))
+        // When the conference met; a referral counts from when the hub took it.
+        .or_else(|| submission.marac_outcome().and_then(|facts| facts.case.meeting_at.get()));
     let place = |place: usize| u32::try_from(place).ok();
     let primary = submission.primary().and_then(|primary| {
         let is_primary = |person: &SubjectFacts| std::ptr::eq(person, primary);
         submission.subjects.iter().position(is_primary).and_then(place)
     });
     let victim = abuse.and_then(|facts| facts.victim.get().copied()).and_then(place);
-    let has_partner = partner(submission).is_some();
+    let has_partner = partner_of(submission).is_some();
     let partner = if has_partner { place(submission.subjects.len()) } else { None };
     let is_13_or_under = submission
         .primary()

@@ -1,6 +1,6 @@
 //! When a person must have acknowledged (domain 5.1). No statute sets inbox times: DEFAULT throughout.
 
-use crate::domain::directory::Cover;
+use crate::domain::directory::{Cover, Directory};
 use crate::domain::{Deadline, DeadlineTag, MailboxId, Priority, Span, Timestamp};
 
 use super::super::{Clocks, Context, clock};
@@ -11,8 +11,18 @@ pub(crate) fn due_in(
     mailbox: &MailboxId,
     priority: Priority,
 ) -> Option<Deadline> {
-    let cover = context.directory.mailbox(mailbox)?.cover;
-    let at = due(cover, priority, (context.now, &context.clocks))?;
+    due_at((context.directory, &context.clocks), mailbox, priority, context.now)
+}
+
+/// The same for a delivery that comes into the mailbox at `now`, whenever that is.
+pub(crate) fn due_at(
+    (directory, clocks): (&Directory, &Clocks),
+    mailbox: &MailboxId,
+    priority: Priority,
+    now: Timestamp,
+) -> Option<Deadline> {
+    let cover = directory.mailbox(mailbox)?.cover;
+    let at = due(cover, priority, (now, clocks))?;
     Some(Deadline { at, tag: DeadlineTag::Default })
 }
 

@@ -23,7 +23,7 @@ mod return_interview;
 mod row;
 mod union;
 
-pub(crate) use due::{chase, due_in};
+pub(crate) use due::{chase, due_at, due_in};
 pub(crate) use missing::{ends, is_confirmed_end};
 pub(in crate::policy) use repeats::is_repeat_of;
 use row::{Row, To};

@@ -1,6 +1,7 @@
 //! The acceptance scenarios of domain 9, as far as policy decides them: recipients, priorities, deadlines, rows.
 
 mod alcohol;
+mod conflict;
 mod correction;
 mod councils;
 mod domestic_abuse;

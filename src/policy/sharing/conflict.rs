@@ -9,12 +9,14 @@ use crate::domain::decision::ShareOutcome;
 use crate::domain::directory::{Agency, Directory, MailboxRole};
 use crate::domain::principal::Role;
 use crate::domain::submission::Exclusion;
-use crate::domain::{AgencyCode, Letter, MailboxId, Rule, Submission, Timestamp, UserId};
+use crate::domain::{
+    AgencyCode, AlertRecord, Letter, MailboxId, Rule, Submission, Timestamp, UserId,
+};
 
-use super::super::Context;
 use super::super::escalation::is_staffed;
 use super::super::partners::{CADT, CADT_EDU, COUNCIL, EDT, LADO};
 use super::super::routing::{Routed, duty_mailbox};
+use super::super::{Context, clock};
 use super::{Case, Verdict};
 
 /// The verdict itself, or the alternates in its place.
@@ -25,6 +27,12 @@ pub(super) fn d0(case: &Case<'_>, conflicts: &Conflicts, verdict: Verdict) -> Ve
         let alternates = seek.alternates(&verdict.recipient).into_iter();
         return alternates.map(|(to, letter)| rerouted(&verdict, to, letter)).collect();
     }
+    // The out-of-hours team acts for the front door: what is kept from that goes past the team too, to the front door's
+    // lead and to the senior on call (domain 5.7, 1).
+    if let Some(front_door) = seek.swapped(&verdict.recipient) {
+        let alternates = seek.alternates(&front_door).into_iter();
+        return alternates.map(|(to, letter)| rerouted(&verdict, to, letter)).collect();
+    }
     match seek.role_of(mailbox) {
         // No row names these: news of an episode that came here in somebody's place.
         Some(MailboxRole::Lead) if mailbox.agency_code() == CADT => {
@@ -33,7 +41,9 @@ pub(super) fn d0(case: &Case<'_>, conflicts: &Conflicts, verdict: Verdict) -> Ve
         Some(MailboxRole::Lead | MailboxRole::HeadOfService | MailboxRole::Director) => {
             vec![rerouted(&verdict, mailbox.clone(), *letter)]
         }
-        Some(MailboxRole::Duty | MailboxRole::Manager) | None => vec![verdict],
+        Some(MailboxRole::Duty | MailboxRole::Manager | MailboxRole::Deputy) | None => {
+            vec![verdict]
+        }
     }
 }
 
@@ -91,6 +101,25 @@ pub(crate) fn stated(submission: &Submission, directory: &Directory) -> Conflict
     let theirs: Vec<AgencyCode> = theirs.collect();
     found.agencies.extend(theirs);
     found.and(&Conflicts::default())
+}
+
+/// What an alert's record still tells of whom it was kept from once its key is destroyed: whose lead has it by D0 is
+/// closed to it; of the front door's lead and the seniors both desks are, for nobody can tell any more which of them was
+/// meant. Whom it names is lost.
+#[must_use]
+pub fn left(record: &AlertRecord) -> Conflicts {
+    let stood_in = record.decisions.iter().filter(|decision| decision.row == Rule::D0);
+    let mut left = Conflicts::default();
+    for mailbox in stood_in.map(|decision| &decision.mailbox) {
+        let closed: &[&str] = match mailbox.agency_code() {
+            CADT | COUNCIL => &[CADT, EDT],
+            // They stand in for others with their own desks.
+            EDT | LADO | CADT_EDU => &[],
+            other => &[other],
+        };
+        left.agencies.extend(closed.iter().filter_map(|code| AgencyCode::try_from(*code).ok()));
+    }
+    left.and(&Conflicts::default())
 }
 
 /// Who takes what the out-of-hours team must not have: the front door's lead and the senior on call (domain 5.7).
@@ -154,6 +183,17 @@ impl Seek<'_> {
             alternates.extend(self.cover(code));
         }
         alternates
+    }
+
+    /// The front door as it was routed before the out-of-hours swap, where the alert is kept from it.
+    fn swapped(&self, routed: &Routed) -> Option<Routed> {
+        let is_of_team = routed.mailbox.agency_code() == EDT
+            && self.role_of(&routed.mailbox) == Some(MailboxRole::Duty);
+        let is_night = !clock::is_office_hours(self.now);
+        let front_door = self.agency(CADT)?;
+        let is_closed = self.conflicts.close(&duty_mailbox(front_door)?.id);
+        let is_swap = is_of_team && is_night && is_closed && routed.priority.is_urgent();
+        is_swap.then(|| Routed { agency: front_door.code.clone(), ..routed.clone() })
     }
 
     /// The agency's lead, of the front door for both its desks; LADO where the lead is the person.

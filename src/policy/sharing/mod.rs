@@ -20,6 +20,7 @@ use crate::domain::submission::{VictimAnswer, VictimConsentSupport};
 use crate::domain::{Delivery, Letter, Priority, Rule, Submission};
 
 pub use agreement::{Agreement, agreement_to, competent_objection, parent_is_not_told};
+pub use conflict::left as conflicts_left;
 pub(crate) use conflict::{conflicts, out_of_hours, stated as stated_conflicts, told_of};
 
 /// What sharing is decided on.

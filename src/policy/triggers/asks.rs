@@ -77,7 +77,7 @@ pub fn taken_back(withdrawn: &[Withdrawn]) -> Vec<Asked> {
 
 /// What a trigger asks when it fires. A marker (T3) and a flag (T6) ask nothing of anybody by themselves.
 #[must_use]
-const fn asks_of(trigger: Trigger) -> &'static [Ask] {
+pub(crate) const fn asks_of(trigger: Trigger) -> &'static [Ask] {
     match trigger {
         Trigger::T1 => &[Ask::StrategyMeeting, Ask::RepeatMissing],
         Trigger::T2 => &[Ask::StrategyMeeting],

@@ -2,15 +2,15 @@
 
 use super::find::{Danger, Finding, Standing, find};
 use super::folding::duplicate_of;
-use super::ledger::{History, Link, Past, Told, What, Withdrawn};
+use super::ledger::{Contact, History, Link, Past, Told, What, Withdrawn};
 use super::marac::Pair;
 use super::{News, Trigger};
 use crate::domain::submission::{
-    Exercise, MissingCategory, MissingFacts, MissingRiskFactor, Submission,
+    Bool3, Exercise, MissingCategory, MissingFacts, MissingRiskFactor, Submission,
 };
 use crate::domain::{AlertId, AlertKind, AlertRecord, EpisodeId, Timestamp};
-use crate::policy::Context;
 use crate::policy::age::Age;
+use crate::policy::{Context, referral};
 
 /// Stands for the alert under judgement, whose id is given later, and for its episode where it opens one.
 pub const THIS: AlertId = AlertId::from_bytes([0; 16]);
@@ -58,8 +58,36 @@ pub(crate) fn judge(submission: &Submission, ages: &[Age], context: &Context<'_>
             let new = opening(at, What::DomesticAbuse { abuse });
             ask((&context.repeats.pair, &new), Danger::default(), context)
         }
+        (kind, ..) if kind.is_referral() => {
+            let new = opening(context.now, What::Contact(Contact::Undecided));
+            ask((&context.repeats.subject, &new), Danger::default(), context)
+        }
+        (AlertKind::ReferralDecision, ..) => judge_decision(submission, context),
         (..) => Vec::new(),
     }
+}
+
+/// T6, when a manager accepts a contact as a referral: it counts from when the front door was asked.
+fn judge_decision(submission: &Submission, context: &Context<'_>) -> Vec<Finding> {
+    let is_accepted =
+        submission.referral_decision().is_some_and(|facts| facts.became_referral.is(Bool3::Yes));
+    let Some(asked) = referral::decided_on(context.episode).next().filter(|_| is_accepted) else {
+        return Vec::new();
+    };
+    let new = Past {
+        alert: asked.id,
+        episode: asked.episode,
+        started: asked.received_at,
+        what: What::Contact(Contact::Referral),
+        link: Link::Confirmed,
+    };
+    let is_told = asked.referral.and_then(|it| it.decided()).is_some_and(|it| it.is_rereferral);
+    let mut found = ask((&context.repeats.subject, &new), Danger::default(), context);
+    found.retain(|it| it.trigger == Trigger::T6);
+    for finding in found.iter_mut().filter(|_| is_told) {
+        finding.news = News::None;
+    }
+    found
 }
 
 fn judge_missing(

@@ -1,23 +1,23 @@
 //! What is known from before of the persons of an alert, from the claims of identity (domain 4.5): a claim that is
 //! linked automatically or by a human counts, a proposed or possible one is told as such, any other is nothing.
 //!
-//! A missing episode, an attendance is its PRIMARY's alone: who is mentioned beside has not gone missing. A notification
-//! is a pair's when both of its persons are, and so is a referral to the MARAC, which is what T4 counts from. Duplicates are folded here (domain 5.9), each event as it would have been
-//! when it came.
+//! A missing episode, an attendance, a contact is its PRIMARY's alone: who is mentioned beside has not gone missing. A
+//! notification is a pair's when both of its persons are, and so are the referrals to the MARAC and the meetings that
+//! anchor T4: there is no other register of pairs. Duplicates are folded here (domain 5.9), each event as it would have
+//! been when it came.
 
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
-
+use super::count;
 use super::folding::duplicate_of;
 use super::judge::Repeats;
-use super::ledger::{History, Link, Past, What};
+use super::ledger::{Contact, History, Link, Past, What};
 use super::marac::{MaracDates, Pair};
 use super::thresholds::Thresholds;
 use crate::domain::identity::{LinkState, Mentions, Tally};
+use crate::domain::referral::{Referral, ReferralStatus};
 use crate::domain::submission::MissingCategory;
 use crate::domain::{AlertKind, EpisodeId, identity};
-use crate::policy::clock;
 use crate::policy::matching::Earlier;
 
 /// Gathers it.
@@ -55,23 +55,20 @@ pub fn known(
         })
     };
     let real = earlier.iter().filter(|it| !it.record.exercise);
-    let (referrals, events): (Vec<&Earlier>, Vec<&Earlier>) =
-        real.partition(|it| it.record.kind == AlertKind::MaracReferral);
     let (pair, subject): (Vec<&Earlier>, Vec<&Earlier>) =
-        events.into_iter().partition(|it| it.record.kind == AlertKind::DvNotification);
-    let of_subject =
-        subject.into_iter().filter_map(|it| past(it, claim(about, it, it.mentions.tally.about)?));
-    let both = |it: &Earlier| {
+        real.partition(|it| it.mentions.tally.partner.is_some());
+    let of_subject = subject
+        .into_iter()
+        .filter(|it| it.record.kind != AlertKind::DvNotification)
+        .filter_map(|it| past(it, claim(about, it, it.mentions.tally.about)?));
+    let same_pair = pair.into_iter().filter_map(|it| {
         let victim = claim(about, it, it.mentions.tally.about)?;
         let other = claim(partner, it, it.mentions.tally.partner)?;
-        Some(weaker(victim, other))
-    };
-    let of_pair = pair.into_iter().filter_map(|it| past(it, both(it)?));
-    let referred: Vec<(Link, Date)> = referrals
-        .into_iter()
-        .filter_map(|it| Some((both(it)?, clock::date_of(it.mentions.tally.started))))
-        .collect();
-    let (parties, marac) = register(&referred);
+        Some((it, weaker(victim, other)))
+    });
+    let same_pair: Vec<(&Earlier, Link)> = same_pair.collect();
+    let (marac, parties) = register(&same_pair, partner.is_some());
+    let of_pair = same_pair.iter().filter_map(|(it, link)| past(it, *link));
     Repeats {
         subject: folded(of_subject.collect(), thresholds),
         pair: History { marac, ..folded(of_pair.collect(), thresholds) },
@@ -79,19 +76,46 @@ pub fn known(
     }
 }
 
-/// What the referrals of a pair say of it. Of a pair that is not confirmed: whether somebody must look.
-fn register(referred: &[(Link, Date)]) -> (Pair, MaracDates) {
-    let last = |confirmed: bool| {
-        let of = referred.iter().filter(|(link, _)| (*link == Link::Confirmed) == confirmed);
-        of.map(|(_, on)| *on).max()
+/// What earlier referrals to the MARAC and its outcomes say of the pair, and whether it is sure that it is theirs. With
+/// nobody named as the other one it can be any pair.
+fn register(same_pair: &[(&Earlier, Link)], has_partner: bool) -> (MaracDates, Pair) {
+    let heard: Vec<(&Earlier, Link)> = same_pair
+        .iter()
+        .filter(|(it, _)| {
+            matches!(it.record.kind, AlertKind::MaracReferral | AlertKind::MaracOutcome)
+        })
+        .copied()
+        .collect();
+    let sure = heard.iter().any(|(_, link)| *link == Link::Confirmed);
+    let counted = |kind: AlertKind| {
+        let dates = heard
+            .iter()
+            .filter(|(it, link)| it.record.kind == kind && (!sure || *link == Link::Confirmed))
+            .map(|(it, _)| count::local_date(it.mentions.tally.started));
+        dates.max()
     };
-    let (parties, last_referral) = match (last(true), last(false)) {
-        (Some(confirmed), _) => (Pair::Confirmed, Some(confirmed)),
-        (None, Some(perhaps)) => (Pair::Unconfirmed, Some(perhaps)),
-        (None, None) => (Pair::Other, None),
+    let dates = MaracDates {
+        last_referral: counted(AlertKind::MaracReferral),
+        last_meeting: counted(AlertKind::MaracOutcome),
     };
-    // The outcome's meeting is the anchor of T4-legacy alone, which no alert is decided by.
-    (parties, MaracDates { last_referral, last_meeting: None })
+    let parties = match (has_partner, heard.is_empty(), sure) {
+        (false, ..) | (true, false, false) => Pair::Unconfirmed,
+        (true, true, _) => Pair::Other,
+        (true, false, true) => Pair::Confirmed,
+    };
+    (dates, parties)
+}
+
+/// What an alert itself tells of, as it stands in the history of later ones.
+#[must_use]
+pub fn event_of(alert: &Earlier) -> Option<Past> {
+    Some(Past {
+        alert: alert.record.id,
+        episode: alert.record.episode,
+        started: alert.mentions.tally.started,
+        what: what(alert, true)?,
+        link: Link::Confirmed,
+    })
 }
 
 const fn standing(state: LinkState) -> Option<Link> {
@@ -123,7 +147,16 @@ fn what(earlier: &Earlier, is_open: bool) -> Option<What> {
     } else if kind == AlertKind::DvNotification {
         Some(What::DomesticAbuse { abuse: tally.abuse.clone() })
     } else {
-        None
+        earlier.record.referral.map(|referral| What::Contact(became(&referral)))
+    }
+}
+
+/// What the front door made of a contact so far.
+fn became(referral: &Referral) -> Contact {
+    match referral.decided().map(|decided| decided.status) {
+        None => Contact::Undecided,
+        Some(ReferralStatus::Contact) => Contact::NoReferral,
+        Some(ReferralStatus::Referral) => Contact::Referral,
     }
 }
 

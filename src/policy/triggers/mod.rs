@@ -25,6 +25,7 @@ mod tests;
 use crate::domain::Rule;
 use crate::domain::codes::code_list;
 
+pub(crate) use asks::asks_of;
 pub use asks::{Ask, Asked, asked, taken_back};
 pub use count::Count;
 pub use crossing::News;
@@ -32,7 +33,7 @@ pub use find::{Danger, Finding, Standing, find, withdrawn};
 pub use folding::{Family, duplicate_of};
 pub use judge::{NOTHING_KNOWN, Repeats, THIS};
 pub(crate) use judge::{fires, holds, judge, taken_back_by_correction};
-pub use known::known;
+pub use known::{event_of, known};
 pub use ledger::{Contact, History, Link, Past, Told, What, Withdrawn};
 pub use marac::{MaracDates, MaracRepeat, Pair, legacy_repeat, repeat};
 pub use thresholds::{Bound, Thresholds, ThresholdsError};

@@ -5,6 +5,7 @@ use super::table::{self, numbers};
 use super::tree::{Content, Item, Node};
 use crate::domain::submission::RiskBand;
 use crate::domain::{Risk, Timestamp};
+use crate::policy::triggers::{MaracDates, MaracRepeat};
 
 /// Something the hub notes about an alert.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +22,8 @@ pub enum HubNote {
     AreaInferred,
     /// The PRIMARY is an adult, in a kind that may be about a child.
     AdultPrimary,
+    /// A referral within 12 calendar months of the one before (T6).
+    ReReferral,
 }
 
 /// What the hub found out about an alert. Cut like the rest: each value reaches only the letters it is for.
@@ -68,6 +71,12 @@ pub struct HubFacts {
     pub flag_until: Option<jiff::civil::Date>,
     /// By when research for the MARAC is due.
     pub marac_research_due_at: Option<Timestamp>,
+    /// Whether the pair of a notification was referred to the MARAC before (T4).
+    pub marac_repeat: Option<MaracRepeat>,
+    /// Notifications about the pair in 12 calendar months, with this one (T5).
+    pub escalation_count: Option<u32>,
+    /// When the pair was last referred to the MARAC, and last heard, before this alert.
+    pub marac_before: MaracDates,
 }
 
 impl HubFacts {
@@ -93,6 +102,7 @@ impl HubFacts {
             (number::FOUND_UNCONFIRMED, HubNote::FoundUnconfirmed),
             (number::AREA_INFERRED, HubNote::AreaInferred),
             (number::ADULT_PRIMARY, HubNote::AdultPrimary),
+            (number::RE_REFERRAL, HubNote::ReReferral),
         ];
         let number_of = |field: u32| node.values(field).find_map(|value| u32::try_from(value).ok());
         let settings = node.nodes(number::ENCOMPASS).filter_map(|setting| {
@@ -137,6 +147,12 @@ impl HubFacts {
             answer_due_at: node.node(number::ANSWER_DUE_AT).and_then(millis),
             flag_until: node.text(number::FLAG_UNTIL).parse().ok(),
             marac_research_due_at: node.node(number::MARAC_RESEARCH_DUE_AT).and_then(millis),
+            marac_repeat: number_of(number::MARAC_REPEAT).and_then(MaracRepeat::from_code),
+            escalation_count: number_of(number::ESCALATION_COUNT_12M),
+            marac_before: MaracDates {
+                last_referral: node.text(number::LAST_MARAC_REFERRAL_AT).parse().ok(),
+                last_meeting: node.text(number::LAST_HEARD_AT).parse().ok(),
+            },
         })
     }
 
@@ -152,6 +168,7 @@ impl HubFacts {
                 HubNote::FoundUnconfirmed => number::FOUND_UNCONFIRMED,
                 HubNote::AreaInferred => number::AREA_INFERRED,
                 HubNote::AdultPrimary => number::ADULT_PRIMARY,
+                HubNote::ReReferral => number::RE_REFERRAL,
             };
             put(&mut node, field, Some(Content::Varint(1)));
         }
@@ -191,7 +208,22 @@ impl HubFacts {
         put(&mut node, number::FLAG_UNTIL, flag);
         let research = self.marac_research_due_at.and_then(instant);
         put(&mut node, number::MARAC_RESEARCH_DUE_AT, research);
+        self.put_repeats(&mut node);
         Some(node)
+    }
+}
+
+impl HubFacts {
+    fn put_repeats(&self, node: &mut Node) {
+        use numbers::field::hub_facts as number;
+        let repeat = self.marac_repeat.map(|repeat| Content::Varint(u64::from(repeat.code())));
+        put(node, number::MARAC_REPEAT, repeat);
+        let count = self.escalation_count.map(|count| Content::Varint(u64::from(count)));
+        put(node, number::ESCALATION_COUNT_12M, count);
+        let day =
+            |day: Option<jiff::civil::Date>| day.map(|day| Content::of_text(&day.to_string()));
+        put(node, number::LAST_MARAC_REFERRAL_AT, day(self.marac_before.last_referral));
+        put(node, number::LAST_HEARD_AT, day(self.marac_before.last_meeting));
     }
 }
 
@@ -261,6 +293,12 @@ mod tests {
             answer_due_at: Some(Timestamp::from_millis(1_006)),
             flag_until: Some(jiff::civil::date(2027, 2, 28)),
             marac_research_due_at: Some(Timestamp::from_millis(1_005)),
+            marac_repeat: Some(MaracRepeat::Unknown),
+            escalation_count: Some(3),
+            marac_before: MaracDates {
+                last_referral: Some(jiff::civil::date(2025, 11, 20)),
+                last_meeting: Some(jiff::civil::date(2025, 12, 4)),
+            },
         };
 
         assert_eq!(HubFacts::decode(&facts.encode()).unwrap(), facts);

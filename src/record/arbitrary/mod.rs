@@ -1,11 +1,10 @@
 //! Every shape a record can have, for the property tests.
 
 mod after;
-
-use std::collections::BTreeMap;
+mod directory;
 
 use jiff::civil::Date;
-use proptest::collection::{btree_map, vec};
+use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -20,12 +19,7 @@ use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
 use crate::domain::delivery::{
     AckOutcome, DeclineReason, Delivery, DeliveryState, EndReason, Moment, Purpose, Rung,
 };
-use crate::domain::directory::{
-    Agency, AgencyType, Cover, Directory, Mailbox, MailboxRole, PartnershipChange,
-    PartnershipProposal, RoleProposal, RotaSlot, School, UserEntry,
-};
 use crate::domain::event::{Actor, EntryDraft, Event, EventKind, EventOutcome, RedactionReason};
-use crate::domain::id::ProposalId;
 use crate::domain::identity::{Evidence, Flag, Flagged, Link, LinkState, LinkStep, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::referral::{
@@ -37,20 +31,21 @@ use crate::domain::{
     SystemName, Timestamp, UserId, View,
 };
 use crate::record::Write;
+pub(super) use directory::directory;
 
-fn agency() -> impl Strategy<Value = AgencyCode> {
+pub(super) fn agency() -> impl Strategy<Value = AgencyCode> {
     "[A-Z0-9-]{1,32}".prop_map(|raw| AgencyCode::try_from(raw).unwrap())
 }
 
-fn mailbox() -> impl Strategy<Value = MailboxId> {
+pub(super) fn mailbox() -> impl Strategy<Value = MailboxId> {
     "[A-Za-z0-9/-]{1,64}".prop_map(|raw| MailboxId::try_from(raw).unwrap())
 }
 
-fn user() -> impl Strategy<Value = UserId> {
+pub(super) fn user() -> impl Strategy<Value = UserId> {
     "[a-z0-9-]{1,64}".prop_map(|raw| UserId::try_from(raw).unwrap())
 }
 
-fn system() -> impl Strategy<Value = SystemName> {
+pub(super) fn system() -> impl Strategy<Value = SystemName> {
     "[a-z0-9-]{1,64}".prop_map(|raw| SystemName::try_from(raw).unwrap())
 }
 
@@ -66,7 +61,7 @@ fn subject() -> impl Strategy<Value = SubjectRef> {
     any::<[u8; 16]>().prop_map(SubjectRef::from_bytes)
 }
 
-fn instant() -> impl Strategy<Value = Timestamp> {
+pub(super) fn instant() -> impl Strategy<Value = Timestamp> {
     any::<i64>().prop_map(Timestamp::from_millis)
 }
 
@@ -74,15 +69,15 @@ fn position() -> impl Strategy<Value = Position> {
     prop_oneof![any::<u64>().prop_map(Position), Just(Position::THIS)]
 }
 
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     "\\PC{0,20}"
 }
 
-fn rules() -> impl Strategy<Value = Vec<Rule>> {
+pub(super) fn rules() -> impl Strategy<Value = Vec<Rule>> {
     vec(select(Rule::ALL), 0..4)
 }
 
-fn roles() -> impl Strategy<Value = Vec<Role>> {
+pub(super) fn roles() -> impl Strategy<Value = Vec<Role>> {
     vec(select(Role::ALL), 0..4)
 }
 
@@ -98,11 +93,11 @@ fn moment() -> impl Strategy<Value = Moment> {
     })
 }
 
-fn date() -> impl Strategy<Value = Date> {
+pub(super) fn date() -> impl Strategy<Value = Date> {
     (0_i16..=9999, 1_i8..=12, 1_i8..=28).prop_map(|(y, m, d)| Date::constant(y, m, d))
 }
 
-fn dates() -> impl Strategy<Value = Vec<(Date, Date)>> {
+pub(super) fn dates() -> impl Strategy<Value = Vec<(Date, Date)>> {
     vec((date(), date()), 0..3)
 }
 
@@ -147,8 +142,9 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         option::of(moment()),
         option::of((moment(), select(AckOutcome::ALL))),
         option::of((moment(), select(DeclineReason::ALL))),
+        option::of(moment()),
     );
-    let words = (option::of(body()), option::of(body()));
+    let words = (option::of(body()), option::of(body()), option::of(body()), option::of(user()));
     (what, when, done, words).prop_map(|(what, when, done, words)| Delivery {
         number: what.0,
         mailbox: what.1,
@@ -171,7 +167,10 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         // Words come with an answer only.
         note: words.0.filter(|_| done.4.is_some()),
         decline_text: words.1.filter(|_| done.5.is_some()),
+        closing_note: words.2.filter(|_| done.6.is_some()),
         acknowledged: done.4,
+        closed: done.6,
+        held_by: words.3,
         declined: done.5,
     })
 }
@@ -230,9 +229,20 @@ fn conflicts() -> impl Strategy<Value = SealedConflicts> {
 }
 
 fn referral() -> impl Strategy<Value = Referral> {
-    let decided =
-        (select(ReferralOutcome::ALL), alert_id(), instant(), select(ReferralStatus::ALL))
-            .prop_map(|(outcome, by, at, status)| Decided { outcome, by, at, status });
+    let decided = (
+        select(ReferralOutcome::ALL),
+        alert_id(),
+        instant(),
+        select(ReferralStatus::ALL),
+        any::<bool>(),
+    )
+        .prop_map(|(outcome, by, at, status, is_rereferral)| Decided {
+            outcome,
+            by,
+            at,
+            status,
+            is_rereferral,
+        });
     (select(ReferrerType::ALL), select(OwnReport::ALL), option::of(decided), any::<bool>())
         .prop_map(|(referrer, own_report, decided, told)| {
             let received = Referral::received(referrer, own_report);
@@ -419,121 +429,6 @@ pub(super) fn draft() -> impl Strategy<Value = EntryDraft> {
         at,
         events,
     })
-}
-
-fn inbox() -> impl Strategy<Value = Mailbox> {
-    let slot = (instant(), instant(), user()).prop_map(|(from, until, user)| RotaSlot {
-        from,
-        until,
-        user,
-    });
-    (mailbox(), select(MailboxRole::ALL), text(), text(), select(Cover::ALL), vec(slot, 0..3))
-        .prop_map(|(id, role, phone, fallback, cover, rota)| Mailbox {
-            id,
-            role,
-            phone,
-            fallback,
-            cover,
-            rota,
-        })
-}
-
-fn member() -> impl Strategy<Value = Agency> {
-    let person = (roles(), any::<bool>()).prop_map(|(roles, active)| UserEntry { roles, active });
-    (
-        agency(),
-        text(),
-        select(AgencyType::ALL),
-        select(Letter::ALL),
-        option::of(text()),
-        vec(system(), 0..3),
-        btree_map(user(), person, 0..3),
-        vec(inbox(), 0..3),
-    )
-        .prop_map(|raw| Agency {
-            code: raw.0,
-            name: raw.1,
-            kind: raw.2,
-            letter: raw.3,
-            organisation: raw.4,
-            systems: raw.5,
-            users: raw.6,
-            mailboxes: raw.7,
-        })
-}
-
-fn school() -> impl Strategy<Value = School> {
-    let serving = (option::of(agency()), option::of(agency()));
-    ("[0-9]{6}", serving, dates(), vec(date(), 0..3), any::<bool>()).prop_map(
-        |(urn, (agency, area), terms, inset, nursery)| School {
-            urn,
-            agency,
-            terms,
-            inset,
-            nursery,
-            area,
-        },
-    )
-}
-
-fn proposal() -> impl Strategy<Value = RoleProposal> {
-    (any::<[u8; 16]>(), agency(), user(), roles(), user(), instant()).prop_map(|raw| RoleProposal {
-        id: ProposalId::from_bytes(raw.0),
-        agency: raw.1,
-        user: raw.2,
-        roles: raw.3,
-        proposed_by: raw.4,
-        proposed_at: raw.5,
-    })
-}
-
-fn partnership_change() -> impl Strategy<Value = PartnershipChange> {
-    prop_oneof![
-        member().prop_map(|agency| PartnershipChange::AddAgency(Box::new(agency))),
-        (agency(), text())
-            .prop_map(|(agency, name)| PartnershipChange::RenameAgency { agency, name }),
-        school().prop_map(|school| PartnershipChange::SetSchool(Box::new(school))),
-        dates().prop_map(PartnershipChange::SetSchoolHolidays),
-    ]
-}
-
-fn partnership_proposal() -> impl Strategy<Value = PartnershipProposal> {
-    (any::<[u8; 16]>(), agency(), user(), instant(), partnership_change()).prop_map(|raw| {
-        PartnershipProposal {
-            id: ProposalId::from_bytes(raw.0),
-            agency: raw.1,
-            proposed_by: raw.2,
-            proposed_at: raw.3,
-            change: raw.4,
-        }
-    })
-}
-
-pub(super) fn directory() -> impl Strategy<Value = Directory> {
-    (
-        any::<u64>(),
-        vec(member(), 0..3),
-        btree_map(text(), agency(), 0..3),
-        btree_map(text(), agency(), 0..3),
-        vec(school(), 0..3),
-        option::of(dates()),
-        vec(proposal(), 0..3),
-        vec(partnership_proposal(), 0..3),
-    )
-        .prop_map(|raw| Directory {
-            version: raw.0,
-            agencies: raw.1.into_iter().map(|row| (row.code.clone(), row)).collect(),
-            areas: raw.2,
-            uprns: raw.3,
-            schools: raw
-                .4
-                .into_iter()
-                .map(|row| (row.urn.clone(), row))
-                .collect::<BTreeMap<_, _>>(),
-            school_holidays: raw.5,
-            proposals: raw.6,
-            partnership_proposals: raw.7,
-        })
 }
 
 pub(super) fn write() -> impl Strategy<Value = Write> {

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use ring::digest::{Context, SHA256};
@@ -61,6 +62,8 @@ pub(crate) struct Index {
     position: Mutex<IndexPosition>,
     /// The keys that are there, perhaps.
     filter: RwLock<Filter>,
+    /// How often more than one key was looked through.
+    scans: AtomicU64,
 }
 
 /// How far the index is and what it adds up to.
@@ -94,6 +97,7 @@ impl Index {
                 marker: Mutex::new(marker),
                 position: Mutex::new(position),
                 filter: RwLock::default(),
+                scans: AtomicU64::new(0),
             }),
             Ok(Err(reason)) => Err((reason, position)),
             Err(_panic) => Err(("it could not be opened", position)),
@@ -126,6 +130,7 @@ impl Index {
         now: Option<Timestamp>,
         visit: &mut dyn FnMut(Found),
     ) -> Result<(), &'static str> {
+        self.scans.fetch_add(1, Ordering::Relaxed);
         let mut filter = self.filter.write().unwrap_or_else(PoisonError::into_inner);
         let mut sum = 0_u128;
         let mut expired = Vec::new();
@@ -290,6 +295,7 @@ impl Index {
 
     /// What all the keys of an agency were used for.
     pub(crate) fn keys_of(&self, agency: &AgencyCode) -> Result<Vec<KeyUse>, StoreError> {
+        self.scans.fetch_add(1, Ordering::Relaxed);
         let entries = self.tree.scan_prefix(key_key(agency, ""));
         entries
             .map(|entry| {
@@ -323,6 +329,12 @@ impl Index {
             }
         }
         Ok(handed)
+    }
+
+    /// How often more than one key was looked through.
+    #[cfg(test)]
+    pub(crate) fn scans(&self) -> u64 {
+        self.scans.load(Ordering::Relaxed)
     }
 
     /// The commit with the newest directory.

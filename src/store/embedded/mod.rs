@@ -305,6 +305,11 @@ impl EmbeddedStore {
         self.shared.backlog.pause(held);
     }
 
+    /// How often the index was looked through, not asked for one key.
+    pub(crate) fn index_scans(&self) -> u64 {
+        self.shared.index.scans()
+    }
+
     /// How many commits wait for the writer.
     pub(crate) fn queued(&self) -> usize {
         let sender = self.sender().unwrap();

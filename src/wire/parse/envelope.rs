@@ -2,7 +2,7 @@
 
 use super::format;
 use super::people::People;
-use super::person::{self, Place, Staff};
+use super::person::{self, ConcernFacts, Place};
 use super::reader::{At, Reader, between, up_to};
 use crate::domain::submission::{
     Code, ContactRule, CpPlan, EnvelopeFacts, EpisodeName, Exclusion, Exercise, Given, Length,
@@ -317,24 +317,22 @@ pub(super) fn subjects(
     subjects
 }
 
-/// Reads household and persons of concern; gives what makes one of the latter a conflict of interest.
+/// Reads household and persons of concern; gives the latter, in order.
 pub(super) fn others(
     reader: &mut Reader,
     at: At<'_>,
     raw: &v1::Envelope,
     people: &People<'_>,
-) -> Staff {
+) -> Vec<ConcernFacts> {
     reader.count(at.field("household"), raw.household.len(), 20);
     for (index, raw) in raw.household.iter().take(20).enumerate() {
         person::person(reader, at.item("household", index), raw, Place::Household, people);
     }
     reader.count(at.field("persons_of_concern"), raw.persons_of_concern.len(), 10);
-    let mut staff = Staff::default();
-    for (index, raw) in raw.persons_of_concern.iter().enumerate() {
-        let at = at.item("persons_of_concern", index);
-        let concern = person::concern(reader, at, raw, people);
-        staff.employers.extend(concern.employed_by);
-        staff.users.extend(concern.staff_user);
-    }
-    staff
+    let listed = raw.persons_of_concern.iter().enumerate();
+    listed
+        .map(|(index, raw)| {
+            person::concern(reader, at.item("persons_of_concern", index), raw, people)
+        })
+        .collect()
 }

@@ -1,12 +1,13 @@
 //! Reads the parts of MARAC_REFERRAL and MARAC_OUTCOME (domain 3.8).
 
+use super::child_impact;
 use super::domestic_abuse::Subjects;
 use super::people::{People, Whom};
+use super::person::ConcernFacts;
 use super::reader::{At, FREE_TEXT, Reader, between, up_to};
-use super::{child_impact, person};
 use crate::domain::AgencyCode;
 use crate::domain::submission::{
-    Given, MaracBasis, MaracCaseFacts, MaracOutcomeFacts, MaracReferralFacts, Need, PartnerFacts,
+    BodyFacts, Given, MaracBasis, MaracCaseFacts, MaracOutcomeFacts, MaracReferralFacts, Need,
     VictimAnswer, path,
 };
 use crate::wire::v1;
@@ -116,18 +117,35 @@ fn case(
             Given::Malformed => Given::Malformed,
         },
         persons_of_concern,
-        partner: partner(reader, said.perpetrator, people),
+        partner: None,
         impacts,
         attendees: attendees(reader, at, said.attendees),
         meeting_at: Given::Missing,
     }
 }
 
-/// The other one of the pair. The envelope tells what is wrong with it.
-fn partner(reader: &Reader, reference: &str, people: &People<'_>) -> Option<PartnerFacts> {
-    let concern = people.of_concern(reference)?;
-    let at = At::root(path::ENVELOPE);
-    Some(person::concern(&mut reader.aside(), at, concern, people).partner())
+/// Puts into the case who makes the pair with the victim: the person of concern who is named, or the only one.
+pub(super) fn pair(body: &mut BodyFacts, alert: &v1::Alert, concerns: &[ConcernFacts]) {
+    use v1::alert::Body::{MaracOutcome, MaracReferral};
+    let (case, named) = match (body, &alert.body) {
+        (BodyFacts::MaracReferral(facts), Some(MaracReferral(raw))) => {
+            (&mut facts.case, &raw.perpetrator_ref)
+        }
+        (BodyFacts::MaracOutcome(facts), Some(MaracOutcome(raw))) => {
+            (&mut facts.case, &raw.perpetrator_ref)
+        }
+        (..) => return,
+    };
+    let listed = alert.envelope.iter().flat_map(|envelope| &envelope.persons_of_concern);
+    let is_named = |concern: &v1::PersonOfConcern| {
+        concern.person.as_ref().is_some_and(|person| person.person_ref == *named)
+    };
+    let mut pairs = listed.zip(concerns);
+    let found = match concerns {
+        [only] if named.is_empty() => Some(only),
+        _ => pairs.find(|(raw, _)| !named.is_empty() && is_named(raw)).map(|(_, read)| read),
+    };
+    case.partner = found.map(ConcernFacts::partner);
 }
 
 fn attendees(reader: &mut Reader, at: At<'_>, raw: &[String]) -> Vec<AgencyCode> {

@@ -220,14 +220,17 @@ fn facts(reader: &mut Reader, kind: AlertKind, alert: &v1::Alert) -> Submission 
     let mut envelope = EnvelopeFacts::default();
     let mut subjects = Vec::new();
     let mut sharing = SharingFacts::default();
+    let mut concerns = Vec::new();
     if let Some(raw) = &alert.envelope {
         envelope = envelope::envelope(reader, at, kind, raw, &people);
         subjects = envelope::subjects(reader, at, kind, raw, &people);
-        keep_from(&mut envelope, envelope::others(reader, at, raw, &people));
+        concerns = envelope::others(reader, at, raw, &people);
+        keep_from(&mut envelope, Staff::of(&concerns));
         let record = raw.sharing.as_ref();
         sharing = sharing::sharing(reader, at.field("sharing"), record, &people);
     }
-    let (body, staff) = body(reader, kind, alert, &subjects, &people);
+    let (mut body, staff) = body(reader, kind, alert, &subjects, &people);
+    marac::pair(&mut body, alert, &concerns);
     keep_from(&mut envelope, staff);
     if !kind.has_subjects() {
         person_data::refuse(reader, alert);

@@ -85,18 +85,6 @@ impl<'a> People<'a> {
             || self.is_alleged_perpetrator(reference)
     }
 
-    /// The person of concern of this reference; without one, the only one there is.
-    pub(super) fn of_concern(&self, reference: &str) -> Option<&'a v1::PersonOfConcern> {
-        let listed = self.alert.envelope.as_ref()?.persons_of_concern.as_slice();
-        match (reference, listed) {
-            ("", [only]) => Some(only),
-            ("", _) => None,
-            (reference, listed) => listed.iter().find(|concern| {
-                concern.person.as_ref().is_some_and(|person| person.person_ref == reference)
-            }),
-        }
-    }
-
     /// Whether this is the alleged perpetrator of the notification.
     pub(super) fn is_alleged_perpetrator(&self, reference: &str) -> bool {
         let alleged = self.abuse().and_then(|body| body.alleged_perpetrator.as_ref());

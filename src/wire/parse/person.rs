@@ -377,6 +377,16 @@ pub(super) struct Staff {
     pub(super) users: Vec<UserId>,
 }
 
+impl Staff {
+    /// Of these persons of concern.
+    pub(super) fn of(concerns: &[ConcernFacts]) -> Self {
+        Self {
+            employers: concerns.iter().filter_map(|it| it.employed_by.clone()).collect(),
+            users: concerns.iter().filter_map(|it| it.staff_user.clone()).collect(),
+        }
+    }
+}
+
 /// Reads an alleged perpetrator or another person of concern.
 pub(super) fn concern(
     reader: &mut Reader,

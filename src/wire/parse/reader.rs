@@ -94,11 +94,6 @@ impl Reader {
         Self { scheme, sent_at: Given::Missing, occurred_at: Given::Missing, found: Vec::new() }
     }
 
-    /// A reader whose violations go nowhere: for what another part reads and tells of.
-    pub(super) const fn aside(&self) -> Self {
-        Self::new(self.scheme)
-    }
-
     /// The violations in the order found; beyond `max` those that refuse first.
     pub(super) fn into_violations(self, max: usize) -> Vec<Violation> {
         let mut found = self.found;

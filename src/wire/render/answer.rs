@@ -13,6 +13,7 @@ type Answer<How> = Option<(Moment, How, Redacted<String>)>;
 pub fn answers(
     acknowledged: &Answer<AckOutcome>,
     declined: &Answer<DeclineReason>,
+    closed: &Option<(Moment, Redacted<String>)>,
 ) -> v1::ReadAnswerResponse {
     let by = |moment: &Moment| moment.by.as_ref().map(ToString::to_string).unwrap_or_default();
     v1::ReadAnswerResponse {
@@ -28,6 +29,11 @@ pub fn answers(
             reason: code_of_reason(*reason).into(),
             text: text.expose().clone(),
         }),
+        closed: closed.as_ref().map(|(moment, note)| v1::ClosedAnswer {
+            user_id: by(moment),
+            at: Some(timestamp(moment.at)),
+            note: note.expose().clone(),
+        }),
     }
 }
 
@@ -35,6 +41,7 @@ const fn code_of_outcome(outcome: AckOutcome) -> v1::AcknowledgeOutcome {
     match outcome {
         AckOutcome::Accepted => v1::AcknowledgeOutcome::Accepted,
         AckOutcome::Forwarded => v1::AcknowledgeOutcome::Forwarded,
+        AckOutcome::Closed => v1::AcknowledgeOutcome::Closed,
     }
 }
 

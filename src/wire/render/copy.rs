@@ -56,7 +56,7 @@ pub fn alert_copy(parts: &CopyParts<'_>) -> v1::AlertCopy {
         exercise: alert.exercise,
         due_at: delivery.due.map(|due| timestamp(due.at)),
         due_tag: delivery.due.map_or(0, |due| code(due.tag.code())),
-        due_label: delivery.due.map(|due| due.tag.label().to_owned()).unwrap_or_default(),
+        due_label: delivery.due_label().unwrap_or_default(),
         banners: cut.banners.iter().map(banner).collect(),
         gaps: alert.gaps.iter().filter(|gap| visible(&gap.path)).map(gap).collect(),
         // Cut by the hub from bytes it has parsed: it decodes.

@@ -29,8 +29,8 @@ use crate::domain::delivery::{DeliveryState, EndReason, Purpose};
 use crate::domain::{
     AlertId, AlertKind, AlertRecord, Delivery, DeliveryId, Priority, Timestamp, View,
 };
-use crate::policy::recall;
 use crate::policy::sender_view::{self, DutyContact, Notice, VisibleDelivery, VisibleRecall};
+use crate::policy::{escalation, recall};
 use crate::record::Receipt;
 
 /// An instant.
@@ -108,9 +108,9 @@ pub fn delivery_summary(
     now: Timestamp,
 ) -> v1::DeliverySummary {
     let taken_by = delivery.acknowledged.as_ref().and_then(|(moment, _)| moment.by.as_ref());
-    let is_late = delivery.due.is_some_and(|due| due.at <= now) && !delivery.is_acknowledged();
     let recalled = delivery.of.filter(|_| delivery.purpose == Purpose::Recall);
-    let is_late = is_late && recalled.is_none();
+    let is_past = delivery.due.is_some_and(|due| due.at <= now) && recalled.is_none();
+    let is_taken = delivery.is_acknowledged() || escalation::is_answered(alert, delivery.number);
     v1::DeliverySummary {
         delivery_id: format!("{}.{}", alert.id, delivery.number),
         sequence: delivery.sequence.unwrap_or_default(),
@@ -121,17 +121,26 @@ pub fn delivery_summary(
         state: delivery_state(delivery).into(),
         queued_at: Some(timestamp(delivery.queued_at)),
         due_at: delivery.due.map(|due| timestamp(due.at)),
-        overdue: is_late && !matches!(delivery.state, DeliveryState::Ended(_)),
+        overdue: is_past && !is_taken && !matches!(delivery.state, DeliveryState::Ended(_)),
         exercise: alert.exercise,
         acknowledged_by: taken_by.map(ToString::to_string).unwrap_or_default(),
         escalation_level: delivery.purpose.level().map_or(0, u32::from),
         unreadable: false,
+        due_tag: due_tag(delivery),
+        due_label: delivery.due_label().unwrap_or_default(),
+        closed: delivery.closed.is_some(),
+        held_by: delivery.held_by.as_ref().map(ToString::to_string).unwrap_or_default(),
         recall_of: recalled.map(|of| format!("{}.{of}", alert.id)).unwrap_or_default(),
         recall_to_confirm: alert
             .after
             .recall_of(delivery.number)
             .is_some_and(crate::domain::Recalled::is_open),
     }
+}
+
+/// The contract's number of the authority of a delivery's deadline.
+fn due_tag(delivery: &Delivery) -> i32 {
+    delivery.due.map_or(0, |due| code(due.tag.code()))
 }
 
 /// A delivery in a list whose record cannot be read now: that it is there, and nothing else.
@@ -159,6 +168,7 @@ pub fn alert_summary(alert: &AlertRecord) -> v1::AlertSummary {
         acceptance: acceptance(alert).into(),
         open_gaps: u32::try_from(open_gaps).unwrap_or(u32::MAX),
         state: sender_view::least_advanced(alert)
+            .as_ref()
             .map_or(v1::DeliveryState::Unspecified, delivery_state)
             .into(),
         exercise: alert.exercise,
@@ -221,6 +231,8 @@ pub fn visible_delivery(seen: &VisibleDelivery, receipts: &[Receipt]) -> v1::Vis
         overdue: seen.overdue,
         phone: seen.phone.clone(),
         receipts: receipts.iter().map(receipt).collect(),
+        due_tag: due_tag(&seen.delivery),
+        due_label: seen.delivery.due_label().unwrap_or_default(),
     }
 }
 

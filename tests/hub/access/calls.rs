@@ -232,6 +232,23 @@ async fn mailbox(call: &str, channel: Channel, object: &Object, named: &str) -> 
             let request = v1::DeclineRequest { mailbox, delivery_id, user_id, reason, text };
             done(client.decline(request).await)
         }
+        "CloseDelivery" => {
+            let note = "spoke to the family, no further action".to_owned();
+            let close = v1::CloseDeliveryRequest { mailbox, delivery_id, user_id, note };
+            close_or_take_first(&mut client, close).await
+        }
+        "HandOver" => {
+            let to_user_id = match mailbox.as_str() {
+                "EDT/lead" => "u-1305",
+                "COUNCIL/head-of-service" => "u-3901",
+                // Of one's own desk, so that it is the delivery that is refused.
+                super::people::OTHER => "u-3002",
+                _ => object.user.as_str(),
+            };
+            let (to_user_id, delivery_ids) = (to_user_id.to_owned(), vec![delivery_id]);
+            let request = v1::HandOverRequest { mailbox, user_id, to_user_id, delivery_ids };
+            done(client.hand_over(request).await)
+        }
         "ReadAnswer" => {
             let request = v1::ReadAnswerRequest { mailbox, delivery_id, user_id };
             done(client.read_answer(request).await)
@@ -246,6 +263,22 @@ async fn mailbox(call: &str, channel: Channel, object: &Object, named: &str) -> 
         }
         other => panic!("the test does not know how to make the call {other}"),
     }
+}
+
+/// Only what was taken can be closed.
+async fn close_or_take_first(
+    client: &mut MailboxServiceClient<Channel>,
+    close: v1::CloseDeliveryRequest,
+) -> Result<(), Status> {
+    let closed = done(client.close_delivery(close.clone()).await);
+    if !closed.as_ref().is_err_and(|status| status.code() == Code::FailedPrecondition) {
+        return closed;
+    }
+    let outcome = v1::AcknowledgeOutcome::Accepted.into();
+    let v1::CloseDeliveryRequest { mailbox, delivery_id, user_id, note } = close.clone();
+    let take = v1::AcknowledgeRequest { mailbox, delivery_id, user_id, outcome, note };
+    client.acknowledge(take).await?;
+    done(client.close_delivery(close).await)
 }
 
 async fn audit(call: &str, channel: Channel) -> Result<(), Status> {

@@ -22,7 +22,7 @@ use people::{Bearer, CONCERNED, Caller};
 use table::AT_LEAD;
 
 /// The calls that can name the person they are made for.
-const NAMING: [&str; 10] = [
+const NAMING: [&str; 12] = [
     "SubmitAlert",
     "CorrectAlert",
     "RecallAlert",
@@ -31,15 +31,17 @@ const NAMING: [&str; 10] = [
     "ReportOpened",
     "Acknowledge",
     "Decline",
+    "CloseDelivery",
+    "HandOver",
     "ReadAnswer",
     "ConfirmRecall",
 ];
 /// The calls after which a delivery is not what it was.
-const FINAL: [&str; 2] = ["Acknowledge", "Decline"];
+const FINAL: [&str; 3] = ["Acknowledge", "Decline", "CloseDelivery"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_answers_every_kind_of_caller_as_the_table_says_and_records_each_refusal() {
-    let mut world = World::start(90).await;
+    let mut world = World::start(160).await;
     let mut faults = Vec::new();
 
     for part in table::parts() {
@@ -129,10 +131,10 @@ impl World {
             asked: 0,
         };
         // Nobody answers these, so that they climb to the senior on call.
-        world.submit("MERPOL", "s01-missing-reported.json", 3).await;
+        world.submit("MERPOL", "s01-missing-reported.json", 5).await;
         let doomed = world.submit("MERPOL", "s01-missing-reported.json", 1).await;
         world.hub.advance_to("2026-10-24T04:00:00Z").await;
-        world.submit("MERPOL", "s05-domestic-abuse-gold.json", 3).await;
+        world.submit("MERPOL", "s05-domestic-abuse-gold.json", 5).await;
         world.earlier = world.submit("MERPOL", "s01-missing-reported.json", deliveries).await;
         world.sent = world.submit(CONCERNED, "s01-missing-reported.json", 1).await;
         world.referred = world.decided().await;

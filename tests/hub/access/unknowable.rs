@@ -41,6 +41,8 @@ async fn what_is_another_agencys_and_what_is_not_there_are_refused_in_the_same_w
         ("ListDeliveries", "DUTY"),
         ("Acknowledge", "DUTY"),
         ("Decline", "DUTY"),
+        ("CloseDelivery", "DUTY"),
+        ("HandOver", "DUTY"),
         ("ReadAnswer", "DUTY"),
         ("ConfirmRecall", "DUTY"),
         ("ChangeDirectory", "DIR"),
@@ -50,8 +52,16 @@ async fn what_is_another_agencys_and_what_is_not_there_are_refused_in_the_same_w
         let caller = people::caller("other-people", column);
         same(&mut world, (call, &caller), [&theirs, &nothing], &mut faults).await;
     }
-    for call in ["Confirm", "ReportOpened", "Acknowledge", "Decline", "ReadAnswer", "ConfirmRecall"]
-    {
+    for call in [
+        "Confirm",
+        "ReportOpened",
+        "Acknowledge",
+        "Decline",
+        "CloseDelivery",
+        "HandOver",
+        "ReadAnswer",
+        "ConfirmRecall",
+    ] {
         let caller = people::caller("other-people", "DUTY");
         let objects = [&theirs_in_own, &nothing_in_own, &theirs];
         same(&mut world, (call, &caller), objects, &mut faults).await;

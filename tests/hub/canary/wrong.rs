@@ -30,6 +30,8 @@ pub(super) async fn calls(story: &mut Story) {
     let person = channel(&endpoint, &named_in_the_certificate(story));
     alerts(story, system.clone()).await;
     mailboxes(story, system.clone()).await;
+    let delivery = story.deliveries[0].1.clone();
+    closing(story, system.clone(), delivery).await;
     audit(story, system.clone()).await;
     directory(story, person).await;
     let owner = story.hub.place.person("HUB-IG", "u-3305");
@@ -166,6 +168,31 @@ async fn mailboxes(story: &mut Story, channel: Channel) {
         text: canary(story).repeat(100),
     };
     hear(story, client.decline(request).await);
+}
+
+/// Closing and handing over, with words where none belong.
+async fn closing(story: &mut Story, channel: Channel, delivery: String) {
+    let mut client = MailboxServiceClient::new(channel);
+    let mailbox = || "CADT".to_owned();
+    let user = || "u-1101".to_owned();
+    let note = canary(story).repeat(100);
+    let request = v1::CloseDeliveryRequest {
+        mailbox: mailbox(),
+        delivery_id: delivery.clone(),
+        user_id: user(),
+        note,
+    };
+    hear(story, client.close_delivery(request).await);
+    for (to_user_id, delivery_id) in [
+        (canary(story), delivery.clone()),
+        (format!("{} Surname", canary(story)), delivery),
+        (user(), canary(story)),
+    ] {
+        let delivery_ids = vec![delivery_id];
+        let request =
+            v1::HandOverRequest { mailbox: mailbox(), user_id: user(), to_user_id, delivery_ids };
+        hear(story, client.hand_over(request).await);
+    }
 }
 
 fn channel_of(story: &Story, tls: &ClientTls) -> Channel {
