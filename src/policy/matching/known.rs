@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::table::have_one_number;
 use super::{Features, Name, NhsNumber, Surroundings, compare};
 use crate::domain::delivery::Purpose;
 use crate::domain::directory::{Directory, MailboxRole};
@@ -188,7 +189,9 @@ pub fn claims(people: &Mentions, earlier: &[Earlier], now: Timestamp) -> Vec<Lin
     for person in &people.people {
         let own = features(person, false);
         for (earlier, other, theirs) in &known {
-            let has_twin = known.iter().any(|(_, _, third)| are_twins(theirs, third));
+            // Only one number under two names asks about twins (I3b): whoever else is known is not gone through before.
+            let has_twin = have_one_number(&own, theirs)
+                && known.iter().any(|(_, _, third)| are_twins(theirs, third));
             let claim = compare(&own, theirs, Surroundings { has_twin });
             let Some(state) = state(claim.class) else { continue };
             links.push(Link {

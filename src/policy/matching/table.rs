@@ -83,7 +83,7 @@ fn are_traced_and_different(one: &Features, other: &Features) -> bool {
     traced(one).zip(traced(other)).is_some_and(|(one, other)| different(one, other))
 }
 
-fn have_one_number(one: &Features, other: &Features) -> bool {
+pub(super) fn have_one_number(one: &Features, other: &Features) -> bool {
     one.nhs.as_ref().zip(other.nhs.as_ref()).is_some_and(|(one, other)| one.digits == other.digits)
 }
 
