@@ -327,10 +327,7 @@ fn take_back(
 
 /// The front door's inbox that serves these people, its desk where it has none.
 fn front_door(role: MailboxRole, context: &Context<'_>) -> Option<MailboxId> {
-    let code = AgencyCode::try_from(CADT).ok()?;
-    let agency = context.directory.agencies.get(&code)?;
-    let mailbox = agency.mailbox(role).or_else(|| routing::duty_mailbox(agency))?;
-    Some(mailbox.id.clone())
+    routing::inbox_of(context.directory, (CADT, role))
 }
 
 /// The worker who has the child already (R51).

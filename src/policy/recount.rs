@@ -15,7 +15,7 @@ use crate::domain::alert::Conflicts;
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::identity::Link;
-use crate::domain::{AgencyCode, Delivery, Event, EventKind, Letter, MailboxId, Rule, Timestamp};
+use crate::domain::{Delivery, Event, EventKind, Letter, MailboxId, Rule, Timestamp};
 
 /// The alert that holds the claims, and what they are about.
 #[derive(Clone, Copy, Debug)]
@@ -148,9 +148,7 @@ impl Telling<'_> {
             Ask::MaracRepeat => (partners::MARAC, MailboxRole::Duty),
             Ask::TriggerWithdrawn => return None,
         };
-        let agency = self.known.directory.agencies.get(&AgencyCode::try_from(agency).ok()?)?;
-        let mailbox = agency.mailbox(role).or_else(|| routing::duty_mailbox(agency))?;
-        Some(mailbox.id.clone())
+        routing::inbox_of(self.known.directory, (agency, role))
     }
 }
 

@@ -31,7 +31,7 @@ use row::{Row, To};
 use super::validation::Validated;
 use super::{Context, area};
 use crate::domain::delivery::Purpose;
-use crate::domain::directory::Agency;
+use crate::domain::directory::{Agency, Directory, Mailbox, MailboxRole};
 use crate::domain::{AgencyCode, Deadline, Letter, MailboxId, Priority, Rule, Submission, View};
 
 /// One recipient.
@@ -241,6 +241,16 @@ pub fn in_words() -> impl Iterator<Item = RowInWords> {
 }
 
 /// The duty inbox of an agency: the one that serves duty, else its first.
-pub(crate) fn duty_mailbox(agency: &Agency) -> Option<&crate::domain::directory::Mailbox> {
-    agency.mailbox(crate::domain::directory::MailboxRole::Duty).or_else(|| agency.mailboxes.first())
+pub(crate) fn duty_mailbox(agency: &Agency) -> Option<&Mailbox> {
+    agency.mailbox(MailboxRole::Duty).or_else(|| agency.mailboxes.first())
+}
+
+/// The inbox of an agency that serves these people, its duty inbox where it has none of theirs.
+pub(crate) fn inbox_of(
+    directory: &Directory,
+    (agency, role): (&str, MailboxRole),
+) -> Option<MailboxId> {
+    let agency = directory.agencies.get(&AgencyCode::try_from(agency).ok()?)?;
+    let mailbox = agency.mailbox(role).or_else(|| duty_mailbox(agency))?;
+    Some(mailbox.id.clone())
 }
