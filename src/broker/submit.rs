@@ -153,6 +153,7 @@ impl Broker {
         let SealedBody { sealed, body, conflicts, mentions, content_key } = body;
         let completes = loaded.completes.as_ref().map(|completed| completed.id);
         let after = after(&loaded);
+        self.prospects.keep(alert, submission.kind, &identified.mentions);
         let Identified { links, tokens, .. } = identified;
         let people = People { mentions, links };
         let taking = Taking { alert, sender, completes, after, body, conflicts, people, now };
