@@ -1,7 +1,9 @@
 //! A commit: leave to act, the entry that says so, and the writes the leave allows.
 
 use crate::domain::event::{EntryDraft, Event};
-use crate::domain::{AgencyCode, AlertId, EpisodeReference, IdempotencyKey, MailboxId, Timestamp};
+use crate::domain::{
+    AgencyCode, AlertId, EpisodeReference, IdempotencyKey, MailboxId, MentionToken, Timestamp,
+};
 use crate::policy::access::{Action, Permit};
 use crate::record::{RecordedEntry, Write};
 
@@ -37,6 +39,16 @@ pub enum Expect {
         mailbox: MailboxId,
         /// The number.
         sequence: u64,
+    },
+    /// Nobody else is mentioned under the token than was found when the alert was decided on: who may be the same person,
+    /// or tell of the same event, was seen.
+    Mentioned {
+        /// The token.
+        token: MentionToken,
+        /// What [`Store::mentioned`](super::Store::mentioned) answered with `limit`, in any order.
+        alerts: Vec<AlertId>,
+        /// With which limit.
+        limit: usize,
     },
     /// The directory is at this version.
     DirectoryVersion(u64),

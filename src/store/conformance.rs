@@ -435,6 +435,7 @@ on_every_engine! {
     a_delivery_waits_until_it_is_handed_out_and_not_after => waits_once;
     a_key_belongs_to_its_agency => keys_apart;
     a_reference_names_the_newest_episode_of_its_agency_alone => references_apart;
+    who_decided_before_another_was_mentioned_decides_again_and_others_do_not => mentions_seen;
 }
 
 async fn refused_whole(store: &dyn Store) {
@@ -522,6 +523,33 @@ async fn references_apart(store: &dyn Store) {
         let found = store.referenced(&agency(code), reference).await.unwrap();
         assert_eq!(found, expected.map(alert_id), "{code}");
     }
+}
+
+async fn mentions_seen(store: &dyn Store) {
+    let token = |of: u8| MentionToken::from_bytes([of; 16]);
+    let mentions = |number: u64, of: u8, seen: &[u64]| {
+        let seen = seen.iter().copied().map(alert_id).collect();
+        let expects = vec![Expect::Mentioned { token: token(of), alerts: seen, limit: 2 }];
+        let (alert, tokens) = (alert_id(number), vec![token(of)]);
+        store.commit(submits_raw(AT, vec![Write::Mentions { alert, tokens }], expects))
+    };
+    mentions(1, 1, &[]).await.unwrap();
+
+    // At the same instant, on the same knowledge: one decides again. Who is about somebody else does not wait for it.
+    let (first, second, other) =
+        tokio::join!(mentions(2, 1, &[1]), mentions(3, 1, &[1]), mentions(4, 2, &[]));
+
+    other.unwrap();
+    assert_ne!(first.is_ok(), second.is_ok());
+    for lost in [first, second] {
+        assert!(lost.is_ok() || matches!(lost, Err(StoreError::Conflict)));
+    }
+    let found = store.mentioned(token(1), 9).await.unwrap();
+    assert_eq!(found.len(), 2);
+    let late = mentions(5, 1, &[1]).await;
+    assert!(matches!(late, Err(StoreError::Conflict)));
+    let newest: Vec<u64> = if found.contains(&alert_id(2)) { vec![1, 2] } else { vec![3, 1] };
+    mentions(5, 1, &newest).await.unwrap();
 }
 
 async fn keys_apart(store: &dyn Store) {

@@ -75,6 +75,12 @@ impl State {
             }
             Expect::AlertVersion { alert, version } => self.version(*alert) == *version,
             Expect::NextSequence { mailbox, sequence } => self.next_sequence(mailbox) == *sequence,
+            Expect::Mentioned { token, alerts, limit } => {
+                let found = self.mentions.iter().rev().filter(|(of, _)| of == token);
+                let found: BTreeSet<AlertId> =
+                    found.map(|(_, alert)| *alert).take(*limit).collect();
+                found == alerts.iter().copied().collect()
+            }
             Expect::DirectoryVersion(version) => self.directory.version == *version,
         }
     }

@@ -1,13 +1,14 @@
 //! Checking the commits of one group, one after the other, against everything before them: the index, the
 //! tail, and the earlier commits of the same group, which nobody else sees yet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::effect::{Effect, Held, InGroup, KeyUse};
 use super::state::Shared;
 use crate::domain::{
-    AgencyCode, AlertId, EpisodeReference, IdempotencyKey, MailboxId, Position, Timestamp,
+    AgencyCode, AlertId, EpisodeReference, IdempotencyKey, MailboxId, MentionToken, Position,
+    Timestamp,
 };
 use crate::record::Write;
 use crate::store::{Expect, StoreError};
@@ -27,6 +28,7 @@ struct Staged {
     alerts: HashMap<AlertId, Option<Arc<Held>>>,
     keys: HashMap<AgencyCode, HashMap<IdempotencyKey, Option<KeyUse>>>,
     references: HashMap<(AgencyCode, EpisodeReference), AlertId>,
+    mentions: HashSet<MentionToken>,
     last_sequences: HashMap<MailboxId, u64>,
     directory_version: Option<u64>,
 }
@@ -73,6 +75,10 @@ impl<'a> Admission<'a> {
             Expect::AlertVersion { alert, version } => self.version(*alert)? == *version,
             Expect::NextSequence { mailbox, sequence } => {
                 self.last_sequence(mailbox).checked_add(1) == Some(*sequence)
+            }
+            Expect::Mentioned { token, alerts, limit } => {
+                !self.staged.mentions.contains(token)
+                    && are_same(self.shared.mentioned(*token, *limit)?, alerts)
             }
             Expect::DirectoryVersion(version) => self.directory_version() == *version,
         };
@@ -130,7 +136,7 @@ impl<'a> Admission<'a> {
                 Effect::Reference { agency, reference, alert } => {
                     self.staged.references.insert((agency.clone(), *reference), *alert);
                 }
-                Effect::Mentions { .. } => {}
+                Effect::Mentions { tokens, .. } => self.staged.mentions.extend(tokens),
                 Effect::HandOut { mailbox, first_sequence, deliveries } => {
                     let count = u64::try_from(deliveries.len()).unwrap_or(u64::MAX);
                     let last = first_sequence.saturating_add(count).saturating_sub(1);
@@ -198,6 +204,14 @@ impl<'a> Admission<'a> {
 
 fn next_or_conflict(current: u64, given: u64) -> Result<(), StoreError> {
     if current.checked_add(1) == Some(given) { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Whether the two lists name the same alerts.
+fn are_same(mut found: Vec<AlertId>, seen: &[AlertId]) -> bool {
+    found.sort_unstable();
+    let mut seen = seen.to_vec();
+    seen.sort_unstable();
+    found == seen
 }
 
 /// Whether one commit changes the same thing twice.
