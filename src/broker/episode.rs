@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::duplicate::Duplicate;
 use super::{Broker, Correction, Received, SubmitError};
 use crate::crypto::SealError;
 use crate::domain::alert::{AlertStatus, Conflicts, TimerKind, TimerState};
@@ -32,6 +33,8 @@ pub(super) struct Loaded {
     pub(super) replaced: Option<Arc<AlertRecord>>,
     /// Whether the one that is replaced was wrong.
     pub(super) correction: Option<Correction>,
+    /// The earlier alert about the same event, whose episode this is.
+    pub(super) same_event: Option<Arc<AlertRecord>>,
 }
 
 /// A sender's own reference and the episode it named, by its first alert, when the decision was made.
@@ -41,6 +44,16 @@ pub(super) struct Called {
 }
 
 impl Loaded {
+    /// The alert joins the episode of the one that tells of the same event.
+    pub(super) fn linked_to(self, duplicate: Option<Duplicate>) -> Self {
+        match duplicate {
+            None => self,
+            Some(Duplicate { event, episode, .. }) => {
+                Self { same_event: event.into_iter().next(), episode, ..self }
+            }
+        }
+    }
+
     /// What the new alert takes the place of.
     pub(super) fn replaces(&self) -> Replaces<'_> {
         match (&self.replaced, &self.correction) {
@@ -87,24 +100,7 @@ impl Broker {
             Some(id) => store.alert(id).await?.filter(|named| may_join(sender, named)),
             None => None,
         };
-        let first = match facts.episode {
-            Some(named) if named.episode.first_alert() != named.id => {
-                store.alert(named.episode.first_alert()).await?
-            }
-            named => named,
-        };
-        let mut episode = Vec::new();
-        // Who was asked may answer, although the episode began with a question to somebody else; in no other episode.
-        let is_about = |first: &AlertRecord| {
-            about.as_ref().is_some_and(|named| named.episode.first_alert() == first.id)
-        };
-        if let Some(first) = first.filter(|first| is_about(first) || may_join(sender, first)) {
-            let followers = first.followers.clone();
-            episode.push(first);
-            for follower in followers {
-                episode.extend(store.alert(follower).await?);
-            }
-        }
+        let mut episode = self.joining(sender, (facts.episode, about)).await?;
         // What completes a report is that report again, and no new one.
         let is_again = completes.is_some() || corrected.is_some();
         if !is_again && policy::begins_anew(received.submission.kind, &episode) {
@@ -119,7 +115,54 @@ impl Broker {
         let replaced = corrected.or_else(|| episode.iter().find(is_named).cloned());
         let correction = received.corrects.clone();
         let earlier = facts.earlier;
-        Ok(Loaded { directory, earlier, episode, called, completes, replaced, correction })
+        let same_event = None;
+        Ok(Loaded {
+            directory,
+            earlier,
+            episode,
+            called,
+            completes,
+            replaced,
+            correction,
+            same_event,
+        })
+    }
+
+    /// The episode that an alert named, where `sender` may add to it; `about` is the alert that a question or an answer
+    /// refers to.
+    async fn joining(
+        &self,
+        sender: &AgencyCode,
+        (named, about): (Option<Arc<AlertRecord>>, Option<Arc<AlertRecord>>),
+    ) -> Result<Vec<Arc<AlertRecord>>, SubmitError> {
+        let first = match named {
+            Some(named) if named.episode.first_alert() != named.id => {
+                self.parts.store.alert(named.episode.first_alert()).await?
+            }
+            named => named,
+        };
+        let Some(first) = first else { return Ok(Vec::new()) };
+        // Who was asked may answer, although the episode began with a question to somebody else; in no other episode.
+        let is_about = about.is_some_and(|named| named.episode.first_alert() == first.id);
+        let is_open = is_about || may_join(sender, &first);
+        let episode = self.episode_of(first).await?;
+        // Whose alert was linked to the episode of another's goes on in it (domain 5.9).
+        let is_theirs =
+            |it: &Arc<AlertRecord>| it.sender == *sender && it.after.same_event.earlier.is_some();
+        Ok(if is_open || episode.iter().any(is_theirs) { episode } else { Vec::new() })
+    }
+
+    /// The alerts of the episode that `first` opened, it first.
+    pub(super) async fn episode_of(
+        &self,
+        first: Arc<AlertRecord>,
+    ) -> Result<Vec<Arc<AlertRecord>>, SubmitError> {
+        let followers = first.followers.clone();
+        let mut episode = vec![first];
+        for follower in followers {
+            episode.extend(self.parts.store.alert(follower).await?);
+        }
+        Ok(episode)
     }
 
     /// What the sender calls the episode, and which one it has called so before.
@@ -229,8 +272,13 @@ pub(super) fn call(
     let Some(Called { reference, first }) = loaded.called else { return };
     let agency = record.sender.clone();
     expects.push(Expect::Reference { agency: agency.clone(), reference, alert: first });
-    let alert = record.episode.first_alert();
-    if first != Some(alert) {
+    // It stays with an alert of the sender's own where it was linked to another's: if that is split, the name goes along.
+    let alert = match loaded.same_event {
+        Some(_) => record.id,
+        None => record.episode.first_alert(),
+    };
+    let is_of_it = |first: AlertId| loaded.episode.iter().any(|it| it.id == first);
+    if !first.is_some_and(is_of_it) {
         writes.push(Write::Reference { agency, reference, alert });
     }
 }
@@ -258,6 +306,13 @@ pub(super) fn supersede(
     let Some(record) = among(changed, replaced) else { return };
     *record = moved.apply(record);
     record.after.superseded_by = Some(by);
+}
+
+/// Says in the earlier alert about the same event which one was linked to it.
+pub(super) fn link(changed: &mut Vec<AlertRecord>, earlier: &Arc<AlertRecord>, by: AlertId) {
+    if let Some(record) = among(changed, earlier) {
+        record.after.same_event.later.push(by);
+    }
 }
 
 /// The alert among those that change with this commit, put there if it is not.

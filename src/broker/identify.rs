@@ -15,9 +15,14 @@ use crate::policy::Decision;
 use crate::policy::matching::{self, Earlier, Prospect};
 use crate::policy::triggers::{self, Repeats, Thresholds};
 use crate::record::open_mentions;
+use crate::store::Expect;
 
 /// Newest alerts looked at under one token: nobody has more, and a token that everybody shares costs no more.
 const CANDIDATES_MAX: usize = 32;
+
+/// How many times an alert is decided again because somebody else was mentioned meanwhile. After that it is taken as it was
+/// decided: no alert is refused because many tell of one person at once.
+const SEEN_ATTEMPTS_MAX: u32 = 8;
 
 /// Alerts whose people are kept ready to be compared: about half a KiB each, so some 25 MiB when full.
 const PROSPECTS_MAX: usize = 50_000;
@@ -52,6 +57,8 @@ pub(super) struct Identified {
     pub(super) links: Vec<Link>,
     /// The earlier alerts that the claims name.
     pub(super) earlier: Vec<Earlier>,
+    /// That nobody else is mentioned so by then: of two alerts at the same instant, the later one sees the earlier.
+    pub(super) seen: Vec<Expect>,
 }
 
 impl Identified {
@@ -106,11 +113,12 @@ pub(super) fn name_both(events: &mut [Event], record: &AlertRecord) {
 }
 
 impl Broker {
-    /// Looks for who the persons may be. Nobody is looked for in training.
+    /// Looks for who the persons may be; `attempt` is how many times this alert was decided on before. Nobody is looked for
+    /// in training.
     pub(super) async fn identify(
         &self,
         submission: &Submission,
-        now: Timestamp,
+        (now, attempt): (Timestamp, u32),
     ) -> Result<Identified, SubmitError> {
         if submission.envelope.exercise == Exercise::Yes {
             return Ok(Identified::default());
@@ -120,25 +128,44 @@ impl Broker {
         if pieces.is_empty() {
             return Ok(Identified::default());
         }
-        let mut tokens = self.parts.sealer.mention_tokens(&pieces)?;
-        tokens.sort_unstable();
-        tokens.dedup();
-        let earlier = self.earlier(&mentions, &tokens).await?;
+        let tokens = self.parts.sealer.mention_tokens(&pieces)?;
+        let is_number = pieces.iter().map(|(what, _)| *what == "nhs");
+        let mut named: Vec<(MentionToken, bool)> = tokens.into_iter().zip(is_number).collect();
+        named.sort_unstable();
+        named.dedup_by_key(|(token, _)| *token);
+        let seen = self.seen(&named).await?;
+        let earlier = self.earlier(&mentions, seen.iter().flat_map(|(alerts, _)| alerts)).await?;
         let links = matching::claims(&mentions, &earlier, now);
-        Ok(Identified { mentions, tokens, links, earlier })
+        let tokens = named.into_iter().map(|(token, _)| token).collect();
+        let watched = seen.into_iter().filter(|_| attempt < SEEN_ATTEMPTS_MAX);
+        let seen = watched.filter_map(|(_, seen)| seen).collect();
+        Ok(Identified { mentions, tokens, links, earlier, seen })
     }
 
-    /// The alerts that mention whom a token may be of, newest first, as far as a claim may name them. One that cannot be
-    /// read, or is shredded, is passed over.
+    /// The alerts under each token, and that they are all: a number is one person's; what many share, a birthday with a
+    /// full list, is no ground to decide again.
+    async fn seen(
+        &self,
+        named: &[(MentionToken, bool)],
+    ) -> Result<Vec<(Vec<AlertId>, Option<Expect>)>, SubmitError> {
+        let mut seen = Vec::with_capacity(named.len());
+        for (token, is_number) in named.iter().copied() {
+            let limit = CANDIDATES_MAX;
+            let alerts = self.parts.store.mentioned(token, limit).await?;
+            let is_telling = is_number || alerts.len() < limit;
+            let expect = Expect::Mentioned { token, alerts: alerts.clone(), limit };
+            seen.push((alerts, is_telling.then_some(expect)));
+        }
+        Ok(seen)
+    }
+
+    /// These alerts, newest first, as far as a claim may name them. One that cannot be read, or is shredded, is passed over.
     async fn earlier(
         &self,
         people: &Mentions,
-        tokens: &[MentionToken],
+        named: impl Iterator<Item = &AlertId>,
     ) -> Result<Vec<Earlier>, SubmitError> {
-        let mut alerts: Vec<AlertId> = Vec::new();
-        for token in tokens {
-            alerts.extend(self.parts.store.mentioned(*token, CANDIDATES_MAX).await?);
-        }
+        let mut alerts: Vec<AlertId> = named.copied().collect();
         alerts.sort_unstable_by(|one, other| other.cmp(one));
         alerts.dedup();
         let mut known = Vec::with_capacity(alerts.len());

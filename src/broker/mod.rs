@@ -11,6 +11,7 @@
 mod consent;
 mod correct;
 mod disagree;
+mod duplicate;
 mod episode;
 mod identify;
 mod recall;

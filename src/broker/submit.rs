@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::episode::{Loaded, as_loaded, call, changed_episode, complete, joined, supersede};
+use super::duplicate::decided;
+use super::episode::{Loaded, as_loaded, call, changed_episode, complete, joined, link, supersede};
 use super::identify::{Identified, name_both};
 use super::{ATTEMPTS_MAX, Accepted, Broker, Correction, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{ContentKey, Sealed, commitment, content_key};
@@ -13,7 +14,7 @@ use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::{Exercise, Violation};
 use crate::domain::{
     AfterSending, AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventId, EventKind,
-    MentionToken, Position, Principal, Rule, Span, Submission, Timestamp,
+    MentionToken, Position, Principal, Rule, SameEvent, Span, Submission, Timestamp,
 };
 use crate::policy::access::{self, Permit};
 use crate::policy::{self, Context, Decision, Validated};
@@ -38,10 +39,11 @@ struct People {
     links: Vec<Link>,
 }
 
-/// What is written beside the record: the sealed body, and by what its persons may be found again.
+/// What is written beside the record: the sealed body, by what its persons may be found again, and what was seen of them.
 struct Beside {
     sealed: Sealed,
     tokens: Vec<MentionToken>,
+    seen: Vec<Expect>,
 }
 
 /// The sealed body, what the record says about it, from whom it is kept, and the key that goes into the receipt.
@@ -63,8 +65,8 @@ impl Broker {
         principal: &Principal,
         received: &Received,
     ) -> Result<Accepted, SubmitError> {
-        for _attempt in 0..ATTEMPTS_MAX {
-            match self.submit_once(principal, received).await {
+        for attempt in 0..ATTEMPTS_MAX {
+            match self.submit_once(principal, received, attempt).await {
                 Err(SubmitError::Store(StoreError::Conflict)) => {}
                 Err(error) => {
                     self.record_refused_correction(principal, received, &error).await?;
@@ -107,6 +109,7 @@ impl Broker {
         &self,
         principal: &Principal,
         received: &Received,
+        attempt: u32,
     ) -> Result<Accepted, SubmitError> {
         let permit = self.permit(principal, received).await?;
         let sender = permit.agency().cloned().ok_or(SubmitError::NotFound)?;
@@ -119,9 +122,11 @@ impl Broker {
         let directory = &loaded.directory;
         let agency = directory.agencies.get(&sender).ok_or(SubmitError::NotFound)?;
         let submission = as_loaded(received, &loaded);
-        let identified = self.identify(&submission, now).await?;
+        let identified = self.identify(&submission, (now, attempt)).await?;
         let submission = identified.protecting(&submission).map_or(submission, Cow::Owned);
         let repeats = identified.repeats(&self.parts.clocks.thresholds);
+        let about = (&identified, &repeats);
+        let duplicate = self.duplicate((&sender, received), &loaded, about).await?;
         let context = Context {
             directory,
             now,
@@ -134,16 +139,13 @@ impl Broker {
             clocks: self.parts.clocks,
             repeats: &repeats,
         };
-        let validated = match policy::validate(&submission, &context) {
-            Ok(validated) => validated,
+        let (validated, mut decision) = match decided(&submission, &context, duplicate.as_ref()) {
+            Ok(decided) => decided,
             Err(rejected) => return Err(self.reject(principal, received, rejected).await?),
         };
-        let mut decision = policy::decide(&submission, &validated, &context);
         let linked = identified.tell(&mut decision, (directory, now));
-        for agency in &decision.unroutable {
-            tracing::error!(%agency, "a rule names an agency the directory does not hold");
-        }
-
+        decision.unroutable.iter().for_each(not_in_the_directory);
+        let loaded = loaded.linked_to(duplicate);
         let alert = self.parts.env.ids(now).alert();
         let body = self.seal(
             alert,
@@ -154,13 +156,13 @@ impl Broker {
         let completes = loaded.completes.as_ref().map(|completed| completed.id);
         let after = after(&loaded);
         self.prospects.keep(alert, submission.kind, &identified.mentions);
-        let Identified { links, tokens, .. } = identified;
+        let Identified { links, tokens, seen, .. } = identified;
         let people = People { mentions, links };
         let taking = Taking { alert, sender, completes, after, body, conflicts, people, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);
         let record = joined(record, &loaded);
         name_both(decision.events.get_mut(linked..).unwrap_or_default(), &record);
-        let sealed = Beside { sealed, tokens };
+        let sealed = Beside { sealed, tokens, seen };
         let commit = self.write(&permit, received, (record, &loaded), (sealed, decision, now))?;
         let entry = commit.entry().clone();
         let committed = self.parts.store.commit(commit).await?;
@@ -334,6 +336,7 @@ impl Broker {
             Expect::AlertVersion { alert: record.id, version: 0 },
             Expect::DirectoryVersion(loaded.directory.version),
         ];
+        expects.extend(beside.seen);
         call(&record, loaded, &mut writes, &mut expects);
         let mut events: Vec<Event> =
             decision.events.into_iter().map(|event| self.stamped(event, &record)).collect();
@@ -351,6 +354,10 @@ impl Broker {
                 event.subjects.clone_from(&replaced.subjects);
                 event.about(replaced.id, replaced.episode)
             }));
+        }
+        if let Some(earlier) = &loaded.same_event {
+            link(&mut changed, earlier, record.id);
+            events.push(self.said(EventKind::DuplicateLinked, earlier, now));
         }
         for mut other in changed {
             expects.push(Expect::AlertVersion { alert: other.id, version: other.version });
@@ -417,11 +424,19 @@ impl Broker {
     }
 }
 
+fn not_in_the_directory(agency: &AgencyCode) {
+    tracing::error!(%agency, "a rule names an agency the directory does not hold");
+}
+
 /// What the new alert is to the one it takes the place of.
 fn after(loaded: &Loaded) -> AfterSending {
     AfterSending {
         supersedes: loaded.replaced.as_ref().map(|replaced| replaced.id),
         changed: loaded.correction.iter().flat_map(|it| it.changed.iter().cloned()).collect(),
+        same_event: SameEvent {
+            earlier: loaded.same_event.as_ref().map(|earlier| earlier.id),
+            ..SameEvent::default()
+        },
         ..AfterSending::default()
     }
 }

@@ -5,7 +5,7 @@ use super::codes::code_list;
 use super::consent::ConsentChanged;
 use super::delivery::Moment;
 use super::disagreement::Disagreement;
-use super::id::{AlertId, Position};
+use super::id::{AlertId, EpisodeId, Position};
 
 code_list! {
     /// Why a sender corrects its alert.
@@ -99,6 +99,28 @@ pub struct AfterSending {
     pub disagreements: Vec<Disagreement>,
     /// What was said of agreements since, in the order in which it was entered (domain 6.6).
     pub consents: Vec<ConsentChanged>,
+    /// Alerts about the same event (domain 5.9).
+    pub same_event: SameEvent,
+}
+
+/// Which alerts tell of the same event as this one, and which a human has said do not (domain 5.9). Both are kept; the
+/// later one is of the earlier one's episode.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SameEvent {
+    /// The first alert that told of the event, to which this one was linked.
+    pub earlier: Option<AlertId>,
+    /// The later alerts that were linked to this one.
+    pub later: Vec<AlertId>,
+    /// The episode that a human has split this one from: never counted as one with it again.
+    pub split_from: Option<EpisodeId>,
+}
+
+impl SameEvent {
+    /// Whether another alert is linked to it, or it to another.
+    #[must_use]
+    pub const fn is_linked(&self) -> bool {
+        self.earlier.is_some() || !self.later.is_empty()
+    }
 }
 
 impl AfterSending {

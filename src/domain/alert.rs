@@ -410,6 +410,12 @@ impl Conflicts {
         self.mailboxes.contains(mailbox) || self.agencies.iter().any(is_its)
     }
 
+    /// Whether the alert is kept from nobody.
+    #[must_use]
+    pub const fn are_none(&self) -> bool {
+        self.agencies.is_empty() && self.mailboxes.is_empty() && self.users.is_empty()
+    }
+
     /// These and `others`, each once.
     #[must_use]
     pub fn and(mut self, others: &Self) -> Self {

@@ -39,7 +39,7 @@ pub mod stage;
 pub mod submission;
 pub mod time;
 
-pub use after::{AfterSending, Recalled};
+pub use after::{AfterSending, Recalled, SameEvent};
 pub use alert::{AlertKind, AlertRecord, Priority, Risk};
 pub use consent::ConsentChanged;
 pub use deadline::{Deadline, DeadlineTag};

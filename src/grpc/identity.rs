@@ -90,6 +90,21 @@ impl IdentityService for Edge {
         })
         .await
     }
+
+    async fn split_duplicate(
+        &self,
+        request: Request<v1::SplitDuplicateRequest>,
+    ) -> Result<Response<v1::SplitDuplicateResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let alert = AlertId::try_from(asked.alert_id.as_str());
+            let alert = alert.map_err(|_id| status::of_field("alert_id", "an alert's id"))?;
+            let episode = self.identity.split(&principal, alert).await?;
+            Ok(v1::SplitDuplicateResponse { episode_id: episode.to_string() })
+        })
+        .await
+    }
 }
 
 fn decision(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::split::Changes;
 use super::{ATTEMPTS_MAX, Identity, IdentityError, reference};
 use crate::domain::identity::{Flag, Link, LinkState, MentionedPerson, StewardBasis};
 use crate::domain::{
@@ -112,8 +113,11 @@ impl Identity {
         let record = matching::with_link(&newer.record, link);
         events.extend(self.settled(&newer.record, &record));
         let record = self.recounted(&newer.record, record, &mut events).await?;
+        let mut changes = Changes { records: vec![record], events };
+        self.parted_events(newer.record.id, now, &mut changes).await?;
+        let Changes { records, events } = changes;
         let seen = vec![(older.record.id, older.record.version)];
-        self.put(permit, (now, events), vec![record], seen).await?;
+        self.put(permit, (now, events), records, seen).await?;
         Ok(state)
     }
 
@@ -212,8 +216,12 @@ impl Identity {
             let before = self.parts.store.alert(after.id).await?.ok_or(IdentityError::NotFound)?;
             recounted.push(self.recounted(&before, after, &mut events).await?);
         }
-        let changed = recounted;
-        self.put(permit, (now, events), changed, Vec::new()).await
+        let parted: Vec<AlertId> = recounted.iter().map(|it| it.id).collect();
+        let mut changes = Changes { records: recounted, events };
+        for alert in parted {
+            self.parted_events(alert, now, &mut changes).await?;
+        }
+        self.put(permit, (now, changes.events), changes.records, Vec::new()).await
     }
 
     /// Later alerts without their links to the person.
@@ -255,7 +263,7 @@ impl Identity {
     }
 
     /// Commits changed alerts, each at its next version; what was only looked at must not have changed either.
-    async fn put(
+    pub(super) async fn put(
         &self,
         permit: &Permit,
         (now, events): (Timestamp, Vec<Event>),

@@ -3,13 +3,15 @@
 //!
 //! Owns what a steward sees and says of the claims that the hub made when an alert came (see [`crate::broker`]), and
 //! who is in the register. A steward sees who somebody is and never what happened to them. Decides nothing itself (see
-//! [`crate::policy::matching`]), and changes no alert but by its claims and flags: nothing is merged or
-//! taken back here. Where a claim changes, the repeats that rested on it are counted again, and whoever was told of one
+//! [`crate::policy::matching`]), and changes no alert but by its claims and flags, and by its
+//! episode where a human says that what was linked as one event was two (domain 5.9): nothing is merged or taken back
+//! here. Where a claim or an event changes, the repeats that rested on it are counted again, and whoever was told of one
 //! hears what became of it.
 
 mod decide;
 mod queue;
 mod repeats;
+mod split;
 
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
-//! The repeats that rested on a claim, counted again when it changes (domain 4.5.6).
+//! The repeats that rested on a claim or on an event, counted again when it changes (domain 4.5.6, 5.9).
 
 use std::sync::Arc;
 
 use super::{Identity, IdentityError};
 use crate::domain::{AlertId, AlertRecord, Event};
 use crate::policy::matching::Earlier;
-use crate::policy::recount::{Recounting, recount};
+use crate::policy::recount::{Counted, Recounting, recount};
 use crate::record::{open_conflicts, open_mentions};
 
 impl Identity {
@@ -14,10 +14,24 @@ impl Identity {
     pub(super) async fn recounted(
         &self,
         before: &Arc<AlertRecord>,
-        mut after: AlertRecord,
+        after: AlertRecord,
         events: &mut Vec<Event>,
     ) -> Result<AlertRecord, IdentityError> {
-        if before.links == after.links || before.exercise {
+        if before.links == after.links {
+            return Ok(after);
+        }
+        self.counted_again(before, after, &[], events).await
+    }
+
+    /// The same where other alerts that it counts with change too: `changed` is how they are to stand.
+    pub(super) async fn counted_again(
+        &self,
+        before: &Arc<AlertRecord>,
+        mut after: AlertRecord,
+        changed: &[AlertRecord],
+        events: &mut Vec<Event>,
+    ) -> Result<AlertRecord, IdentityError> {
+        if before.exercise {
             return Ok(after);
         }
         let sealer = &self.parts.sealer;
@@ -26,29 +40,33 @@ impl Identity {
         else {
             return Ok(after);
         };
-        let alert = Earlier { record: Arc::clone(before), mentions };
         let mut named: Vec<AlertId> = after.links.iter().map(|link| link.other).collect();
         named.sort_unstable();
         named.dedup();
-        let mut earlier = Vec::with_capacity(named.len());
+        let (mut was, mut is) = (Vec::with_capacity(named.len()), Vec::with_capacity(named.len()));
         for other in named {
             let Some(record) = self.parts.store.alert(other).await? else { continue };
             let Ok(mentions) = open_mentions(sealer, &record) else { continue };
-            earlier.push(Earlier { record, mentions });
+            let now = changed.iter().find(|it| it.id == other).cloned().map(Arc::new);
+            let now = now.unwrap_or_else(|| Arc::clone(&record));
+            is.push(Earlier { record: now, mentions: mentions.clone() });
+            was.push(Earlier { record, mentions });
         }
         let now = self.parts.env.now();
         let known = Recounting {
-            alert: &alert,
-            earlier: &earlier,
+            deliveries: &before.deliveries,
             conflicts: &conflicts,
             directory: &self.parts.store.directory(),
             clocks: &self.parts.clocks,
             now,
         };
-        let told = recount(known, (&before.links, &after.links));
+        let old = Earlier { record: Arc::clone(before), mentions: mentions.clone() };
+        let new = Earlier { record: Arc::new(after.clone()), mentions };
+        let was = Counted { alert: &old, earlier: &was };
+        let told = recount(known, (was, Counted { alert: &new, earlier: &is }));
         for mut event in told.events {
             event.id = self.parts.env.ids(now).event();
-            events.push(event.about(before.id, before.episode));
+            events.push(event.about(after.id, after.episode));
         }
         after.deliveries.extend(told.tasks);
         Ok(after)

@@ -49,6 +49,8 @@ pub(super) fn of(
         assessment_due_at: follow_on::assessment_due(submission, context),
         feedback_contact: feedback_contact(submission, context),
         answer_due_at: follow_on::answer_due_at(submission, context),
+        // What is known of the other alert is the broker's to say.
+        duplicate_differences: Vec::new(),
     }
 }
 

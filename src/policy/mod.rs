@@ -11,6 +11,7 @@ pub mod area;
 pub mod chronology;
 pub mod consent;
 pub mod disagreement;
+pub mod duplicate;
 pub mod escalation;
 pub mod follow_on;
 pub mod indicators;

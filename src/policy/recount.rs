@@ -1,6 +1,7 @@
-//! What a claim that a human made or undid does to the repeats an alert was told of (domain 4.5.6, 5.8).
+//! What a claim that a human made or undid, or an event that a human split from another, does to the repeats an alert was
+//! told of (domain 4.5.6, 5.8, 5.9).
 //!
-//! Owns the comparison: counted with the claims as they were, and as they are, at the moment the alert came. What holds
+//! Owns the comparison: counted with what was known, and with what is, at the moment the alert came. What holds
 //! no more, or counts less, is taken back from everybody who was told of it; what holds now asks for the tasks it would
 //! have asked for. Nobody gets a copy by it, and no copy is changed.
 
@@ -9,21 +10,27 @@ use super::matching::Earlier;
 use super::routing;
 use super::sharing;
 use super::sketch::EventSketch;
-use super::triggers::{self, Ask, Finding, Standing, Trigger};
+use super::triggers::{self, Ask, Finding, Standing, Thresholds, Trigger};
 use super::{Clocks, partners};
 use crate::domain::alert::Conflicts;
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::{Directory, MailboxRole};
-use crate::domain::identity::Link;
 use crate::domain::{Delivery, Event, EventKind, Letter, MailboxId, Rule, Timestamp};
 
-/// The alert that holds the claims, and what they are about.
+/// An alert with what counts beside it.
 #[derive(Clone, Copy, Debug)]
-pub struct Recounting<'a> {
-    /// The alert.
+pub struct Counted<'a> {
+    /// The alert, with its claims.
     pub alert: &'a Earlier,
     /// The alerts its claims name.
     pub earlier: &'a [Earlier],
+}
+
+/// What the alert is counted with beside, and who is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Recounting<'a> {
+    /// The alert's deliveries: who was told.
+    pub deliveries: &'a [Delivery],
     /// From whom the alert is kept.
     pub conflicts: &'a Conflicts,
     /// The directory.
@@ -49,10 +56,11 @@ struct Changed {
     left: u32,
 }
 
-/// Counts with the claims as they were and as they are.
+/// Counts as it was and as it is.
 #[must_use]
-pub fn recount(known: Recounting<'_>, (before, after): (&[Link], &[Link])) -> Recounted {
-    let (was, is) = (findings(known, before), findings(known, after));
+pub fn recount(known: Recounting<'_>, (before, after): (Counted<'_>, Counted<'_>)) -> Recounted {
+    let thresholds = &known.clocks.thresholds;
+    let (was, is) = (findings(before, thresholds), findings(after, thresholds));
     let of = |found: &[Finding], trigger: Trigger| -> u32 {
         let holds = found.iter().find(|it| it.trigger == trigger);
         holds.filter(|it| it.standing == Standing::Holds).map_or(0, |it| it.count)
@@ -71,18 +79,16 @@ pub fn recount(known: Recounting<'_>, (before, after): (&[Link], &[Link])) -> Re
 }
 
 /// The triggers of the alert itself that rest on who its persons are. T2 is of the episode alone.
-fn findings(known: Recounting<'_>, links: &[Link]) -> Vec<Finding> {
-    let Earlier { record, mentions } = known.alert;
-    let thresholds = &known.clocks.thresholds;
-    let Some(new) = triggers::event_of(known.alert) else { return Vec::new() };
-    let repeats = triggers::known(mentions, links, known.earlier, thresholds);
-    let history = match mentions.tally.partner {
+fn findings(Counted { alert, earlier }: Counted<'_>, thresholds: &Thresholds) -> Vec<Finding> {
+    let Earlier { record, mentions } = alert;
+    let Some(new) = triggers::event_of(alert) else { return Vec::new() };
+    let repeats = triggers::known(mentions, &record.links, earlier, thresholds);
+    let mut history = match mentions.tally.partner {
         Some(_) => repeats.pair,
         None => repeats.subject,
     };
-    let episode = triggers::duplicate_of(&new, &history.events, &[], thresholds)
-        .map_or(new.episode, |first| first.episode);
-    let new = triggers::Past { episode, ..new };
+    history.apart.extend(triggers::split(record));
+    let new = triggers::folded(new, &history, thresholds);
     let history = history.with(new.clone());
     let about = (&new, triggers::Danger::default(), repeats.parties);
     let mut found = triggers::find(&history, about, record.received_at, thresholds);
@@ -102,7 +108,7 @@ impl Telling<'_> {
             EventSketch::of(EventKind::TriggerWithdrawn).by_rules(&[changed.trigger.rule()]);
         self.say(event.counting(u64::from(changed.left)));
         let mut told: Vec<MailboxId> = Vec::new();
-        for delivery in &self.known.alert.record.deliveries {
+        for delivery in self.known.deliveries {
             let is_new = !told.contains(&delivery.mailbox);
             if is_new && is_live(delivery) && tells_of(delivery, changed.trigger) {
                 told.push(delivery.mailbox.clone());
@@ -124,9 +130,9 @@ impl Telling<'_> {
     }
 
     fn ask(&mut self, mailbox: &MailboxId, ask: Ask, trigger: Trigger) {
-        let Recounting { alert, conflicts, directory, clocks, now, .. } = self.known;
+        let Recounting { deliveries, conflicts, directory, clocks, now } = self.known;
         let mailbox = sharing::told_of(mailbox, conflicts, (directory, now));
-        let number = alert.record.deliveries.len().saturating_add(self.said.tasks.len());
+        let number = deliveries.len().saturating_add(self.said.tasks.len());
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         let due = routing::due_at((directory, clocks), &mailbox, ask.priority(), now);
         let created = EventSketch::of(EventKind::TaskCreated).to(number, &mailbox).due(due);

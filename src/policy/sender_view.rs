@@ -74,6 +74,8 @@ code_list! {
         OfferToChildDirectly = 32 => "OFFER_TO_CHILD_DIRECTLY",
         /// The kind is never urgent.
         UrgentInConcern = 33 => "URGENT_IN_CONCERN",
+        /// Another alert told of the same event.
+        SameEvent = 60 => "SAME_EVENT",
         /// Recorded; goes to nobody.
         RecordedOnly = 34 => "RECORDED_ONLY",
     }
@@ -240,6 +242,15 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
         add(decision_due(alert));
     }
     let mut say = |code, text: String| notices.push(Notice { code, text });
+    if alert.after.same_event.is_linked() {
+        // Which agency is nothing a sender may learn by it (domain 5.3a).
+        let text = format!(
+            "Another alert told of the same event: both are kept, in episode {}, and count as one. If these are two \
+             events, phone the front door.",
+            alert.episode
+        );
+        say(NoticeCode::SameEvent, text);
+    }
     if let Some(by) = alert.after.superseded_by {
         say(NoticeCode::Superseded, format!("Superseded by alert {by}: follow that one."));
     }

@@ -1,6 +1,6 @@
 //! An alert's record.
 
-use crate::domain::after::{AfterSending, Recalled};
+use crate::domain::after::{AfterSending, Recalled, SameEvent};
 use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
 use crate::domain::counted::{AssessmentDone, Counted, PlanAudited};
 use crate::domain::decision::{Basis6, SharingDecision};
@@ -47,8 +47,15 @@ impl Encode for AlertRecord {
         to.maybe(27, self.mentions.as_ref());
         to.each(28, &self.links);
         to.each(29, &self.flags);
-        let AfterSending { supersedes, superseded_by, changed, recalls, disagreements, consents } =
-            &self.after;
+        let AfterSending {
+            supersedes,
+            superseded_by,
+            changed,
+            recalls,
+            disagreements,
+            consents,
+            same_event: SameEvent { earlier, later, split_from },
+        } = &self.after;
         supersedes.iter().for_each(|id| to.given(30, id.as_bytes()));
         superseded_by.iter().for_each(|id| to.given(31, id.as_bytes()));
         changed.iter().for_each(|path| to.given(32, path.as_bytes()));
@@ -56,6 +63,9 @@ impl Encode for AlertRecord {
         to.each(34, disagreements);
         to.each(35, consents);
         to.maybe(40, self.referral.as_ref());
+        earlier.iter().for_each(|id| to.given(41, id.as_bytes()));
+        later.iter().for_each(|id| to.given(42, id.as_bytes()));
+        split_from.iter().for_each(|id| to.given(43, id.as_bytes()));
         to.maybe(45, self.counted.assessment.as_ref());
         to.maybe(46, self.counted.audit.as_ref());
         to.optional_code(50, self.stage.map(Stage::code));
@@ -114,22 +124,35 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             flags: raw.flags.into_iter().map(Flagged::try_from).collect::<Result<_, _>>()?,
             body: raw.body.map(BodyRef::try_from).transpose()?,
             after: AfterSending {
-                supersedes: raw
-                    .supersedes
-                    .map(|id| field::id("AlertRecord.supersedes", &id, AlertId::from_bytes))
-                    .transpose()?,
-                superseded_by: raw
-                    .superseded_by
-                    .map(|id| field::id("AlertRecord.superseded_by", &id, AlertId::from_bytes))
-                    .transpose()?,
+                supersedes: optional_alert("AlertRecord.supersedes", raw.supersedes)?,
+                superseded_by: optional_alert("AlertRecord.superseded_by", raw.superseded_by)?,
                 changed: raw.changed,
                 recalls: all(raw.recalls)?,
                 disagreements: all(raw.disagreements)?,
+                same_event: SameEvent {
+                    earlier: optional_alert("AlertRecord.same_event", raw.same_event)?,
+                    later: field::ids(
+                        "AlertRecord.same_event_later",
+                        &raw.same_event_later,
+                        AlertId::from_bytes,
+                    )?,
+                    split_from: raw
+                        .split_from
+                        .map(|id| field::id("AlertRecord.split_from", &id, EpisodeId::from_bytes))
+                        .transpose()?,
+                },
                 consents: all(raw.consents)?,
             },
             submitted: position_in(raw.submitted),
         })
     }
+}
+
+fn optional_alert(
+    name: &'static str,
+    raw: Option<Vec<u8>>,
+) -> Result<Option<AlertId>, RecordError> {
+    raw.map(|id| field::id(name, &id, AlertId::from_bytes)).transpose()
 }
 
 /// Every one of a list.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::date;
 
 use crate::crypto::Sealed;
-use crate::domain::after::{RecallReason, RecallStage};
+use crate::domain::after::{RecallReason, RecallStage, SameEvent};
 use crate::domain::alert::{
     AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
     TimerKind, TimerState,
@@ -274,6 +274,11 @@ pub(crate) fn alert_after_sending() -> AlertRecord {
                 confirmed: Some(moment(8, None, 107)),
             }],
             disagreements: vec![disagreement(moment(9, Some("u-1001"), 108))],
+            same_event: SameEvent {
+                earlier: Some(AlertId::from_bytes([0xA6; 16])),
+                later: vec![AlertId::from_bytes([0xA7; 16])],
+                split_from: Some(EpisodeId::from_bytes([0xA8; 16])),
+            },
             consents: vec![ConsentChanged {
                 key: IdempotencyKey::try_from("merpol-0003").unwrap(),
                 service: Service::EarlyHelp,

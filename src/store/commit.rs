@@ -177,6 +177,7 @@ const fn allows(action: Action, write: &Write) -> bool {
         | Action::ConfirmRecall
         | Action::DecideMatch
         | Action::FlagSubject
+        | Action::SplitDuplicate
         | Action::Escalate
         | Action::Purge => matches!(write, Write::Alert(_)),
         Action::ChangeDirectory
@@ -283,6 +284,7 @@ mod tests {
             (Action::ReadMatches, ""),
             (Action::DecideMatch, "A"),
             (Action::FlagSubject, "A"),
+            (Action::SplitDuplicate, "A"),
         ];
         assert_eq!(table.len(), Action::ALL.len(), "every action has a row");
         for (action, allowed) in table {

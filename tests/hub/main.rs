@@ -16,6 +16,7 @@ mod canary;
 mod child_hub;
 mod chronology;
 mod conflict;
+mod duplicates;
 mod help;
 mod partnership;
 mod referrals;

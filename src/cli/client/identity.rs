@@ -35,6 +35,12 @@ enum IdentityCommand {
     Unlink(Pair),
     /// Say that two mentions are not one person: puts a proposal or a conflict away.
     Reject(Pair),
+    /// Say that an alert tells of another event than the one it was linked to.
+    Split {
+        /// The later of the two alerts.
+        #[arg(value_name = "ALERT")]
+        alert: String,
+    },
     /// Put a subject into the protected-subject register, or take it out. Without an address.
     Flag {
         /// The person: ALERT.PLACE, the place among the alert's subjects from 0.
@@ -139,6 +145,12 @@ async fn act(
             let done = if lift { "taken out of the register" } else { "in the register" };
             out.text(done)?;
             return out.json(&json!({ "flagged": !lift }));
+        }
+        IdentityCommand::Split { alert } => {
+            let request = v1::SplitDuplicateRequest { alert_id: alert };
+            let done = service.split_duplicate(request).await.map_err(refused)?.into_inner();
+            out.text(&format!("of episode {} from now on", clean(&done.episode_id)))?;
+            return out.json(&json!({ "episode": done.episode_id }));
         }
         IdentityCommand::Link(Pair { one, other, basis }) => {
             let (one, other, basis) =

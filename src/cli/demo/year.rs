@@ -101,11 +101,15 @@ const S06: Chapter = Chapter {
         Step::Take("CADT", "urgent"),
         Step::Take("FSU", "urgent"),
         Step::At("2026-05-12T11:20:00+01:00"),
-        Step::Tell("The Family Safety Unit sends again, with what it knows of each child."),
+        Step::Tell(
+            "The Family Safety Unit sends again, with what it knows of each child. It is the evening that the police \
+             told of: one event, of which both alerts are kept, in one episode. By itself it would go to the front \
+             door at P4; it goes by the higher risk of the two.",
+        ),
         Step::Send(Sending::plain(
             ("corrected", "FSU"),
             "s06a-corrected.json",
-            Outcome::Accepted(&[due("CADT", "P4", "2026-05-13T11:20:00+01:00")]),
+            Outcome::Accepted(&[due("CADT", "P2", "2026-05-12T12:20:00+01:00")]),
         )),
         Step::At("2026-05-12T11:50:00+01:00"),
         Step::Tell(

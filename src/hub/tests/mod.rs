@@ -5,6 +5,7 @@
 mod after;
 mod deadlines;
 mod disagreeing;
+mod duplicates;
 mod handing_over;
 mod heard;
 mod identifying;
@@ -32,8 +33,8 @@ use crate::domain::directory::Directory as DirectoryRecord;
 use crate::domain::principal::Driver;
 use crate::domain::submission::Given;
 use crate::domain::{
-    AgencyCode, AlertId, EventId, EventKind, IdempotencyKey, MailboxId, Principal, SystemName,
-    Timestamp,
+    AgencyCode, AlertId, EventId, EventKind, IdempotencyKey, MailboxId, Principal, Redacted,
+    SystemName, Timestamp,
 };
 use crate::env::{Env, FakeClock, FakeEntropy};
 use crate::escalation;
@@ -208,6 +209,13 @@ fn received(sample: &str, key: &str) -> Received {
         Given::Missing | Given::Malformed => None,
     };
     Received { submission: parsed.submission, key, alert: parsed.alert, completes, corrects: None }
+}
+
+/// The same about another child: no duplicate of it (domain 5.9).
+fn of_another_child(mut received: Received) -> Received {
+    let number = Redacted::new("9990027404".to_owned());
+    received.submission.subjects[0].identity.nhs_number = Some(number);
+    received
 }
 
 fn system(agency: &str) -> Principal {

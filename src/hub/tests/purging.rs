@@ -19,7 +19,8 @@ async fn desk_with_look_outs_to_purge() -> (Desk, Vec<AlertId>, AlertId) {
         others.push(desk.submits("MERPOL", URGENT, &format!("k-{number}")).await);
     }
     desk.clock.advance(Span::minutes(10));
-    let first = desk.submits("MERPOL", URGENT, "first").await;
+    let first = of_another_child(received(URGENT, "first"));
+    let first = desk.tries("MERPOL", &first).await.unwrap().alert.id;
     let mut found = received(FOUND, "found");
     found.submission.envelope.episode = Given::Given(EpisodeName::Hub(first));
     desk.tries("MERPOL", &found).await.unwrap();

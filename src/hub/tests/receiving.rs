@@ -10,7 +10,8 @@ const LEASE: Span = Span::seconds(30);
 async fn a_body_that_does_not_open_holds_up_nobody_else_and_is_sent_when_it_opens() {
     let desk = Desk::opening_at(NIGHT).await;
     let bad = desk.submits("MERPOL", URGENT, "k-1").await;
-    let good = desk.submits("MERPOL", URGENT, "k-2").await;
+    let good = of_another_child(received(URGENT, "k-2"));
+    let good = desk.tries("MERPOL", &good).await.unwrap().alert.id;
     desk.store.set_body_damaged(bad, true);
     let mut stream = desk.stream("EDT", &[]).await;
 

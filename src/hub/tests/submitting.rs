@@ -114,7 +114,7 @@ async fn a_request_that_cannot_be_submitted_is_refused_on_record_by_its_paths() 
 async fn an_urgent_alert_that_completes_nothing_open_is_one_of_its_own_with_a_gap() {
     let desk = Desk::opening_at(NIGHT).await;
     let whole = desk.submits("MERPOL", URGENT, "k-1").await;
-    let mut again = received(URGENT, "k-2");
+    let mut again = of_another_child(received(URGENT, "k-2"));
     again.completes = Some(whole);
 
     let taken = desk.tries("MERPOL", &again).await.unwrap().alert;

@@ -124,7 +124,7 @@ async fn a_sender_hears_that_the_hub_took_more_than_it_stated_and_only_then() {
     let young = |key: &str| {
         let mut received = missing(key);
         let child: &mut SubjectFacts = received.submission.subjects.first_mut().unwrap();
-        child.age = AgeFact::Estimated(crate::domain::Redacted::new(13));
+        child.age = AgeFact::Estimated(Redacted::new(13));
         received
     };
     let contradicted = |key: &str| {

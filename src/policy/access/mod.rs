@@ -82,6 +82,8 @@ code_list! {
         DecideMatch = 71 => "decide on a match",
         /// Set or lift an entry of the protected-subject register.
         FlagSubject = 72 => "flag a subject",
+        /// Say that two alerts that were linked tell of two events.
+        SplitDuplicate = 73 => "split a duplicate",
     }
 }
 
@@ -194,6 +196,9 @@ const REGISTRARS: &[Role] = &[
     Role::DecisionMaker,
     Role::MaracCoordinator,
 ];
+/// Who says that two alerts tell of two events (domain 5.9).
+const SPLITTERS: &[Role] =
+    &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead, Role::DecisionMaker];
 const SENDERS: &[Role] =
     &[Role::Sender, Role::DutyReceiver, Role::DutyManager, Role::DecisionMaker];
 
@@ -229,6 +234,7 @@ const fn need(action: Action) -> Need {
         }
         Action::ReadMatches | Action::DecideMatch => Need::OwnCertificate(&[Role::IdentitySteward]),
         Action::FlagSubject => Need::OwnCertificate(REGISTRARS),
+        Action::SplitDuplicate => Need::OwnCertificate(SPLITTERS),
         Action::Escalate => Need::Hub(&[Driver::Escalation]),
         Action::Purge => Need::Hub(&[Driver::Retention]),
         Action::LoadDirectory => Need::Hub(&[Driver::Operator]),
@@ -410,6 +416,17 @@ pub fn permit_to_flag(principal: &Principal, directory: &Directory) -> Result<Pe
         true => Ok(permit),
         false => Err(Denied::Role),
     }
+}
+
+/// Whether somebody of the agency may say that the alert tells of another event (domain 5.9): of the one that sent it, or
+/// of the front door where that was handed it.
+#[must_use]
+pub fn may_split(agency: &AgencyCode, record: &AlertRecord, directory: &Directory) -> bool {
+    let is_front_door = directory.agencies.get(agency).is_some_and(|it| it.letter == Letter::C);
+    let was_handed = record.deliveries.iter().any(|delivery| {
+        delivery.sequence.is_some() && delivery.mailbox.agency_code() == agency.as_str()
+    });
+    record.sender == *agency || (is_front_door && was_handed)
 }
 
 /// Whose approval a call brings: a duty manager's, with the own certificate (domain 2.2), never whom a message names.

@@ -113,7 +113,7 @@ fn acknowledged_of(
 /// Notifications of domestic abuse whose child impacts were all complete when they were taken.
 pub(super) fn impact(known: &Known<Notification>, asked: &Asked) -> Vec<Figure> {
     if_told(known, &[IMPACT], |notifications| {
-        let by: (fn(&Notification) -> &Source, Fold) = (|it| &it.source, Fold::Each);
+        let by: (fn(&Notification) -> &Source, Fold) = (|it| &it.source, Fold::ByEpisode);
         let sifted = sift(notifications, by, |it| asked.period.holds(it.received_on));
         let complete = sifted.kept.iter().filter(|it| it.impacts_complete);
         let complete: Vec<&Source> = complete.map(|it| &it.source).collect();

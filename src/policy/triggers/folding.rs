@@ -2,9 +2,9 @@
 //! both are kept and shown, both senders are answered, and one is counted. A human may split them again.
 
 use super::Thresholds;
-use super::ledger::{Link, Past, What};
+use super::ledger::{History, Link, Past, What};
 use crate::domain::codes::code_list;
-use crate::domain::{AlertId, Span, Timestamp};
+use crate::domain::{Span, Timestamp};
 
 code_list! {
     /// Kinds that may tell of the same event.
@@ -46,22 +46,19 @@ impl Family {
 
 /// The earlier event that a new one is a duplicate of: of the same family, confirmed or STRONG, started within the
 /// family's hours before or after; the nearest of them. A missing episode that has ended has no duplicates. What a
-/// human has split, `apart`, is never linked again.
+/// human has split is never linked with that episode again.
 ///
 /// The caller links the new alert under the episode of the event found; the earlier deadline and the higher risk of
 /// the two are kept.
 #[must_use]
 pub fn duplicate_of<'a>(
     new: &Past,
-    events: &'a [Past],
-    apart: &[(AlertId, AlertId)],
+    known: &'a History,
     thresholds: &Thresholds,
 ) -> Option<&'a Past> {
     let family = Family::of(&new.what);
     let within = family.apart(thresholds)?;
-    let is_split = |past: &Past| {
-        apart.contains(&(new.alert, past.alert)) || apart.contains(&(past.alert, new.alert))
-    };
+    let is_split = |past: &Past| known.apart.contains(&(new.alert, past.episode));
     let is_near = |past: &&Past| {
         let is_candidate = matches!(past.link, Link::Confirmed | Link::Strong)
             && matches!(new.link, Link::Confirmed | Link::Strong);
@@ -74,7 +71,17 @@ pub fn duplicate_of<'a>(
             && between(new.started, past.started) <= within
     };
     let nearest = |past: &&Past| (between(new.started, past.started), past.started, past.alert);
-    events.iter().filter(is_near).min_by_key(nearest)
+    known.events.iter().filter(is_near).min_by_key(nearest)
+}
+
+/// The event as it counts: in the episode of the one it is a duplicate of. What was linked stays where it was linked.
+#[must_use]
+pub(crate) fn folded(new: Past, known: &History, thresholds: &Thresholds) -> Past {
+    let is_linked = new.episode.first_alert() != new.alert;
+    match duplicate_of(&new, known, thresholds).filter(|_| !is_linked) {
+        Some(first) => Past { episode: first.episode, ..new },
+        None => new,
+    }
 }
 
 fn between(one: Timestamp, other: Timestamp) -> Span {

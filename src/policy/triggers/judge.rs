@@ -1,7 +1,7 @@
 //! The triggers of one alert: what it says, beside what is known from before of its persons.
 
 use super::find::{Danger, Finding, Standing, find};
-use super::folding::duplicate_of;
+use super::folding::folded;
 use super::ledger::{Contact, History, Link, Past, Told, What, Withdrawn};
 use super::marac::Pair;
 use super::{News, Trigger};
@@ -112,11 +112,7 @@ fn ask((history, new): (&History, &Past), danger: Danger, context: &Context<'_>)
     let replaced = context.replaces.record();
     let thresholds = &context.clocks.thresholds;
     // Another's alert about the same event: linked, and counted once (domain 5.9).
-    let mut new = new.clone();
-    if let Some(first) = duplicate_of(&new, &history.events, &[], thresholds) {
-        new.episode = first.episode;
-    }
-    let new = &new;
+    let new = &folded(new.clone(), history, thresholds);
     // What is told again, whole or corrected, is no second event.
     let history = match replaced {
         Some(replaced) => history.clone().without(replaced.id).with(new.clone()),

@@ -9,17 +9,18 @@
 use std::collections::BTreeSet;
 
 use super::count;
-use super::folding::duplicate_of;
-use super::judge::Repeats;
+use super::folding::{duplicate_of, folded};
+use super::judge::{Repeats, THIS};
 use super::ledger::{Contact, History, Link, Past, What};
 use super::marac::{MaracDates, Pair};
 use super::thresholds::Thresholds;
 use crate::domain::identity::{LinkState, Mentions, Tally};
 use crate::domain::referral::{Referral, ReferralStatus};
 use crate::domain::submission::MissingCategory;
-use crate::domain::{AlertKind, EpisodeId, identity};
+use crate::domain::{AlertId, AlertKind, AlertRecord, EpisodeId, identity};
 use crate::policy::decide::has_reached_anybody;
 use crate::policy::matching::Earlier;
+use crate::policy::recall;
 
 /// Gathers it.
 #[must_use]
@@ -30,13 +31,10 @@ pub fn known(
     thresholds: &Thresholds,
 ) -> Repeats {
     let Tally { about, partner, .. } = mentions.tally;
-    let ended: BTreeSet<EpisodeId> = earlier
-        .iter()
-        .filter(|it| {
-            matches!(it.record.kind, AlertKind::MissingFound | AlertKind::MissingCancelled)
-        })
-        .map(|it| it.record.episode)
-        .collect();
+    // What is not confirmed ends nothing: FOUND_UNCONFIRMED is still missing (domain 3.5).
+    let ends = earlier.iter().map(|it| &it.record).filter(|record| recall::is_end(record));
+    let (ends, ended): (BTreeSet<AlertId>, BTreeSet<EpisodeId>) =
+        ends.map(|record| (record.id, record.episode)).unzip();
     let claim = |mention: Option<u32>, earlier: &Earlier, other: Option<u32>| {
         let is_it = |link: &&identity::Link| {
             Some(link.mention) == mention
@@ -46,7 +44,10 @@ pub fn known(
         links.iter().filter(is_it).find_map(|link| standing(link.state))
     };
     let past = |earlier: &Earlier, link: Link| {
-        let is_open = !ended.contains(&earlier.record.episode);
+        // What was split after the end shares it: the end is a follower of both.
+        let record = &earlier.record;
+        let is_open = !ended.contains(&record.episode)
+            && !record.followers.iter().any(|follower| ends.contains(follower));
         Some(Past {
             alert: earlier.record.id,
             episode: earlier.record.episode,
@@ -70,9 +71,11 @@ pub fn known(
     let same_pair: Vec<(&Earlier, Link)> = same_pair.collect();
     let (marac, parties) = register(&same_pair, partner.is_some());
     let of_pair = same_pair.iter().filter_map(|(it, link)| past(it, *link));
+    let apart = earlier.iter().filter_map(|it| split(&it.record)).collect();
+    let none = History { apart, ..History::EMPTY };
     Repeats {
-        subject: folded(of_subject.collect(), thresholds),
-        pair: History { marac, ..folded(of_pair.collect(), thresholds) },
+        subject: in_order(of_subject.collect(), none.clone(), thresholds),
+        pair: History { marac, ..in_order(of_pair.collect(), none, thresholds) },
         parties,
     }
 }
@@ -107,6 +110,34 @@ fn register(same_pair: &[(&Earlier, Link)], has_partner: bool) -> (MaracDates, P
     (dates, parties)
 }
 
+/// The earlier event that an alert of this kind tells of too, though another has told of it: confirmed, and within the
+/// family's hours (domain 5.9).
+#[must_use]
+pub fn same_event(
+    (kind, tally): (AlertKind, &Tally),
+    repeats: &Repeats,
+    thresholds: &Thresholds,
+) -> Option<AlertId> {
+    let new = Past {
+        alert: THIS,
+        episode: EpisodeId::from(THIS),
+        started: tally.started,
+        what: what_of((kind, tally), true)?,
+        link: Link::Confirmed,
+    };
+    let mut history = match new.what {
+        What::DomesticAbuse { .. } => repeats.pair.clone(),
+        What::Missing { .. } | What::Attendance | What::Contact(_) => repeats.subject.clone(),
+    };
+    history.events.retain(|past| past.link == Link::Confirmed);
+    duplicate_of(&new, &history, thresholds).map(|past| past.alert)
+}
+
+/// The alert and the episode that a human has split it from.
+pub fn split(record: &AlertRecord) -> Option<(AlertId, EpisodeId)> {
+    Some((record.id, record.after.same_event.split_from?))
+}
+
 /// What an alert itself tells of, as it stands in the history of later ones.
 #[must_use]
 pub fn event_of(alert: &Earlier) -> Option<Past> {
@@ -137,8 +168,14 @@ const fn weaker(one: Link, other: Link) -> Link {
 }
 
 fn what(earlier: &Earlier, is_open: bool) -> Option<What> {
-    let tally = &earlier.mentions.tally;
-    let kind = earlier.record.kind;
+    let told = what_of((earlier.record.kind, &earlier.mentions.tally), is_open);
+    // A contact that was withheld from the front door (D14) is none that it had.
+    let heard = earlier.record.referral.filter(|_| has_reached_anybody(&earlier.record.deliveries));
+    told.or_else(|| heard.map(|referral| What::Contact(became(&referral))))
+}
+
+/// What has duplicates.
+fn what_of((kind, tally): (AlertKind, &Tally), is_open: bool) -> Option<What> {
     // What cannot be read is no lesser category.
     let category = tally.category.unwrap_or(MissingCategory::Missing);
     if kind == AlertKind::MissingReported {
@@ -148,10 +185,7 @@ fn what(earlier: &Earlier, is_open: bool) -> Option<What> {
     } else if kind == AlertKind::DvNotification {
         Some(What::DomesticAbuse { abuse: tally.abuse.clone() })
     } else {
-        // A contact that was withheld from the front door (D14) is none that it had.
-        let heard =
-            earlier.record.referral.filter(|_| has_reached_anybody(&earlier.record.deliveries));
-        heard.map(|referral| What::Contact(became(&referral)))
+        None
     }
 }
 
@@ -165,14 +199,11 @@ fn became(referral: &Referral) -> Contact {
 }
 
 /// The events in the order they were taken, each put into the episode of the one it is a duplicate of.
-fn folded(mut events: Vec<Past>, thresholds: &Thresholds) -> History {
+fn in_order(mut events: Vec<Past>, none: History, thresholds: &Thresholds) -> History {
     events.sort_by_key(|past| past.alert);
-    let mut kept: Vec<Past> = Vec::with_capacity(events.len());
-    for mut past in events {
-        if let Some(first) = duplicate_of(&past, &kept, &[], thresholds) {
-            past.episode = first.episode;
-        }
-        kept.push(past);
-    }
-    History { events: kept, ..History::EMPTY }
+    events.into_iter().fold(none, |mut known, past| {
+        let past = folded(past, &known, thresholds);
+        known.events.push(past);
+        known
+    })
 }

@@ -99,6 +99,8 @@ pub struct History {
     pub marac: MaracDates,
     /// What was told, at most one a trigger; the newest.
     pub told: Vec<Told>,
+    /// Which alerts a human has split from which episodes: never of one event again.
+    pub apart: Vec<(AlertId, EpisodeId)>,
 }
 
 impl History {
@@ -107,6 +109,7 @@ impl History {
         events: Vec::new(),
         marac: MaracDates { last_referral: None, last_meeting: None },
         told: Vec::new(),
+        apart: Vec::new(),
     };
 
     /// This history with a new event, in place of what the same alert said before.

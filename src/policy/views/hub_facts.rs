@@ -71,6 +71,8 @@ pub struct HubFacts {
     pub flag_until: Option<jiff::civil::Date>,
     /// By when research for the MARAC is due.
     pub marac_research_due_at: Option<Timestamp>,
+    /// What an earlier alert about the same event says differently, as paths (domain 5.9).
+    pub duplicate_differences: Vec<String>,
     /// Whether the pair of a notification was referred to the MARAC before (T4).
     pub marac_repeat: Option<MaracRepeat>,
     /// Notifications about the pair in 12 calendar months, with this one (T5).
@@ -147,6 +149,10 @@ impl HubFacts {
             answer_due_at: node.node(number::ANSWER_DUE_AT).and_then(millis),
             flag_until: node.text(number::FLAG_UNTIL).parse().ok(),
             marac_research_due_at: node.node(number::MARAC_RESEARCH_DUE_AT).and_then(millis),
+            duplicate_differences: node
+                .all(number::DUPLICATE_DIFFERENCES)
+                .filter_map(|path| path.text().map(str::to_owned))
+                .collect(),
             marac_repeat: number_of(number::MARAC_REPEAT).and_then(MaracRepeat::from_code),
             escalation_count: number_of(number::ESCALATION_COUNT_12M),
             marac_before: MaracDates {
@@ -208,6 +214,9 @@ impl HubFacts {
         put(&mut node, number::FLAG_UNTIL, flag);
         let research = self.marac_research_due_at.and_then(instant);
         put(&mut node, number::MARAC_RESEARCH_DUE_AT, research);
+        for path in &self.duplicate_differences {
+            put(&mut node, number::DUPLICATE_DIFFERENCES, Some(Content::of_text(path)));
+        }
         self.put_repeats(&mut node);
         Some(node)
     }
@@ -293,6 +302,7 @@ mod tests {
             answer_due_at: Some(Timestamp::from_millis(1_006)),
             flag_until: Some(jiff::civil::date(2027, 2, 28)),
             marac_research_due_at: Some(Timestamp::from_millis(1_005)),
+            duplicate_differences: vec!["alert.envelope.subjects[].dob".to_owned()],
             marac_repeat: Some(MaracRepeat::Unknown),
             escalation_count: Some(3),
             marac_before: MaracDates {

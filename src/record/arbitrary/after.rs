@@ -6,11 +6,13 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{agency, alert_id, body, instant, key, moment, text};
-use crate::domain::after::{RecallReason, RecallStage};
+use crate::domain::after::{RecallReason, RecallStage, SameEvent};
 use crate::domain::consent::{Service, Standing};
 use crate::domain::disagreement::{Answered, Raised, Said};
 use crate::domain::submission::{ConsentGiver, ConsentState};
-use crate::domain::{AfterSending, ConsentChanged, Disagreement, DisagreementStage, Recalled};
+use crate::domain::{
+    AfterSending, ConsentChanged, Disagreement, DisagreementStage, EpisodeId, Recalled,
+};
 
 fn recalled() -> impl Strategy<Value = Recalled> {
     (
@@ -83,8 +85,28 @@ pub(super) fn after() -> impl Strategy<Value = AfterSending> {
         vec(recalled(), 0..3),
         vec(disagreement(), 0..2),
         vec(consent(), 0..2),
+        same_event(),
     )
-        .prop_map(|(supersedes, superseded_by, changed, recalls, disagreements, consents)| {
-            AfterSending { supersedes, superseded_by, changed, recalls, disagreements, consents }
-        })
+        .prop_map(
+            |(supersedes, superseded_by, changed, recalls, disagreements, consents, same_event)| {
+                AfterSending {
+                    supersedes,
+                    superseded_by,
+                    changed,
+                    recalls,
+                    disagreements,
+                    consents,
+                    same_event,
+                }
+            },
+        )
+}
+
+fn same_event() -> impl Strategy<Value = SameEvent> {
+    (option::of(alert_id()), vec(alert_id(), 0..3), option::of(alert_id())).prop_map(
+        |(earlier, later, split_from)| {
+            let split_from = split_from.map(EpisodeId::from);
+            SameEvent { earlier, later, split_from }
+        },
+    )
 }

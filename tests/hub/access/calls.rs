@@ -123,7 +123,7 @@ pub(super) async fn make(
                 done(IndicatorServiceClient::new(channel).get_indicators(request).await)
             }
             "ListMatchTasks" | "LinkSubjects" | "UnlinkSubjects" | "RejectMatch"
-            | "FlagSubject" => identity(call, channel, object).await,
+            | "FlagSubject" | "SplitDuplicate" => identity(call, channel, object).await,
             "Hello" => {
                 done(HubServiceClient::new(channel).hello(v1::HelloRequest::default()).await)
             }
@@ -341,6 +341,10 @@ async fn identity(call: &str, channel: Channel, object: &Object) -> Result<(), S
         // What was unlinked before stays so.
         "RejectMatch" => {
             done(client.reject_match(v1::RejectMatchRequest { one, other, basis }).await)
+        }
+        "SplitDuplicate" => {
+            let alert_id = object.alert.clone();
+            done(client.split_duplicate(v1::SplitDuplicateRequest { alert_id }).await)
         }
         _ => {
             let flag = v1::SubjectFlag::Safe.into();

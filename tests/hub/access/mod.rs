@@ -107,6 +107,8 @@ struct World {
     sent: String,
     /// An earlier one about the same child.
     earlier: String,
+    /// One of the agency concerned that was linked to another's about the same event.
+    linked: String,
     /// A referral of the agency concerned that was decided on.
     referred: String,
     asked: u32,
@@ -127,6 +129,7 @@ impl World {
             recalled: BTreeMap::new(),
             sent: String::new(),
             earlier: String::new(),
+            linked: String::new(),
             referred: String::new(),
             asked: 0,
         };
@@ -137,6 +140,7 @@ impl World {
         world.submit("MERPOL", "s05-domestic-abuse-gold.json", 5).await;
         world.earlier = world.submit("MERPOL", "s01-missing-reported.json", deliveries).await;
         world.sent = world.submit(CONCERNED, "s01-missing-reported.json", 1).await;
+        world.linked = world.told_twice().await;
         world.referred = world.decided().await;
         for mailbox in ["EDT", "EDT/lead", "COUNCIL/head-of-service", "MARAC"] {
             let mut client = world.hub.at(mailbox).await;
@@ -156,6 +160,22 @@ impl World {
         world.hub.agency("MERPOL").await.recall(recall).await.unwrap();
         world.denied_since().await;
         world
+    }
+
+    /// What two agencies tell of one event about another child: the later one's.
+    async fn told_twice(&mut self) -> String {
+        let mut last = v1::SubmitAlertResponse::default();
+        for agency in ["MERPOL", CONCERNED] {
+            self.asked += 1;
+            let mut request = sent_by(agency, sample("s01-missing-reported.json"), self.asked);
+            let mut alert = v1::Alert::decode(request.alert.as_ref()).unwrap();
+            let subject = &mut alert.envelope.as_mut().unwrap().subjects[0];
+            "9990002746".clone_into(&mut subject.nhs_number);
+            request.alert = alert.encode_to_vec().into();
+            last = self.hub.agency(agency).await.submit(request).await.unwrap();
+        }
+        assert!(!last.episode_id.starts_with(&last.alert_id), "it was linked");
+        last.alert_id
     }
 
     /// A referral of the agency concerned, decided on by the front door.
@@ -210,6 +230,7 @@ impl World {
         let alert = match call {
             "CorrectAlert" => self.submit(CONCERNED, "s01-missing-reported.json", 1).await,
             "Disagree" => self.referred.clone(),
+            "SplitDuplicate" => self.linked.clone(),
             _ => self.sent.clone(),
         };
         let recalled = self.recalled.get(&mailbox).filter(|_| call.starts_with("ConfirmRecall"));

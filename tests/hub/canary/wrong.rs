@@ -248,6 +248,9 @@ async fn identity(story: &mut Story, steward: Channel, registrar: Channel) {
     hear(story, client.unlink_subjects(request).await);
     let request = v1::RejectMatchRequest { one, other, basis };
     hear(story, client.reject_match(request).await);
+    let alert_id = canary(story);
+    let mut front_door = IdentityServiceClient::new(registrar.clone());
+    hear(story, front_door.split_duplicate(v1::SplitDuplicateRequest { alert_id }).await);
     let (subject, flag) = (mention(canary(story)), v1::SubjectFlag::Safe.into());
     let request = v1::FlagSubjectRequest { subject, flag, lift: false };
     hear(story, IdentityServiceClient::new(registrar).flag_subject(request).await);

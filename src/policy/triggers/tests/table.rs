@@ -213,10 +213,10 @@ fn t1_and_t2_make_one_task_and_a_marker_makes_none() {
 fn two_alerts_about_one_event_are_linked_and_never_across_an_end_or_a_split() {
     holds("duplicates", |row| {
         let (first, second) = (event(row[0], 1).past, event(row[1], 2));
-        let apart: Vec<_> =
-            second.is_split.then_some((first.alert, second.past.alert)).into_iter().collect();
-        let events = [first];
-        match duplicate_of(&second.past, &events, &apart, &Thresholds::DEFAULT) {
+        let apart = second.is_split.then_some((second.past.alert, first.episode));
+        let apart = apart.into_iter().collect();
+        let known = History { apart, ..History::EMPTY }.with(first);
+        match duplicate_of(&second.past, &known, &Thresholds::DEFAULT) {
             Some(_) => "one episode".to_owned(),
             None => "two".to_owned(),
         }
@@ -225,13 +225,10 @@ fn two_alerts_about_one_event_are_linked_and_never_across_an_end_or_a_split() {
 
 #[test]
 fn of_several_the_nearest_is_the_duplicate() {
-    let known: Vec<Past> = events("MISSING 2026-11-19 02:00; MISSING 2026-11-19 06:00")
-        .into_iter()
-        .map(|word| word.past)
-        .collect();
+    let known = history_of(&events("MISSING 2026-11-19 02:00; MISSING 2026-11-19 06:00"));
     let new = event("MISSING 2026-11-19 05:00", 3).past;
 
-    let found = duplicate_of(&new, &known, &[], &Thresholds::DEFAULT).unwrap();
+    let found = duplicate_of(&new, &known, &Thresholds::DEFAULT).unwrap();
 
     assert_eq!(found.alert, id(2));
 }
