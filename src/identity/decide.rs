@@ -111,9 +111,9 @@ impl Identity {
         let mut events = vec![self.said(&link, (&newer.record, &older.record), asked.basis)];
         let record = matching::with_link(&newer.record, link);
         events.extend(self.settled(&newer.record, &record));
-        let record = self.recounted(&newer.record, record, &mut events).await?;
+        let changed = self.recounted(&newer.record, record, &mut events).await?;
         let seen = vec![(older.record.id, older.record.version)];
-        self.put(permit, (now, events), vec![record], seen).await?;
+        self.put(permit, (now, events), changed, seen).await?;
         Ok(state)
     }
 
@@ -207,13 +207,25 @@ impl Identity {
         }
         let parted = changed.iter().flat_map(|after| self.parted(after, now));
         let mut events: Vec<Event> = std::iter::once(event).chain(parted).collect();
-        let mut recounted = Vec::with_capacity(changed.len());
+        let changed = self.all_recounted(changed, &mut events).await?;
+        self.put(permit, (now, events), changed, Vec::new()).await
+    }
+
+    /// Every changed alert, each once. What a decision among them was about changes by its own claims, if it is one.
+    async fn all_recounted(
+        &self,
+        changed: Vec<AlertRecord>,
+        events: &mut Vec<Event>,
+    ) -> Result<Vec<AlertRecord>, IdentityError> {
+        let own: Vec<AlertId> = changed.iter().map(|record| record.id).collect();
+        let mut recounted: Vec<AlertRecord> = Vec::with_capacity(changed.len());
         for after in changed {
             let before = self.parts.store.alert(after.id).await?.ok_or(IdentityError::NotFound)?;
-            recounted.push(self.recounted(&before, after, &mut events).await?);
+            let mut records = self.recounted(&before, after, events).await?.into_iter();
+            recounted.extend(records.next());
+            recounted.extend(records.filter(|record| !own.contains(&record.id)));
         }
-        let changed = recounted;
-        self.put(permit, (now, events), changed, Vec::new()).await
+        Ok(recounted)
     }
 
     /// Later alerts without their links to the person.
