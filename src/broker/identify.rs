@@ -4,18 +4,42 @@
 
 use std::sync::Arc;
 
+use quick_cache::sync::Cache;
+
 use super::{Broker, SubmitError};
 use crate::domain::directory::Directory;
 use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::Exercise;
-use crate::domain::{AlertId, AlertRecord, Event, MentionToken, Submission, Timestamp};
+use crate::domain::{AlertId, AlertKind, AlertRecord, Event, MentionToken, Submission, Timestamp};
 use crate::policy::Decision;
-use crate::policy::matching::{self, Earlier};
+use crate::policy::matching::{self, Earlier, Prospect};
 use crate::policy::triggers::{self, Repeats, Thresholds};
 use crate::record::open_mentions;
 
 /// Newest alerts looked at under one token: nobody has more, and a token that everybody shares costs no more.
 const CANDIDATES_MAX: usize = 32;
+
+/// Alerts whose people are kept ready to be compared: about half a KiB each, so some 25 MiB when full.
+const PROSPECTS_MAX: usize = 50_000;
+
+/// Who is mentioned in the alerts that were compared last, in memory only: the record of an alert is read, and its
+/// content opened, when a claim may name it. Bounded; what was used longest ago goes first.
+pub(super) struct Prospects(Cache<AlertId, Arc<Prospect>>);
+
+impl Default for Prospects {
+    fn default() -> Self {
+        Self(Cache::new(PROSPECTS_MAX))
+    }
+}
+
+impl Prospects {
+    /// Keeps a new alert's people before it is committed: the next alert about them finds them here.
+    pub(super) fn keep(&self, alert: AlertId, kind: AlertKind, mentions: &Mentions) {
+        if !mentions.people.is_empty() {
+            self.0.insert(alert, Arc::new(Prospect::of(kind, mentions)));
+        }
+    }
+}
 
 /// What was found about the persons of an alert.
 #[derive(Default)]
@@ -99,29 +123,56 @@ impl Broker {
         let mut tokens = self.parts.sealer.mention_tokens(&pieces)?;
         tokens.sort_unstable();
         tokens.dedup();
-        let earlier = self.earlier(&tokens).await?;
+        let earlier = self.earlier(&mentions, &tokens).await?;
         let links = matching::claims(&mentions, &earlier, now);
         Ok(Identified { mentions, tokens, links, earlier })
     }
 
-    /// The alerts that mention whom a token may be of. One that cannot be read, or is shredded, is passed over.
-    async fn earlier(&self, tokens: &[MentionToken]) -> Result<Vec<Earlier>, SubmitError> {
+    /// The alerts that mention whom a token may be of, newest first, as far as a claim may name them. One that cannot be
+    /// read, or is shredded, is passed over.
+    async fn earlier(
+        &self,
+        people: &Mentions,
+        tokens: &[MentionToken],
+    ) -> Result<Vec<Earlier>, SubmitError> {
         let mut alerts: Vec<AlertId> = Vec::new();
         for token in tokens {
             alerts.extend(self.parts.store.mentioned(*token, CANDIDATES_MAX).await?);
         }
         alerts.sort_unstable_by(|one, other| other.cmp(one));
         alerts.dedup();
-        let mut earlier = Vec::with_capacity(alerts.len());
+        let mut known = Vec::with_capacity(alerts.len());
         for alert in alerts {
-            let Ok(Some(record)) = self.parts.store.alert(alert).await else { continue };
-            // What was corrected speaks through its correction alone.
-            if record.after.superseded_by.is_some() {
-                continue;
+            known.extend(self.prospect(alert).await.map(|prospect| (alert, prospect)));
+        }
+        let prospects: Vec<&Prospect> = known.iter().map(|(_, prospect)| &**prospect).collect();
+        let worth_reading = matching::worth_reading(people, &prospects);
+        let mut earlier = Vec::new();
+        for ((alert, _), is_worth_it) in known.iter().zip(worth_reading) {
+            if is_worth_it {
+                earlier.extend(self.read_earlier(*alert).await);
             }
-            let Ok(mentions) = open_mentions(&self.parts.sealer, &record) else { continue };
-            earlier.push(Earlier { record: Arc::clone(&record), mentions });
         }
         Ok(earlier)
+    }
+
+    async fn prospect(&self, alert: AlertId) -> Option<Arc<Prospect>> {
+        if let Some(prospect) = self.prospects.0.get(&alert) {
+            return Some(prospect);
+        }
+        let Earlier { record, mentions } = self.read_earlier(alert).await?;
+        let prospect = Arc::new(Prospect::of(record.kind, &mentions));
+        self.prospects.0.insert(alert, Arc::clone(&prospect));
+        Some(prospect)
+    }
+
+    /// None for what was corrected: it speaks through its correction alone.
+    async fn read_earlier(&self, alert: AlertId) -> Option<Earlier> {
+        let record = self.parts.store.alert(alert).await.ok().flatten()?;
+        if record.after.superseded_by.is_some() {
+            return None;
+        }
+        let mentions = open_mentions(&self.parts.sealer, &record).ok()?;
+        Some(Earlier { record, mentions })
     }
 }

@@ -63,13 +63,14 @@ pub struct Parts {
 /// Accepts alerts.
 pub struct Broker {
     parts: Parts,
+    prospects: identify::Prospects,
 }
 
 impl Broker {
     /// Puts the broker together.
     #[must_use]
-    pub const fn new(parts: Parts) -> Self {
-        Self { parts }
+    pub fn new(parts: Parts) -> Self {
+        Self { parts, prospects: identify::Prospects::default() }
     }
 }
 

@@ -147,12 +147,13 @@ impl Broker {
         let alert = self.parts.env.ids(now).alert();
         let body = self.seal(
             alert,
-            &body_of(received, &decision),
+            &body_of(received, &submission, &decision),
             (&decision.conflicts, &identified.mentions),
         )?;
         let SealedBody { sealed, body, conflicts, mentions, content_key } = body;
         let completes = loaded.completes.as_ref().map(|completed| completed.id);
         let after = after(&loaded);
+        self.prospects.keep(alert, submission.kind, &identified.mentions);
         let Identified { links, tokens, .. } = identified;
         let people = People { mentions, links };
         let taking = Taking { alert, sender, completes, after, body, conflicts, people, now };
@@ -443,11 +444,14 @@ fn is_same_correction(earlier: &AlertRecord, received: &Received) -> bool {
 }
 
 /// What is sealed: the bytes as received, with the hub's own facts beside them.
-fn body_of(received: &Received, decision: &Decision) -> Body {
+fn body_of(received: &Received, decided_on: &Submission, decision: &Decision) -> Body {
+    let subjects = decided_on.subjects.iter().enumerate();
+    let safe = subjects.filter(|(_, subject)| subject.has_safe_address).map(|(at, _)| at);
     Body {
         alert: received.alert.to_vec(),
         hub_facts: decision.hub_facts.encode(),
         living_outside: decision.living_outside.clone(),
         pupils: decision.pupils.clone(),
+        safe: safe.collect(),
     }
 }

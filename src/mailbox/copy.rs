@@ -82,6 +82,7 @@ impl Mailboxes {
         let urn = school_urn(&directory, &delivery);
         let pupils = pupils(&delivery, urn.as_deref(), &body.pupils);
         let council_children = council_children(&delivery, &body.pupils);
+        let protected = protected(&alert, body.safe);
         let request = CopyRequest {
             council_children: &council_children,
             agency: Some(delivery.mailbox.agency_code()),
@@ -89,6 +90,7 @@ impl Mailboxes {
             school_urn: urn.as_deref(),
             pupils: &pupils,
             living_outside: &body.living_outside,
+            protected: &protected,
             school_words_name_somebody: alert.gaps.iter().any(names_somebody_to_a_school),
             ..CopyRequest::new(alert.kind, delivery.letter, delivery.view)
         };
@@ -183,4 +185,13 @@ fn sender_phone(directory: &Directory, alert: &AlertRecord) -> String {
     let sender = directory.agencies.get(&alert.sender);
     let duty = sender.and_then(|agency| agency.mailboxes.first());
     duty.map(|mailbox| mailbox.phone.clone()).unwrap_or_default()
+}
+/// Whose home no copy shows: who was treated as living at a SAFE address when the alert was taken, and whoever the
+/// register has protected since (domain 4.5.8).
+fn protected(alert: &AlertRecord, safe: Vec<usize>) -> Vec<usize> {
+    let since = alert.flags.iter().filter_map(|flagged| usize::try_from(flagged.mention).ok());
+    let mut protected: Vec<usize> = safe.into_iter().chain(since).collect();
+    protected.sort_unstable();
+    protected.dedup();
+    protected
 }

@@ -264,6 +264,11 @@ fn tell_of_mismatch(
     deliveries.push(task(number, &mailbox, Priority::P3, case.context.now));
 }
 
+/// Whether anybody has it: all else is about what they have.
+pub(crate) fn has_reached_anybody(deliveries: &[Delivery]) -> bool {
+    deliveries.iter().any(|delivery| delivery.purpose == Purpose::Alert)
+}
+
 /// What the repeat triggers record, and the tasks they ask of people (domain 5.8). Who has the alert already is told by
 /// the rows T1 and R23.
 fn ask_of_repeats(
@@ -271,7 +276,11 @@ fn ask_of_repeats(
     deliveries: &mut Vec<Delivery>,
     events: &mut Vec<EventSketch>,
 ) {
-    let Case { validated, context, .. } = *case;
+    let Case { submission, validated, context, .. } = *case;
+    // A contact that D14 keeps from the front door is nothing that it heard, and asks it nothing (T7).
+    if submission.kind.is_referral() && !has_reached_anybody(deliveries) {
+        return;
+    }
     for finding in validated.repeats.iter().filter(|it| it.news == triggers::News::Fires) {
         let fired = EventSketch::of(EventKind::TriggerFired).by_rules(&[finding.trigger.rule()]);
         events.push(fired.counting(u64::from(finding.count)));

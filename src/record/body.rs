@@ -18,6 +18,8 @@ pub struct Body {
     /// Whom a school, or who stands in for one, is told about: the setting as the delivery names it, empty where nobody
     /// knows it, and the child's position.
     pub pupils: Vec<(String, usize)>,
+    /// Positions of subjects who live at a SAFE address as the alert or the protected-subject register says.
+    pub safe: Vec<usize>,
 }
 
 impl std::fmt::Debug for Body {
@@ -46,6 +48,8 @@ impl Encode for Body {
                 to.code(2, subject);
             });
         }
+        let safe: Vec<u32> = self.safe.iter().filter_map(number).collect();
+        to.codes(5, safe.into_iter());
     }
 }
 
@@ -56,12 +60,13 @@ impl Encode for Body {
 pub fn decode_body(bytes: &[u8]) -> Result<Body, RecordError> {
     let raw = pb::Body::decode(bytes)
         .map_err(|source| RecordError::Unreadable { record: "Body", source })?;
-    let living_outside =
-        raw.living_outside.into_iter().filter_map(|at| usize::try_from(at).ok()).collect();
+    let positions =
+        |raw: Vec<u32>| raw.into_iter().filter_map(|at| usize::try_from(at).ok()).collect();
+    let (living_outside, safe) = (positions(raw.living_outside), positions(raw.safe));
     let pupil =
         |pupil: pb::Pupil| usize::try_from(pupil.subject).ok().map(|at| (pupil.setting, at));
     let pupils = raw.pupils.into_iter().filter_map(pupil).collect();
-    Ok(Body { alert: raw.alert, hub_facts: raw.hub_facts, living_outside, pupils })
+    Ok(Body { alert: raw.alert, hub_facts: raw.hub_facts, living_outside, pupils, safe })
 }
 
 #[cfg(test)]
@@ -75,6 +80,7 @@ mod tests {
             hub_facts: vec![3],
             living_outside: vec![4, 0],
             pupils: vec![("900101".to_owned(), 1), (String::new(), 2)],
+            safe: vec![1],
         };
 
         let bytes = encode_body(&body);

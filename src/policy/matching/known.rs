@@ -212,7 +212,7 @@ pub fn claims(people: &Mentions, earlier: &[Earlier], now: Timestamp) -> Vec<Lin
 }
 
 /// Born on one day, of one family or home, and called otherwise (I3b).
-fn are_twins(one: &Features, other: &Features) -> bool {
+pub(super) fn are_twins(one: &Features, other: &Features) -> bool {
     let is_same = |one: Option<&Name>, other: Option<&Name>| {
         one.zip(other).is_some_and(|(one, other)| one.is_same_as(other))
     };
@@ -224,7 +224,7 @@ fn are_twins(one: &Features, other: &Features) -> bool {
     one.born.is_some() && one.born == other.born && (family || home) && is_other
 }
 
-const fn state(class: MatchClass) -> Option<LinkState> {
+pub(super) const fn state(class: MatchClass) -> Option<LinkState> {
     match class {
         MatchClass::Exact => Some(LinkState::Automatic),
         MatchClass::Strong => Some(LinkState::Proposed),

@@ -7,6 +7,7 @@
 
 mod known;
 mod names;
+mod prospects;
 mod score;
 mod steward;
 mod table;
@@ -15,6 +16,7 @@ pub use known::{
     Earlier, STEWARD, Told, claims, is_protected, mentioned, pieces, steward, tell, treated_as_safe,
 };
 pub use names::Name;
+pub use prospects::{Prospect, worth_reading};
 pub use score::Score;
 pub use steward::{
     Decided, Entry, Hand, Mentioned, Refused, apart_from, decide_by_hand, flagged, task_of,

@@ -1,8 +1,10 @@
 //! Names as they are compared (domain 4.2). The original spelling is for display and is never changed.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use rphonetic::DoubleMetaphone;
+use smol_str::SmolStr;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -12,6 +14,18 @@ const SIMILAR: f64 = 0.92;
 const DISSIMILAR: f64 = 0.85;
 
 const NICKNAMES: &str = include_str!("nicknames.tsv");
+
+/// In which lines of the table a spelling stands.
+static LINES: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
+    let mut lines: HashMap<&'static str, Vec<usize>> = HashMap::new();
+    for (line, group) in GROUPS.iter().enumerate() {
+        for name in group {
+            lines.entry(&name.sorted).or_default().push(line);
+            lines.entry(&name.written).or_default().push(line);
+        }
+    }
+    lines
+});
 
 static GROUPS: LazyLock<Vec<Vec<Name>>> = LazyLock::new(|| {
     let is_group = |line: &&str| !line.is_empty() && !line.starts_with('#');
@@ -27,8 +41,11 @@ static GROUPS: LazyLock<Vec<Vec<Name>>> = LazyLock::new(|| {
 /// does not count, and as written, so that it does not count whether there are parts. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Name {
-    sorted: String,
-    written: String,
+    sorted: SmolStr,
+    written: SmolStr,
+    /// The code of its sound and that of its other reading (Double Metaphone): a name is compared far more often than
+    /// it is read.
+    codes: [SmolStr; 2],
 }
 
 impl std::fmt::Debug for Name {
@@ -50,7 +67,10 @@ impl Name {
         let written = mac(&parts.clone().collect::<String>());
         let mut parts: Vec<String> = parts.map(mac).collect();
         parts.sort_unstable();
-        Self { sorted: parts.concat(), written }
+        let sorted = SmolStr::from(parts.concat());
+        let sound = DoubleMetaphone::default().double_metaphone(&sorted);
+        let codes = [sound.primary(), sound.alternate()].map(SmolStr::from);
+        Self { sorted, written: SmolStr::from(written), codes }
     }
 
     /// Whether both are one name, whatever the order of its parts, or whether it has any.
@@ -67,7 +87,7 @@ impl Name {
 
     /// Whether nothing is left of it.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.written.is_empty()
     }
 
@@ -76,7 +96,7 @@ impl Name {
     pub fn is_initial_of(&self, other: &Self) -> bool {
         let is_letter = |name: &Self| name.written.chars().count() == 1;
         let begins = |letter: &Self, name: &Self| {
-            !is_letter(name) && name.written.starts_with(&letter.written)
+            !is_letter(name) && name.written.starts_with(letter.written.as_str())
         };
         (is_letter(self) && begins(self, other)) || (is_letter(other) && begins(other, self))
     }
@@ -84,8 +104,12 @@ impl Name {
     /// Whether both stand in one line of the nickname table.
     #[must_use]
     pub fn is_nickname_of(&self, other: &Self) -> bool {
-        let is_in = |group: &[Self], name: &Self| group.iter().any(|known| known.is_same_as(name));
-        GROUPS.iter().any(|group| is_in(group, self) && is_in(group, other))
+        self.lines().any(|line| other.lines().any(|also| line == also))
+    }
+
+    fn lines(&self) -> impl Iterator<Item = usize> {
+        let of = |spelling: &str| LINES.get(spelling).into_iter().flatten().copied();
+        of(&self.sorted).chain(of(&self.written))
     }
 
     /// Whether they are one name misheard or misspelt.
@@ -102,21 +126,14 @@ impl Name {
     }
 
     fn sounds_like(&self, other: &Self) -> bool {
-        let (one, other) = (self.codes(), other.codes());
-        one.iter().any(|code| !code.is_empty() && other.contains(code))
-    }
-
-    /// Double Metaphone: the code of the sound and that of its other reading.
-    fn codes(&self) -> [String; 2] {
-        let found = DoubleMetaphone::default().double_metaphone(&self.sorted);
-        [found.primary(), found.alternate()]
+        self.codes.iter().any(|code| !code.is_empty() && other.codes.contains(code))
     }
 
     /// The code of its sound, for finding candidates.
     #[must_use]
-    pub fn sound(&self) -> String {
-        let [primary, _] = self.codes();
-        primary
+    pub fn sound(&self) -> &str {
+        let [primary, _] = &self.codes;
+        primary.as_str()
     }
 }
 

@@ -59,12 +59,27 @@ fn born(one: &Features, other: &Features) -> Option<Evidence> {
     if is_swapped(born, also) {
         return Some(Evidence::BornSwapped);
     }
-    let digits = |date: Date| date.strftime("%Y%m%d").to_string();
-    let differing = digits(born).bytes().zip(digits(also).bytes()).filter(|(a, b)| a != b).count();
-    if differing == 1 {
+    let differing = digits(born).into_iter().zip(digits(also)).filter(|(one, other)| one != other);
+    if differing.count() == 1 {
         return Some(Evidence::BornOneDigit);
     }
     same_year(Some(born.year()), Some(also.year()))
+}
+
+/// As it is written: YYYYMMDD.
+fn digits(date: Date) -> [i16; 8] {
+    let (year, month, day) = (date.year(), i16::from(date.month()), i16::from(date.day()));
+    let places = [
+        (year, 1000),
+        (year, 100),
+        (year, 10),
+        (year, 1),
+        (month, 10),
+        (month, 1),
+        (day, 10),
+        (day, 1),
+    ];
+    places.map(|(number, place)| number.div_euclid(place).rem_euclid(10))
 }
 
 /// Day and month exchanged, as a form in another order gives them.
@@ -109,6 +124,6 @@ fn address(one: &Features, other: &Features) -> Option<Evidence> {
     if postcode == also {
         return Some(Evidence::PostcodeEqual);
     }
-    let outward = |postcode: &str| postcode.split(' ').next().map(str::to_owned);
-    (outward(postcode) == outward(also)).then_some(Evidence::OutwardEqual)
+    let is_outward = postcode.split(' ').next() == also.split(' ').next();
+    is_outward.then_some(Evidence::OutwardEqual)
 }

@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 
+use super::Features;
 use super::score::{self, Score};
-use super::{Features, NhsNumber};
 use crate::domain::Rule;
 use crate::domain::identity::{Evidence, MatchClass};
 
@@ -77,10 +77,11 @@ pub fn compare_unborn(expected: (Date, Date), mother: &Claim) -> Claim {
     Claim { rule, class, score: Score::default() }
 }
 
-fn are_traced_and_different(one: &Features, other: &Features) -> bool {
-    let traced = |person: &Features| person.nhs.clone().filter(|number| number.verified);
-    let different = |one: NhsNumber, other: NhsNumber| one.digits != other.digits;
-    traced(one).zip(traced(other)).is_some_and(|(one, other)| different(one, other))
+pub(super) fn are_traced_and_different(one: &Features, other: &Features) -> bool {
+    one.nhs
+        .as_ref()
+        .zip(other.nhs.as_ref())
+        .is_some_and(|(one, other)| one.verified && other.verified && one.digits != other.digits)
 }
 
 pub(super) fn have_one_number(one: &Features, other: &Features) -> bool {

@@ -91,7 +91,7 @@ fn a_date() -> impl Strategy<Value = Option<Date>> {
     proptest::option::of(select(days))
 }
 
-fn anybody() -> impl Strategy<Value = Features> {
+pub(super) fn anybody() -> impl Strategy<Value = Features> {
     let numbers = select(vec!["9990026033", "9990027404"]);
     let nhs =
         proptest::option::of((numbers, any::<bool>()).prop_map(|(it, traced)| number(it, traced)));

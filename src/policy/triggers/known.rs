@@ -18,6 +18,7 @@ use crate::domain::identity::{LinkState, Mentions, Tally};
 use crate::domain::referral::{Referral, ReferralStatus};
 use crate::domain::submission::MissingCategory;
 use crate::domain::{AlertKind, EpisodeId, identity};
+use crate::policy::decide::has_reached_anybody;
 use crate::policy::matching::Earlier;
 
 /// Gathers it.
@@ -147,7 +148,10 @@ fn what(earlier: &Earlier, is_open: bool) -> Option<What> {
     } else if kind == AlertKind::DvNotification {
         Some(What::DomesticAbuse { abuse: tally.abuse.clone() })
     } else {
-        earlier.record.referral.map(|referral| What::Contact(became(&referral)))
+        // A contact that was withheld from the front door (D14) is none that it had.
+        let heard =
+            earlier.record.referral.filter(|_| has_reached_anybody(&earlier.record.deliveries));
+        heard.map(|referral| What::Contact(became(&referral)))
     }
 }
 

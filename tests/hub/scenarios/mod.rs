@@ -1,5 +1,6 @@
 //! Scenarios end to end, named after the domain's own: who gets what, when, in which copy, and what must not happen.
 
+mod days;
 mod looking;
 mod nights;
 

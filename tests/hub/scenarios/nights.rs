@@ -5,7 +5,7 @@ use staysafe::domain::Timestamp;
 use super::*;
 
 /// A sample with words of its text replaced.
-fn retold(name: &str, words: &[(&str, &str)]) -> SubmitAlertRequest {
+pub(super) fn retold(name: &str, words: &[(&str, &str)]) -> SubmitAlertRequest {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/samples/alerts").join(name);
     let text = std::fs::read_to_string(path).unwrap();
     let retold = words.iter().fold(text, |text, (from, to)| {
@@ -261,7 +261,11 @@ async fn s20_variant_a_senior_outside_reaches_them_by_phone_and_sees_the_ladder_
 }
 
 /// What lies in a mailbox of one alert: view, priority, deadline.
-async fn asked(hub: &TestHub, mailbox: &str, alert: &str) -> Vec<(String, i32, Timestamp)> {
+pub(super) async fn asked(
+    hub: &TestHub,
+    mailbox: &str,
+    alert: &str,
+) -> Vec<(String, i32, Timestamp)> {
     let mut client = hub.at(mailbox).await;
     let from_the_start = replay(&mut client, mailbox).await;
     let new = collect(&mut client, mailbox).await;

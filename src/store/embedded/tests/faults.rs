@@ -182,7 +182,8 @@ async fn after_a_failed_fsync_nothing_of_its_group_or_later_is_acknowledged() {
         // What was acknowledged is there after the power is gone too.
         let after = disk.after_power_cut(&mut Dice::new(failing));
         let again = open_on(&after, directory.path());
-        assert_eq!(again.was_clean(), failed.is_none());
+        // Zeros that were written ahead may have failed since the log was read.
+        assert_eq!(again.was_clean(), !disk.log().contains(&Happened::SyncFailed));
         for alert in acknowledged {
             assert!(reads(&again, alert).await);
         }

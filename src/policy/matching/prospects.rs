@@ -1,0 +1,140 @@
+//! Which earlier alerts are worth reading for a submission.
+//!
+//! Many alerts share a date of birth or the sound of a name with a new one, and nearly all of them are about somebody
+//! else. They are told apart here by their people alone, so that neither their record is read nor their content opened.
+//! Nothing is ruled out that a claim could name (domain 4.4) or that judging one needs; what is said of the people by
+//! the stewards is in the record, and only makes claims fewer.
+
+use super::known::{are_twins, features, state};
+use super::table::{are_traced_and_different, compare, have_one_number};
+use super::{Features, Surroundings};
+use crate::domain::AlertKind;
+use crate::domain::identity::Mentions;
+
+/// The people of an earlier alert, ready to be compared. Personal data: never printed.
+#[derive(Debug)]
+pub struct Prospect {
+    people: Vec<Features>,
+    /// It ends an episode: whether the episode is open is asked even where nobody in it is known again.
+    ends_episode: bool,
+}
+
+impl Prospect {
+    /// Of the alert's kind and of who is mentioned in it, neither of which ever changes.
+    #[must_use]
+    pub fn of(kind: AlertKind, mentions: &Mentions) -> Self {
+        Self {
+            people: unmarked(mentions),
+            ends_episode: matches!(kind, AlertKind::MissingFound | AlertKind::MissingCancelled),
+        }
+    }
+}
+
+/// As if nothing said that an identity is protected: the register reaches through that (domain 4.5.8).
+fn unmarked(mentions: &Mentions) -> Vec<Features> {
+    let people = mentions.people.iter().map(|person| features(person, false));
+    people.map(|person| Features { protected: false, ..person }).collect()
+}
+
+/// Which of the earlier alerts are worth reading, in their order: one answer for each.
+#[must_use]
+pub fn worth_reading(people: &Mentions, prospects: &[&Prospect]) -> Vec<bool> {
+    worth_comparing(&unmarked(people), prospects)
+}
+
+fn worth_comparing(own: &[Features], prospects: &[&Prospect]) -> Vec<bool> {
+    let has_number_of_ours =
+        |theirs: &&Features| own.iter().any(|own| have_one_number(own, theirs));
+    let numbered: Vec<&Features> = prospects
+        .iter()
+        .flat_map(|prospect| prospect.people.iter())
+        .filter(has_number_of_ours)
+        .collect();
+    let is_worth_it = |prospect: &&Prospect| {
+        prospect.ends_episode
+            || prospect.people.iter().any(|theirs| {
+                own.iter().any(|own| may_be(own, theirs))
+                    // Twins whose numbers may be swapped (I3b).
+                    || numbered.iter().any(|numbered| are_twins(numbered, theirs))
+            })
+    };
+    prospects.iter().map(is_worth_it).collect()
+}
+
+fn may_be(own: &Features, theirs: &Features) -> bool {
+    !are_traced_and_different(own, theirs)
+        && state(compare(own, theirs, Surroundings::default()).class).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::super::tests::anybody;
+    use super::super::{Name, NhsNumber};
+    use super::*;
+
+    /// The state of every claim between the new people and the earlier ones, as `claims` makes them.
+    fn states(own: &[Features], earlier: &[&Features]) -> Vec<String> {
+        let mut states = Vec::new();
+        for own in own {
+            for theirs in earlier {
+                let has_twin = earlier.iter().any(|third| are_twins(theirs, third));
+                let claim = compare(own, theirs, Surroundings { has_twin });
+                states.extend(state(claim.class).map(|state| format!("{} {state:?}", claim.rule)));
+            }
+        }
+        states
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(600))]
+
+        #[test]
+        fn nobody_is_ruled_out_whom_a_claim_could_name(own in vec(anybody(), 1..3), earlier in vec(anybody(), 0..8)) {
+            let unmarked = |person: &Features| Features { protected: false, ..person.clone() };
+            let prospect = |person: &Features| Prospect { people: vec![unmarked(person)], ends_episode: false };
+            let prospects: Vec<Prospect> = earlier.iter().map(prospect).collect();
+            let own_unmarked: Vec<Features> = own.iter().map(unmarked).collect();
+
+            let worth = worth_comparing(&own_unmarked, &prospects.iter().collect::<Vec<_>>());
+
+            let read: Vec<&Features> =
+                earlier.iter().zip(&worth).filter(|(_, worth)| **worth).map(|(person, _)| person).collect();
+            let all: Vec<&Features> = earlier.iter().collect();
+            prop_assert_eq!(states(&own, &read), states(&own, &all));
+            let open: Vec<Features> = earlier.iter().map(unmarked).collect();
+            let open_read: Vec<Features> = read.iter().map(|person| unmarked(person)).collect();
+            let unmarked_states = |earlier: &[Features]| states(&own_unmarked, &earlier.iter().collect::<Vec<_>>());
+            prop_assert_eq!(unmarked_states(&open_read), unmarked_states(&open));
+        }
+    }
+
+    /// Traced under another number, so that no claim can name it; yet it makes a claim to its twin one for a human (I3b).
+    #[test]
+    fn the_twin_of_whoever_has_the_same_number_is_read_too() {
+        let twin = |number: &str, given: &str| Features {
+            nhs: Some(NhsNumber { digits: number.to_owned(), verified: true }),
+            family: Some(Name::of("Simulacre")),
+            given: Some(Name::of(given)),
+            born: Some(jiff::civil::date(2015, 2, 3)),
+            ..Features::default()
+        };
+        let own = [twin("9990026033", "Jake")];
+        let alone = |person: Features| Prospect { people: vec![person], ends_episode: false };
+        let (jack, mia) = (alone(twin("9990026033", "Jack")), alone(twin("9990027404", "Mia")));
+
+        assert_eq!(worth_comparing(&own, &[&jack, &mia]), [true, true]);
+        assert_eq!(worth_comparing(&own, &[&mia]), [false], "alone she is somebody else");
+    }
+
+    #[test]
+    fn a_stranger_is_ruled_out_unless_the_alert_ends_an_episode() {
+        let stranger = || vec![Features { sex: Some(1), ..Features::default() }];
+        let strangers = Prospect { people: stranger(), ends_episode: false };
+        let found = Prospect { people: stranger(), ends_episode: true };
+
+        assert_eq!(worth_comparing(&stranger(), &[&strangers, &found]), [false, true]);
+    }
+}
