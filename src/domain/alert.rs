@@ -282,6 +282,8 @@ code_list! {
         OutcomeDue = 12 => "OUTCOME_DUE",
         /// The missing child turns 18: adult social care gets the open episode (domain 5.6).
         Turns18 = 13 => "TURNS_18",
+        /// The child has been missing for longer than 24 hours without a break (T2).
+        MissingLong = 14 => "MISSING_LONG",
         /// A recipient whose people have seen what was recalled should have confirmed that they stopped.
         StopConfirmationDue = 30 => "STOP_CONFIRMATION_DUE",
         /// What was said of an agreement takes effect.

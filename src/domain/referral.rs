@@ -152,6 +152,18 @@ impl Referral {
         Self { stage: Stage::Decided(decided), ..self }
     }
 
+    /// With what a later count says of it: whether another referral of the person came before it (T6). What was decided
+    /// and told stands.
+    #[must_use]
+    pub const fn counted_again(self, is_rereferral: bool) -> Self {
+        let stage = match self.stage {
+            Stage::Received => Stage::Received,
+            Stage::Decided(decided) => Stage::Decided(Decided { is_rereferral, ..decided }),
+            Stage::FedBack(decided) => Stage::FedBack(Decided { is_rereferral, ..decided }),
+        };
+        Self { stage, ..self }
+    }
+
     /// The referrer is told. Telling twice changes nothing.
     ///
     /// # Errors

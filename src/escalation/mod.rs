@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::crypto::{SealError, Sealer};
 use crate::domain::principal::Driver as HubDriver;
-use crate::domain::{AlertId, Principal, Timestamp};
+use crate::domain::{AlertId, AlertRecord, Principal, Timestamp};
 use crate::env::Env;
 use crate::policy::access::{self, Action, Denied};
 use crate::policy::{Clocks, escalation};
@@ -161,12 +161,36 @@ impl Driver {
         Ok(self.store.next_due().await?)
     }
 
+    /// The other alerts of the episode, where what is due asks for them.
+    async fn beside(
+        &self,
+        alert: &AlertRecord,
+        now: Timestamp,
+    ) -> Result<Vec<Arc<AlertRecord>>, EscalationError> {
+        if !escalation::needs_episode(alert, now) {
+            return Ok(Vec::new());
+        }
+        let first = alert.episode.first_alert();
+        let Some(first) = self.store.alert(first).await? else { return Ok(Vec::new()) };
+        let mut beside = Vec::with_capacity(first.followers.len());
+        for follower in &first.followers {
+            beside.extend(self.store.alert(*follower).await?);
+        }
+        beside.push(first);
+        beside.retain(|other| other.id != alert.id);
+        Ok(beside)
+    }
+
     /// Fires what is due for one alert; whether anything was.
     async fn fire(&self, id: AlertId, now: Timestamp) -> Result<bool, EscalationError> {
         let Some(alert) = self.store.alert(id).await? else { return Ok(false) };
         let directory = self.store.directory();
         let steps = match open_conflicts(&self.sealer, &alert) {
-            Ok(conflicts) => escalation::steps(&alert, &conflicts, now, (&directory, &self.clocks)),
+            Ok(conflicts) => {
+                let beside = self.beside(&alert, now).await?;
+                let one_of = (alert.as_ref(), beside.as_slice());
+                escalation::steps_in(one_of, &conflicts, now, (&directory, &self.clocks))
+            }
             // Its time is over: nobody can be told of it any more.
             Err(SealError::Shredded) => escalation::over(&alert),
             Err(error) => return Err(EscalationError::Conflicts(error)),

@@ -112,8 +112,8 @@ impl Identity {
         let mut events = vec![self.said(&link, (&newer.record, &older.record), asked.basis)];
         let record = matching::with_link(&newer.record, link);
         events.extend(self.settled(&newer.record, &record));
-        let record = self.recounted(&newer.record, record, &mut events).await?;
-        let mut changes = Changes { records: vec![record], events };
+        let records = self.recounted(&newer.record, record, &mut events).await?;
+        let mut changes = Changes { records, events };
         self.parted_events(newer.record.id, now, &mut changes).await?;
         let Changes { records, events } = changes;
         let seen = vec![(older.record.id, older.record.version)];
@@ -211,17 +211,30 @@ impl Identity {
         }
         let parted = changed.iter().flat_map(|after| self.parted(after, now));
         let mut events: Vec<Event> = std::iter::once(event).chain(parted).collect();
-        let mut recounted = Vec::with_capacity(changed.len());
-        for after in changed {
-            let before = self.parts.store.alert(after.id).await?.ok_or(IdentityError::NotFound)?;
-            recounted.push(self.recounted(&before, after, &mut events).await?);
-        }
-        let parted: Vec<AlertId> = recounted.iter().map(|it| it.id).collect();
-        let mut changes = Changes { records: recounted, events };
+        let parted: Vec<AlertId> = changed.iter().map(|it| it.id).collect();
+        let records = self.all_recounted(changed, &mut events).await?;
+        let mut changes = Changes { records, events };
         for alert in parted {
             self.parted_events(alert, now, &mut changes).await?;
         }
         self.put(permit, (now, changes.events), changes.records, Vec::new()).await
+    }
+
+    /// Every changed alert, each once. What a decision among them was about changes by its own claims, if it is one.
+    async fn all_recounted(
+        &self,
+        changed: Vec<AlertRecord>,
+        events: &mut Vec<Event>,
+    ) -> Result<Vec<AlertRecord>, IdentityError> {
+        let own: Vec<AlertId> = changed.iter().map(|record| record.id).collect();
+        let mut recounted: Vec<AlertRecord> = Vec::with_capacity(changed.len());
+        for after in changed {
+            let before = self.parts.store.alert(after.id).await?.ok_or(IdentityError::NotFound)?;
+            let mut records = self.recounted(&before, after, events).await?.into_iter();
+            recounted.extend(records.next());
+            recounted.extend(records.filter(|record| !own.contains(&record.id)));
+        }
+        Ok(recounted)
     }
 
     /// Later alerts without their links to the person.

@@ -131,7 +131,7 @@ pub fn change(
     conflicts: &Conflicts,
     (directory, now): (&Directory, Timestamp),
 ) -> Steps {
-    let mut climb = Climb { record: record.clone(), conflicts, events: Vec::new() };
+    let mut climb = Climb { record: record.clone(), beside: &[], conflicts, events: Vec::new() };
     let kind = match change.state {
         ConsentState::Given => EventKind::ConsentRecorded,
         ConsentState::Refused => EventKind::ConsentRefused,

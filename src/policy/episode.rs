@@ -102,11 +102,15 @@ impl EpisodeChanges {
         // An answer that a sharing row withholds is none.
         let is_withheld = submission.information_response().is_some() && !answered;
         let is_news = !context.episode.is_empty() && !is_withheld;
-        let settled = match context.episode {
+        let mut settled = match context.episode {
             [] => Vec::new(),
             _ if is_withheld => Vec::new(),
             _ => follow_on::settled_by_news(submission),
         };
+        // Told by an alert before its clock told it: T2 is told once an episode.
+        if triggers::holds(&validated.repeats, Trigger::T2) {
+            settled.push(TimerKind::MissingLong);
+        }
         let news_of = is_news.then(|| context.sender.code.clone());
         let referrals = Referrals::of(submission, (validated, context), deliveries);
         let is_answer =

@@ -129,7 +129,10 @@ pub(super) fn take_over_timers(
         if old.state != TimerState::Armed {
             continue;
         }
-        if replaces.corrected().is_some() && is_set_by_facts(old.kind) {
+        // One clock an episode: the report that takes the other's place has its own.
+        let is_anew = old.kind == TimerKind::MissingLong
+            && timers.iter().any(|timer| timer.kind == TimerKind::MissingLong);
+        if is_anew || (replaces.corrected().is_some() && is_set_by_facts(old.kind)) {
             moved.timers.push(place);
             continue;
         }

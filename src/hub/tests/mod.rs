@@ -12,6 +12,7 @@ mod identifying;
 mod idle;
 mod jumps;
 mod kept_from;
+mod long;
 mod purging;
 mod receiving;
 mod repeats;

@@ -232,6 +232,44 @@ async fn a_referral_within_twelve_months_of_the_one_before_is_a_re_referral() {
     assert!(!flagged(&first).await.is_rereferral);
 }
 
+/// Whether the contact, accepted as a referral, is one again as the hub has it now.
+async fn is_rereferral(desk: &Desk, contact: &Accepted) -> bool {
+    let record = desk.parts.store.alert(contact.alert.id).await.unwrap().unwrap();
+    record.referral.unwrap().decided().unwrap().is_rereferral
+}
+
+#[tokio::test]
+async fn t6_is_counted_again_with_the_claims_of_the_contact_or_of_its_decision() {
+    for by_decision in [false, true] {
+        let desk = Desk::opening_at("2026-04-02T14:00:00Z").await;
+        let first = referred(&desk, "2026-04-02T14:00:00Z", "k-1").await;
+        accepted(&desk, &first, "d-1").await;
+        let second = referred(&desk, "2026-11-24T14:00:00Z", "k-2").await;
+        let decided = accepted(&desk, &second, "d-2").await;
+        assert!(is_rereferral(&desk, &second).await);
+        let identity = stewarding::identity(&desk);
+        let of = if by_decision { decided.alert.id } else { second.alert.id };
+        let asked = stewarding::says(Hand::Unlink, first.alert.id, of);
+
+        identity.decide(&stewarding::steward(), &asked).await.unwrap();
+        identity.decide(&stewarding::steward(), &asked).await.unwrap();
+
+        assert!(!is_rereferral(&desk, &second).await, "{by_decision}");
+        assert!(!is_rereferral(&desk, &first).await);
+        assert_eq!(desk.store.count("TRIGGER_WITHDRAWN", second.alert.id), 1, "told once");
+        let told = desk.parts.store.alert(second.alert.id).await.unwrap().unwrap();
+        let told = told.deliveries.iter().filter(|it| it.routes == [Rule::T6]);
+        let told: Vec<&str> = told.map(|it| it.mailbox.as_str()).collect();
+        assert_eq!(told, ["CADT"], "who had the flag, and nobody else");
+
+        // Linked again by hand, it is one again.
+        let asked = stewarding::says(Hand::Link, first.alert.id, of);
+        identity.decide(&stewarding::steward(), &asked).await.unwrap();
+        assert!(is_rereferral(&desk, &second).await, "{by_decision}");
+        assert_eq!(desk.store.count("TRIGGER_FIRED", second.alert.id), 1);
+    }
+}
+
 /// Rhian and Tomas before the MARAC, on 20 November 2025.
 const REFERRED: &str = include_str!("../../../docs/samples/alerts/s07-marac-referral.json");
 /// Messages of a friend, on his behalf, on 19 November 2026.

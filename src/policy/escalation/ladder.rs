@@ -5,7 +5,7 @@ use crate::domain::delivery::{DeliveryState, Purpose, Rung};
 use crate::domain::directory::{Agency, Directory, Mailbox, MailboxRole};
 use crate::domain::event::EventKind;
 use crate::domain::{
-    AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Priority, Rule, Timestamp, View,
+    AgencyCode, AlertRecord, Deadline, Delivery, Letter, MailboxId, Priority, Rule, Timestamp, View,
 };
 
 use super::super::clock;
@@ -188,6 +188,24 @@ fn at_level(unanswered: &Delivery, clocks: &Clocks, level: u8) -> Option<Timesta
         Pause::Elapsed(span) => due.plus(span),
         Pause::Working(minutes) => clock::working_minutes(due, minutes),
     })
+}
+
+/// A delivery that nobody has taken, as urgent as P1 from `now` on: due by the sooner of its own deadline and `due`, that
+/// of P1, its ladder in the steps of P1 from where it stood. Nobody is called twice, and nobody later than before.
+pub(crate) fn raised(
+    delivery: &Delivery,
+    due: Option<Deadline>,
+    (now, clocks): (Timestamp, &Clocks),
+) -> Delivery {
+    let mut raised = Delivery { priority: Priority::P1, ..delivery.clone() };
+    let Some((rung, due)) = delivery.rung.zip(due) else { return raised };
+    // A deadline that was missed is told already: what is left of the ladder counts from now, unless it is overdue too.
+    let is_sooner = rung.level <= 1 && delivery.due.is_some_and(|own| own.at <= due.at);
+    let keeps = is_sooner || rung.at <= now;
+    raised.due = if keeps { delivery.due } else { Some(due) };
+    let at = at_level(&raised, clocks, rung.level).map_or(rung.at, |at| at.min(rung.at));
+    raised.rung = Some(Rung { at, ..rung });
+    raised
 }
 
 /// Who may be called about an alert.

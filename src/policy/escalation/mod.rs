@@ -5,10 +5,13 @@
 //! skipped, said so, and the next is called at once; the last is called in any case. Climbing twice at one
 //! instant does nothing twice.
 
+use std::sync::Arc;
+
 mod ladder;
 mod outcome;
 mod rota;
 
+pub(crate) use ladder::raised;
 pub use outcome::{CLOSING_NOTE_MIN, acknowledged, declined};
 pub use rota::{Duty, duty, is_staffed};
 
@@ -46,7 +49,24 @@ pub fn steps(
     now: Timestamp,
     (directory, clocks): (&Directory, &Clocks),
 ) -> Steps {
-    let mut climb = Climb { record: record.clone(), conflicts, events: Vec::new() };
+    steps_in((record, &[]), conflicts, now, (directory, clocks))
+}
+
+/// Whether what is due for the alert depends on the other alerts of its episode: then take its [`steps_in`] that.
+#[must_use]
+pub fn needs_episode(record: &AlertRecord, now: Timestamp) -> bool {
+    record.timers.iter().any(|timer| follow_on::asks_of_the_episode(timer, now))
+}
+
+/// The [`steps`] of an alert beside the others of its episode.
+#[must_use]
+pub fn steps_in(
+    (record, beside): (&AlertRecord, &[Arc<AlertRecord>]),
+    conflicts: &Conflicts,
+    now: Timestamp,
+    (directory, clocks): (&Directory, &Clocks),
+) -> Steps {
+    let mut climb = Climb { record: record.clone(), beside, conflicts, events: Vec::new() };
     follow_on::fire(&mut climb, (directory, clocks), now);
     ladder::call(&mut climb, (directory, clocks), now);
     if climb.events.is_empty() && climb.record != *record {
@@ -137,6 +157,8 @@ pub fn takes_over(record: &AlertRecord, delivery: &Delivery) -> bool {
 /// The record while its steps are taken.
 pub(crate) struct Climb<'a> {
     pub(crate) record: AlertRecord,
+    /// The other alerts of its episode, where what is due asks for them; they do not change.
+    pub(crate) beside: &'a [Arc<AlertRecord>],
     /// From whom the alert is kept.
     pub(crate) conflicts: &'a Conflicts,
     pub(crate) events: Vec<EventSketch>,

@@ -11,8 +11,8 @@ use super::super::escalation::{Climb, first_rung};
 use super::super::partners::{CADT, EDT};
 use super::super::sketch::EventSketch;
 use super::super::{Clocks, consent, disagreement, routing, sharing};
-use super::is_settled;
 use super::table::{self, Fires, Whom};
+use super::{is_settled, long};
 
 /// Fires every armed timer due at `now`, but the purge of copies: that is retention's.
 pub(crate) fn fire(
@@ -33,8 +33,7 @@ pub(crate) fn fire(
         let state = if is_settled(&climb.record, &timer) {
             TimerState::Cancelled
         } else {
-            fired(climb, (directory, clocks), &timer, now);
-            TimerState::Fired
+            fired(climb, (directory, clocks), &timer, now)
         };
         if let Some(timer) = climb.record.timers.get_mut(index) {
             timer.state = state;
@@ -47,7 +46,10 @@ fn fired(
     (directory, clocks): (&Directory, &Clocks),
     timer: &Timer,
     now: Timestamp,
-) {
+) -> TimerState {
+    if table::plan(timer.kind).fires == Fires::MissingLong {
+        return long::fire(climb, (directory, clocks), timer, now);
+    }
     let mut raise = Raise { climb, directory, clocks, timer, now };
     match table::plan(timer.kind).fires {
         Fires::Tells(event, tells) => {
@@ -58,8 +60,9 @@ fn fired(
         Fires::Joins => raise.joins(),
         Fires::ConsentTakesEffect => consent::take_effect(climb, (directory, now)),
         Fires::NextStage => disagreement::next_stage(climb, timer, (directory, now)),
-        Fires::Purge => {}
+        Fires::Purge | Fires::MissingLong => {}
     }
+    TimerState::Fired
 }
 
 /// What a timer that fires raises.

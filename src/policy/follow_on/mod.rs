@@ -8,12 +8,14 @@
 //! Acknowledgement and its ladder are [`super::escalation`]'s; the purge of look-outs is retention's.
 
 mod firing;
+mod long;
 mod starting;
 mod table;
 
 pub use table::{Authority, lines};
 
 pub(crate) use firing::fire;
+pub(crate) use long::is_due as asks_of_the_episode;
 pub(crate) use starting::{
     Started, answer_due_at, assessment_due, contact_due, decision_due, enquiries, interview_due,
     interview_owner, referral_expected, research_due, timers,

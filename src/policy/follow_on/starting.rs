@@ -15,7 +15,7 @@ use super::super::partners::{
 use super::super::routing::{chase, duty_mailbox, is_confirmed_end};
 use super::super::validation::{Assessment, PlaceOfSafetyAssessment, Power, Validated};
 use super::super::{Context, age, clock, referral, sharing};
-use super::armed;
+use super::{armed, long};
 use crate::calendar;
 
 /// A return home interview follows within 72 hours of elapsed time (statutory guidance of January 2014).
@@ -48,6 +48,7 @@ pub(crate) fn timers(started: &Started<'_>) -> Vec<Timer> {
         Assessment::Missing(_) => {
             return_interview(started, &mut timers);
             majority(started, &mut timers);
+            long::start(started, &mut timers);
         }
         Assessment::Alcohol(found) if !found.hard => pathway(started, &mut timers),
         Assessment::Alcohol(_) | Assessment::ReturnInterview(_) | Assessment::AlcoholPathway => {}
@@ -381,7 +382,7 @@ fn delivered_to(started: &Started<'_>, agency: &str, kind: TimerKind, timers: &m
     }
 }
 
-fn duty_of(context: &Context<'_>, code: &str) -> Option<MailboxId> {
+pub(super) fn duty_of(context: &Context<'_>, code: &str) -> Option<MailboxId> {
     let code = AgencyCode::try_from(code).ok()?;
     let agency = context.directory.agencies.get(&code)?;
     duty_mailbox(agency).map(|mailbox| mailbox.id.clone())

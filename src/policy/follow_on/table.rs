@@ -93,6 +93,8 @@ pub(super) enum Fires {
     Handover,
     /// Whose inbox it is becomes a recipient of the episode.
     Joins,
+    /// T2: front door and police have the episode at P1, and the front door is asked.
+    MissingLong,
     /// A disagreement goes to its next stage.
     NextStage,
     /// Deliveries end that rested on an agreement.
@@ -307,6 +309,13 @@ const TURNS_18: Plan =
         .until(SettledBy::End)
         .doing(Fires::Joins);
 
+/// Due one millisecond after the hours of T2: longer than 24 hours, not 24 hours.
+const MISSING_LONG: Plan =
+    line("missing for more than 24 hours: front door and police have it at P1", "T2", Due::Given)
+        .on(DeadlineTag::Local)
+        .until(SettledBy::End)
+        .doing(Fires::MissingLong);
+
 const OUTCOME_DUE: Plan =
     line("taken, and nobody has said what came of it: the inbox is reminded", "5.2", Due::Given)
         .until(SettledBy::Outcome)
@@ -365,6 +374,7 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
         TimerKind::EpoExpiry => EPO_EXPIRY,
         TimerKind::S47Due => S47_DUE,
         TimerKind::Turns18 => TURNS_18,
+        TimerKind::MissingLong => MISSING_LONG,
         TimerKind::OutcomeDue => OUTCOME_DUE,
         TimerKind::ReferralDecisionDue => DECISION_DUE,
         TimerKind::AssessmentDue => ASSESSMENT_DUE,

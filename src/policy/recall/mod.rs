@@ -9,7 +9,7 @@ use super::decide::{queued, task};
 use super::follow_on::armed;
 use super::partners::HUB_IG;
 use super::sketch::EventSketch;
-use super::{escalation, routing, sender_view};
+use super::{escalation, follow_on, routing, sender_view};
 use crate::domain::after::{RecallReason, RecallStage, Recalled};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::{DeliveryState, EndReason, Moment, Purpose};
@@ -164,10 +164,16 @@ pub fn confirm(
     Some(changed(escalation::settled(record), events))
 }
 
-/// An earlier alert of an episode whose end was recalled: the child is missing as before, so its look-outs stay.
+/// An earlier alert of an episode whose end was recalled: the child is missing as before, so its look-outs stay and the
+/// clocks run that the end had stopped. What was told meanwhile is not told again.
 #[must_use]
 pub fn without_purge(earlier: &AlertRecord) -> AlertRecord {
     let mut after = earlier.clone();
+    let stands = earlier.after.superseded_by.is_none() && !is_recalled(earlier);
+    let stopped = after.timers.iter_mut().filter(|timer| follow_on::ends_with_episode(timer.kind));
+    for timer in stopped.filter(|timer| stands && timer.state == TimerState::Cancelled) {
+        timer.state = TimerState::Armed;
+    }
     let purges = after.timers.iter_mut().filter(|timer| timer.kind == TimerKind::LookoutPurge);
     for timer in purges.filter(|timer| timer.state == TimerState::Armed) {
         timer.state = TimerState::Cancelled;

@@ -266,11 +266,14 @@ fn the_recalled_end_of_an_episode_is_no_end_and_its_look_outs_stay() {
         ..armed(TimerKind::LookoutPurge, at(SENT), mailbox("WUTH-AED"))
     };
     let mut reported = sent();
+    reported.timers[0].state = TimerState::Cancelled;
     reported.timers.push(purge);
 
     let recalled = from_all(&found, RecallReason::WrongPerson).record;
 
     assert!(!is_end(&recalled));
     let after = without_purge(&reported);
-    assert!(after.timers.iter().all(|timer| timer.state == TimerState::Cancelled));
+    let stand: Vec<_> = after.timers.iter().map(|timer| (timer.kind, timer.state)).collect();
+    let [long, purge] = [TimerKind::MissingLong, TimerKind::LookoutPurge];
+    assert_eq!(stand, [(long, TimerState::Armed), (purge, TimerState::Cancelled)]);
 }

@@ -7,6 +7,7 @@ mod councils;
 mod domestic_abuse;
 mod help;
 mod interview;
+mod long;
 mod marac;
 mod missing;
 mod pathway;

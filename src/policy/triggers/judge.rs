@@ -5,6 +5,7 @@ use super::folding::folded;
 use super::ledger::{Contact, History, Link, Past, Told, What, Withdrawn};
 use super::marac::Pair;
 use super::{News, Trigger};
+use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::submission::{
     Bool3, Exercise, MissingCategory, MissingFacts, MissingRiskFactor, Submission,
 };
@@ -164,11 +165,31 @@ fn missing(facts: &MissingFacts, age: Age, context: &Context<'_>) -> Past {
     }
 }
 
-/// T2 is told once an episode: it was, where an earlier alert of the episode carries its task.
+/// When the child of an open missing episode was missed first, as T2 counts it: the sender's time where it can be true.
+pub(crate) fn missing_since(facts: &MissingFacts, context: &Context<'_>) -> Timestamp {
+    match (context.replaces.record(), context.episode.first()) {
+        // The report again, whole or corrected: what it says now.
+        (Some(replaced), Some(first)) if replaced.id == first.id => {
+            started(facts.last_seen_at.get(), first.received_at)
+        }
+        (_, Some(first)) => {
+            let known = context.repeats.subject.events.iter().find(|past| past.alert == first.id);
+            known.map_or(first.received_at, |past| past.started)
+        }
+        (_, None) => started(facts.last_seen_at.get(), context.now),
+    }
+}
+
+/// Whether an alert of a missing episode told of T2: it carries its task, or its clock has.
+pub(crate) fn told_of_long(record: &AlertRecord) -> bool {
+    let is_its_clock =
+        |timer: &Timer| timer.kind == TimerKind::MissingLong && timer.state == TimerState::Fired;
+    carries(record, Trigger::T2) || record.timers.iter().any(is_its_clock)
+}
+
+/// T2 is told once an episode.
 fn telling_of(history: &History, episode: &[std::sync::Arc<AlertRecord>]) -> History {
-    let is_told = |record: &&std::sync::Arc<AlertRecord>| {
-        record.deliveries.iter().any(|delivery| delivery.routes.contains(&Trigger::T2.rule()))
-    };
+    let is_told = |record: &&std::sync::Arc<AlertRecord>| told_of_long(record);
     match (episode.iter().find(is_told), episode.first()) {
         (Some(record), Some(first)) => history.clone().telling(Told {
             trigger: Trigger::T2,
@@ -180,8 +201,12 @@ fn telling_of(history: &History, episode: &[std::sync::Arc<AlertRecord>]) -> His
     }
 }
 
-/// Whether an alert told of a trigger: one of its deliveries names it.
+/// Whether an alert told of a trigger: one of its deliveries names it, or its clock did.
 fn was_told(record: &AlertRecord, trigger: Trigger) -> bool {
+    carries(record, trigger) || (trigger == Trigger::T2 && told_of_long(record))
+}
+
+fn carries(record: &AlertRecord, trigger: Trigger) -> bool {
     record.deliveries.iter().any(|delivery| delivery.routes.contains(&trigger.rule()))
 }
 

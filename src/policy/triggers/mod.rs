@@ -33,7 +33,9 @@ pub use find::{Danger, Finding, Standing, find, withdrawn};
 pub(crate) use folding::folded;
 pub use folding::{Family, duplicate_of};
 pub use judge::{NOTHING_KNOWN, Repeats, THIS};
-pub(crate) use judge::{fires, holds, judge, taken_back_by_correction};
+pub(crate) use judge::{
+    fires, holds, judge, missing_since, taken_back_by_correction, told_of_long,
+};
 pub use known::{event_of, known, same_event, split};
 pub use ledger::{Contact, History, Link, Past, Told, What, Withdrawn};
 pub use marac::{MaracDates, MaracRepeat, Pair, legacy_repeat, repeat};

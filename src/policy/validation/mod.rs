@@ -193,7 +193,12 @@ fn take(
 ) -> Validated {
     let mut mismatches = assessed.mismatches;
     mismatches.extend(priority_mismatch(subject.submission, assessed.minimum, assessed.row));
-    let priority = stated.map_or(assessed.row, |stated| stated.most_urgent(assessed.row));
+    // T2 is P1 whatever the row (domain 5.8); for the sharing rows and the sender's fields nothing changes.
+    let row = match triggers::fires(&repeats, triggers::Trigger::T2) {
+        true => Priority::P1,
+        false => assessed.row,
+    };
+    let priority = stated.map_or(row, |stated| stated.most_urgent(row));
     let mut gaps: Vec<Gap> = violations.iter().map(gap).collect();
     gaps.extend(assessed.gaps);
     gaps.extend(assessed.refused_fields.iter().map(|path| Gap {
