@@ -11,7 +11,8 @@ use crate::domain::delivery::EndReason;
 use crate::domain::directory::Directory;
 use crate::domain::submission::{EpisodeName, Given, Need, Violation};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, Delivery, DeliveryState, EpisodeReference, Submission,
+    AgencyCode, AlertId, AlertRecord, Delivery, DeliveryState, EpisodeId, EpisodeReference,
+    Submission,
 };
 use crate::policy::{self, Moved, Replaces};
 use crate::record::open_conflicts;
@@ -232,6 +233,11 @@ pub(super) fn as_loaded<'a>(received: &'a Received, loaded: &Loaded) -> Cow<'a, 
         });
     }
     submission
+}
+
+/// The episode that a new alert belongs to: the one it joins, or its own.
+pub(super) fn episode_of(alert: AlertId, loaded: &Loaded) -> EpisodeId {
+    loaded.episode.first().map_or(EpisodeId::from(alert), |first| first.episode)
 }
 
 pub(super) fn joined(mut record: AlertRecord, loaded: &Loaded) -> AlertRecord {

@@ -7,10 +7,13 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 
 use super::{Broker, SubmitError};
+use crate::domain::counted::{Counted, PairCounted};
 use crate::domain::directory::Directory;
 use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::Exercise;
-use crate::domain::{AlertId, AlertKind, AlertRecord, Event, MentionToken, Submission, Timestamp};
+use crate::domain::{
+    AlertId, AlertKind, AlertRecord, EpisodeId, Event, MentionToken, Submission, Timestamp,
+};
 use crate::policy::Decision;
 use crate::policy::matching::{self, Earlier, Prospect};
 use crate::policy::triggers::{self, Repeats, Thresholds};
@@ -79,6 +82,18 @@ impl Identified {
     /// What is known from before of these persons, for repeat triggers.
     pub(super) fn repeats(&self, thresholds: &Thresholds) -> Repeats {
         triggers::known(&self.mentions, &self.links, &self.earlier, thresholds)
+    }
+
+    /// What is counted of the submission, which belongs to this episode, with what is known of its pair.
+    pub(super) fn counted(&self, submission: &Submission, episode: EpisodeId) -> Counted {
+        let is_case =
+            submission.marac_case().is_some() && submission.envelope.exercise != Exercise::Yes;
+        let heard_at = submission.marac_outcome().map(|_| self.mentions.tally.started);
+        let pair = || {
+            let case = triggers::pair_case((&self.mentions, episode), &self.links, &self.earlier);
+            PairCounted { heard_at, ..case }
+        };
+        Counted { pair: is_case.then(pair), ..Counted::of(submission) }
     }
 
     /// Adds what the claims ask of the stewards, and what is recorded of them: each event names the earlier person, by

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::duplicate::decided;
-use super::episode::{Loaded, as_loaded, call, changed_episode, complete, joined, link, supersede};
-use super::identify::{Identified, name_both};
+use super::episode::{
+    Loaded, as_loaded, call, changed_episode, complete, episode_of, joined, link, supersede,
+};
+use super::identify::name_both;
 use super::{ATTEMPTS_MAX, Accepted, Broker, Correction, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{ContentKey, Sealed, commitment, content_key};
 use crate::domain::alert::{BodyRef, Conflicts, SealedConflicts};
@@ -37,6 +39,8 @@ struct Taking {
 struct People {
     mentions: Option<SealedConflicts>,
     links: Vec<Link>,
+    /// What figures are made of: whose case it is stands in the claims.
+    counted: Counted,
 }
 
 /// What is written beside the record: the sealed body, by what its persons may be found again, and what was seen of them.
@@ -156,13 +160,13 @@ impl Broker {
         let completes = loaded.completes.as_ref().map(|completed| completed.id);
         let after = after(&loaded);
         self.prospects.keep(alert, submission.kind, &identified.mentions);
-        let Identified { links, tokens, seen, .. } = identified;
-        let people = People { mentions, links };
+        let counted = identified.counted(&submission, episode_of(alert, &loaded));
+        let people = People { mentions, links: identified.links, counted };
         let taking = Taking { alert, sender, completes, after, body, conflicts, people, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);
         let record = joined(record, &loaded);
         name_both(decision.events.get_mut(linked..).unwrap_or_default(), &record);
-        let sealed = Beside { sealed, tokens, seen };
+        let sealed = Beside { sealed, tokens: identified.tokens, seen: identified.seen };
         let commit = self.write(&permit, received, (record, &loaded), (sealed, decision, now))?;
         let entry = commit.entry().clone();
         let committed = self.parts.store.commit(commit).await?;
@@ -303,7 +307,7 @@ impl Broker {
             advice: decision.advice.clone(),
             conflicts,
             referral: decision.referral,
-            counted: Counted::of(submission),
+            counted: people.counted,
             mentions: people.mentions,
             links: people.links,
             flags: Vec::new(),

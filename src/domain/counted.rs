@@ -1,6 +1,7 @@
 //! What an alert says that figures are made of, kept beside its sealed body (domain 8): codes and times, nothing of a
 //! person.
 
+use super::codes::code_list;
 use super::id::AlertId;
 use super::submission::{AssessmentKind, QualityRating, Submission};
 use super::time::Timestamp;
@@ -27,6 +28,34 @@ pub struct PlanAudited {
     pub at: Timestamp,
 }
 
+code_list! {
+    /// `marac_repeat` (domain 3.7).
+    MaracRepeat {
+        /// Within twelve months of the last referral.
+        Repeat = 1 => "REPEAT",
+        /// Not a repeat.
+        NotRepeat = 2 => "NOT_REPEAT",
+        /// The pair is not confirmed.
+        Unknown = 3 => "UNKNOWN",
+    }
+}
+
+/// The case of a pair before the MARAC (MARAC_REFERRAL, MARAC_OUTCOME), as the pair was known when the alert was taken
+/// or a claim of its last changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PairCounted {
+    /// T4: by the definition of today.
+    pub current: MaracRepeat,
+    /// T4-legacy: by that of NI 32.
+    pub legacy: MaracRepeat,
+    /// The referral of another case from which T4 counts.
+    pub referral: Option<AlertId>,
+    /// The outcome of another case from which T4-legacy counts.
+    pub meeting: Option<AlertId>,
+    /// When the conference heard the case: of an outcome.
+    pub heard_at: Option<Timestamp>,
+}
+
 /// What is counted of one alert; nothing of most.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counted {
@@ -34,13 +63,15 @@ pub struct Counted {
     pub assessment: Option<AssessmentDone>,
     /// An audit.
     pub audit: Option<PlanAudited>,
+    /// A case before the MARAC; what it counts as is not in the alert, but in what is known of its pair.
+    pub pair: Option<PairCounted>,
 }
 
 impl Counted {
     /// What is counted of this submission; a part that is not whole counts in nothing.
     #[must_use]
     pub fn of(submission: &Submission) -> Self {
-        Self { assessment: assessment(submission), audit: audit(submission) }
+        Self { assessment: assessment(submission), audit: audit(submission), pair: None }
     }
 }
 

@@ -1,12 +1,17 @@
-//! The indicator service: figures for an analyst.
+//! The indicator service: figures for an analyst, and for a reviewer the entries they rest on.
 
 use jiff::civil::Date;
 use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
-use crate::indicators::{Asked, IndicatorsError, Period, SelfAssessment};
+use crate::indicators::{
+    Asked, Drill, ENTRIES_OF_PAGE_MAX, EntryCounted, IndicatorsError, Part, Period, SelfAssessment,
+};
 use crate::wire::v1::indicator_service_server::IndicatorService;
 use crate::wire::{render, v1};
+
+/// Entries of a page where the caller asks for no number.
+const PAGE_DEFAULT: usize = 100;
 
 #[tonic::async_trait]
 impl IndicatorService for Edge {
@@ -27,6 +32,47 @@ impl IndicatorService for Edge {
         })
         .await
     }
+
+    async fn get_indicator_entries(
+        &self,
+        request: Request<v1::GetIndicatorEntriesRequest>,
+    ) -> Result<Response<v1::GetIndicatorEntriesResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        self.indicators.may_drill(&principal).await.map_err(|error| refused(&error))?;
+        let request = request.into_inner();
+        let report = request.asked.clone().unwrap_or_default();
+        let (asked, drill) = (asked(self, &report)?, drill(request)?);
+        self.timed(async {
+            let page = self.indicators.entries(&principal, (&asked, &drill)).await;
+            let page = page.map_err(|error| refused(&error))?;
+            let entry = |it: &EntryCounted| v1::IndicatorEntry { index: it.index, times: it.times };
+            Ok(v1::GetIndicatorEntriesResponse {
+                entries: page.entries.iter().map(entry).collect(),
+                next_index: page.next.unwrap_or_default(),
+                counted: page.counted,
+                definition_version: page.version,
+            })
+        })
+        .await
+    }
+}
+
+fn drill(request: v1::GetIndicatorEntriesRequest) -> Result<Drill, Status> {
+    let part = match request.part() {
+        v1::IndicatorPart::Numerator => Part::Numerator,
+        v1::IndicatorPart::Denominator => Part::Denominator,
+        v1::IndicatorPart::Exclusion => Part::LeftOut(request.why),
+        v1::IndicatorPart::Unspecified => {
+            return Err(status::of_field("part", "numerator, denominator or exclusion"));
+        }
+    };
+    let limit = match usize::try_from(request.page_size) {
+        Ok(0) => PAGE_DEFAULT,
+        Ok(size) => size.min(ENTRIES_OF_PAGE_MAX),
+        Err(_) => ENTRIES_OF_PAGE_MAX,
+    };
+    let v1::GetIndicatorEntriesRequest { id, line, from_index, .. } = request;
+    Ok(Drill { id, line, part, from_index, limit })
 }
 
 fn asked(edge: &Edge, request: &v1::GetIndicatorsRequest) -> Result<Asked, Status> {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::{Identity, IdentityError};
 use crate::domain::alert::Conflicts;
+use crate::domain::counted::PairCounted;
 use crate::domain::identity::{Link, Mentions};
 use crate::domain::{AlertId, AlertKind, AlertRecord, Event};
 use crate::policy::matching::Earlier;
 use crate::policy::recount::{
     Recounted, Recounting, decided_by, recount, recount_decided, with_rereferral,
 };
+use crate::policy::triggers::pair_case;
 use crate::record::{open_conflicts, open_mentions};
 
 /// What is counted again with.
@@ -62,6 +64,10 @@ impl Identity {
         });
         let (mentions, conflicts) = (opened.mentions.clone(), opened.conflicts.clone());
         let now = Opened { mentions, conflicts, earlier: standing.collect() };
+        if let Some(case) = &mut after.counted.pair {
+            let counted = pair_case((&now.mentions, after.episode), &after.links, &now.earlier);
+            *case = PairCounted { heard_at: case.heard_at, ..counted };
+        }
         let new = Arc::new(after.clone());
         let told = self.count(before, &opened, |was| self.count(&new, &now, |is| recount(was, is)));
         self.say(&after, told.events, events);

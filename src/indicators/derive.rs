@@ -35,7 +35,8 @@ pub fn facts(
     episodes: &BTreeMap<AlertId, Vec<EpisodeAlert>>,
 ) -> Facts {
     Facts {
-        pair_cases: Known::NotTold("the hub is told of no case heard at a MARAC"),
+        // They count from the twelve months before the end of the period: see [`super::cases`].
+        pair_cases: Known::NotTold("the cases before the MARAC were not read"),
         assessments: Known::Facts(
             alerts.iter().filter_map(|it| assessment(it, episodes)).collect(),
         ),
@@ -56,7 +57,7 @@ pub fn facts(
 }
 
 /// Each alert is of a person of its own until people are matched: whoever is not linked counts once for each alert.
-fn source(alert: &AlertRecord) -> Source {
+pub(super) fn source(alert: &AlertRecord) -> Source {
     Source {
         entry: alert.submitted,
         episode: alert.episode,
@@ -65,7 +66,7 @@ fn source(alert: &AlertRecord) -> Source {
     }
 }
 
-fn day(at: Timestamp) -> Date {
+pub(super) fn day(at: Timestamp) -> Date {
     calendar::local_date(at.to_jiff())
 }
 

@@ -1,9 +1,12 @@
 //! Indicators: what the hub stores as facts, and the figures of `policy::indicators` as they may be published.
 //!
 //! Owns the reading of a period and what each fact is read from. Opens no body and no seal: what only the content of
-//! an alert would tell is "not computable". Decides no definition; gives nobody a row, an alert or an entry.
+//! an alert would tell is "not computable". Decides no definition. Gives an analyst no row, no alert and no entry; which
+//! entries a figure rests on it gives to whoever reads the log (see [`drill`]).
 
+mod cases;
 mod derive;
+mod drill;
 
 #[cfg(test)]
 mod tests;
@@ -14,21 +17,28 @@ use std::sync::Arc;
 use crate::audit::{Audit, AuditError};
 use crate::calendar;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::{AlertId, AlertRecord, ErrorKind, Position, Principal, Stage, Timestamp};
+use crate::domain::{
+    AlertId, AlertKind, AlertRecord, ErrorKind, Position, Principal, Stage, Timestamp,
+};
 use crate::env::Env;
 use crate::policy::access::{self, Action, Denied, Permit};
-use crate::policy::indicators;
+use crate::policy::indicators::{self, Facts, Known};
 use crate::record::{RecordError, decode_event};
 use crate::store::{Commit, Store, StoreError};
 
 pub use crate::policy::indicators::{Asked, Period, PeriodError, Published, SelfAssessment};
 pub use derive::facts;
+pub use drill::{Drill, ENTRIES_OF_PAGE_MAX, EntryCounted, Part, PartPage};
 
 /// Entries read at a time.
 const PAGE: usize = 500;
 /// The most entries looked at in one call, and the most alerts.
 const ENTRIES_MAX: u64 = 400_000;
 const ALERTS_MAX: usize = 100_000;
+/// Corrections of corrections that are followed.
+const CHAIN_MAX: usize = 16;
+/// Days after a period in which the outcome of a case may still be taken that was heard in it.
+const OUTCOME_LATE_DAYS: u32 = 31;
 /// What the entry of an interview says that was held after it was due.
 const HELD_LATE: &str = "RHI_COMPLETED_LATE";
 
@@ -69,6 +79,9 @@ pub enum IndicatorsError {
     /// The period holds more than one call computes.
     #[error("the period holds more than one call computes")]
     TooLarge,
+    /// No figure of that name, or several of it.
+    #[error("the line of the report is not named, or not there")]
+    NoSuchLine,
 }
 
 impl IndicatorsError {
@@ -80,7 +93,7 @@ impl IndicatorsError {
             Self::NotRecorded(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::Unreadable(_) => ErrorKind::Internal,
-            Self::Period(_) => ErrorKind::Invalid,
+            Self::Period(_) | Self::NoSuchLine => ErrorKind::Invalid,
             Self::TooLarge => ErrorKind::Exhausted,
         }
     }
@@ -95,8 +108,16 @@ impl IndicatorsError {
             Self::Unreadable(_) => "ENTRY_UNREADABLE",
             Self::Period(_) => "PERIOD_REFUSED",
             Self::TooLarge => "PERIOD_TOO_LARGE",
+            Self::NoSuchLine => "NO_SUCH_LINE",
         }
     }
+}
+
+/// When the outcomes of cases were taken that count in a period: NI 32 rolls over twelve months.
+fn window_of_cases(period: Period) -> Result<Period, PeriodError> {
+    let year = period.rolling_year()?;
+    let last = calendar::days_after(period.last, OUTCOME_LATE_DAYS).unwrap_or(period.last);
+    Ok(Period { first: year.first.min(period.first), last })
 }
 
 impl Indicators {
@@ -122,10 +143,51 @@ impl Indicators {
         asked: &Asked,
     ) -> Result<Vec<Published>, IndicatorsError> {
         let end = self.record_asking(caller).await?;
-        let alerts = self.alerts(asked.period, end).await?;
-        let episodes = self.episodes(&alerts).await?;
-        let facts = facts(&alerts, &episodes);
+        let facts = self.facts(asked, end).await?;
         Ok(indicators::publish(&indicators::report(&facts, asked)?))
+    }
+
+    /// What the hub has of the period, up to this entry.
+    async fn facts(&self, asked: &Asked, end: Position) -> Result<Facts, IndicatorsError> {
+        let wide = window_of_cases(asked.period)?;
+        let (read, cases_read) = match self.alerts(wide, end).await {
+            Ok(read) => (read, true),
+            // The figures of the period itself are not lost by it.
+            Err(IndicatorsError::TooLarge) => (self.alerts(asked.period, end).await?, false),
+            Err(error) => return Err(error),
+        };
+        let is_outcome = |alert: &&Arc<AlertRecord>| alert.kind == AlertKind::MaracOutcome;
+        let outcomes: Vec<_> = read.iter().filter(is_outcome).cloned().collect();
+        let holds = |alert: &Arc<AlertRecord>| {
+            asked.period.holds(calendar::local_date(alert.received_at.to_jiff()))
+        };
+        let alerts: Vec<_> = read.into_iter().filter(holds).collect();
+        let pair_cases = match cases_read {
+            true => Known::Facts(self.pair_cases(&outcomes).await?),
+            false => Known::NotTold("twelve months hold more than one call computes"),
+        };
+        let episodes = self.episodes(&alerts).await?;
+        Ok(Facts { pair_cases, ..facts(&alerts, &episodes) })
+    }
+
+    /// The cases that were heard, by these outcomes. What a repeat counts from may have been corrected or recalled since.
+    async fn pair_cases(
+        &self,
+        outcomes: &[Arc<AlertRecord>],
+    ) -> Result<Vec<indicators::PairCase>, IndicatorsError> {
+        let episodes = self.episodes(outcomes).await?;
+        let mut chains = cases::Chains::new();
+        for anchor in cases::anchors(outcomes, &episodes) {
+            let mut chain = Vec::new();
+            let mut next = Some(anchor);
+            while let Some(id) = next.filter(|_| chain.len() < CHAIN_MAX) {
+                let found = self.store.alert(id).await?;
+                next = found.as_ref().and_then(|record| record.after.superseded_by);
+                chain.extend(found);
+            }
+            chains.insert(anchor, chain);
+        }
+        Ok(cases::pair_cases(outcomes, &episodes, &chains))
     }
 
     /// Refuses, and records, whoever may never ask.
@@ -148,11 +210,20 @@ impl Indicators {
 
     async fn record_asking(&self, caller: &Principal) -> Result<Position, IndicatorsError> {
         let permit = self.leave(caller).await?;
+        self.recorded(&permit, |event| event.reason = Some("INDICATORS".to_owned())).await
+    }
+
+    /// Records a reading; the position of the entry that says so.
+    async fn recorded(
+        &self,
+        permit: &Permit,
+        say: impl FnOnce(&mut Event),
+    ) -> Result<Position, IndicatorsError> {
         let now = self.env.now();
         let mut event = Event::new(self.env.ids(now).event(), EventKind::IgReportRun);
-        event.reason = Some("INDICATORS".to_owned());
+        say(&mut event);
         #[expect(clippy::expect_used, reason = "a commit is refused only without an event")]
-        let commit = Commit::new(&permit, now, vec![event], self.env.salt_seed())
+        let commit = Commit::new(permit, now, vec![event], self.env.salt_seed())
             .expect("one event is given");
         Ok(self.store.commit(commit).await?.position)
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::after::{AfterSending, Recalled, SameEvent};
 use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
-use crate::domain::counted::{AssessmentDone, Counted, PlanAudited};
+use crate::domain::counted::{AssessmentDone, Counted, PairCounted, PlanAudited};
 use crate::domain::decision::{Basis6, SharingDecision};
 use crate::domain::identity::{Flagged, Link};
 use crate::domain::referral::Referral;
@@ -68,6 +68,7 @@ impl Encode for AlertRecord {
         split_from.iter().for_each(|id| to.given(43, id.as_bytes()));
         to.maybe(45, self.counted.assessment.as_ref());
         to.maybe(46, self.counted.audit.as_ref());
+        to.maybe(47, self.counted.pair.as_ref());
         to.optional_code(50, self.stage.map(Stage::code));
         to.codes(51, self.advice.iter().copied().map(Advice::code));
     }
@@ -118,6 +119,7 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             counted: Counted {
                 assessment: raw.assessment.map(AssessmentDone::try_from).transpose()?,
                 audit: raw.audit.map(PlanAudited::try_from).transpose()?,
+                pair: raw.pair.map(PairCounted::try_from).transpose()?,
             },
             mentions: raw.mentions.map(SealedConflicts::try_from).transpose()?,
             links: raw.links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?,

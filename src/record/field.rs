@@ -3,6 +3,7 @@
 use crate::domain::after::{RecallReason, RecallStage};
 use crate::domain::alert::{AlertKind, AlertStatus, Priority, Risk, TimerKind, TimerState};
 use crate::domain::consent::{Service, Standing};
+use crate::domain::counted::MaracRepeat;
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome};
 use crate::domain::delivery::{AckOutcome, DeclineReason, EndReason, Purpose};
@@ -67,6 +68,7 @@ code_lists!(
     Letter,
     LinkState,
     MailboxRole,
+    MaracRepeat,
     OwnReport,
     MatchClass,
     MissingCategory,

@@ -12,7 +12,7 @@ use crate::domain::alert::{
     TimerKind, TimerState,
 };
 use crate::domain::consent::{ConsentChanged, Service, Standing};
-use crate::domain::counted::{AssessmentDone, Counted, PlanAudited};
+use crate::domain::counted::{AssessmentDone, Counted, MaracRepeat, PairCounted, PlanAudited};
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
 use crate::domain::delivery::{
@@ -250,6 +250,13 @@ fn counted() -> Counted {
             ended_at: at(10),
         }),
         audit: Some(PlanAudited { rating: QualityRating::Good, at: at(11) }),
+        pair: Some(PairCounted {
+            current: MaracRepeat::Repeat,
+            legacy: MaracRepeat::NotRepeat,
+            referral: Some(AlertId::from_bytes([0xA7; 16])),
+            meeting: Some(AlertId::from_bytes([0xA8; 16])),
+            heard_at: Some(at(14)),
+        }),
     }
 }
 

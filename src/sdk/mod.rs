@@ -151,6 +151,18 @@ impl Client {
         Ok(self.indicators.get_indicators(request).await?.into_inner())
     }
 
+    /// The audit entries that a part of a figure rests on; for information governance reviewers.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn indicator_entries(
+        &mut self,
+        request: v1::GetIndicatorEntriesRequest,
+    ) -> Result<v1::GetIndicatorEntriesResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.indicators.get_indicator_entries(request).await?.into_inner())
+    }
+
     /// Submits an alert. Tried again under the same key while the hub is unavailable: the key makes that safe.
     ///
     /// # Errors

@@ -193,6 +193,7 @@ const fn allows(action: Action, write: &Write) -> bool {
         | Action::ReadAudit
         | Action::ReadDirectory
         | Action::ReadIndicators
+        | Action::ReadIndicatorEntries
         | Action::Hello
         | Action::RecordHubEvent
         | Action::ReadMatches
@@ -270,6 +271,7 @@ mod tests {
             (Action::ReadAudit, ""),
             (Action::ReadDirectory, ""),
             (Action::ReadIndicators, ""),
+            (Action::ReadIndicatorEntries, ""),
             (Action::ChangeDirectory, "D"),
             (Action::ProposeRoles, "D"),
             (Action::ApproveRoles, "D"),

@@ -1,14 +1,17 @@
 //! `staysafe report`: figures for an analyst, as a table, as CSV or as JSON.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::super::connect::ConnectArgs;
+use super::super::connect::{ConnectArgs, Session};
 use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
 use crate::wire::v1;
+
+/// Entries asked for at once.
+const DRILL_PAGE: u32 = 500;
 
 /// `report`.
 #[derive(Debug, Args)]
@@ -59,11 +62,56 @@ struct IndicatorsArgs {
     self_assessment: Vec<u32>,
 
     /// Print CSV.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "drill")]
     csv: bool,
 
     #[command(flatten)]
+    drill: DrillArgs,
+
+    #[command(flatten)]
     connect: ConnectArgs,
+}
+
+/// From a figure to the audit entries it rests on.
+#[derive(Debug, Args)]
+struct DrillArgs {
+    /// Instead of figures, the indexes of the audit entries that this indicator rests on, e.g. "NI 68"; for information
+    /// governance reviewers, with an own certificate. Every reading is recorded.
+    #[arg(long, value_name = "ID")]
+    drill: Option<String>,
+
+    /// Which line of it, in the words of the report; without it the indicator must have one line only.
+    #[arg(long, value_name = "WORDS", requires = "drill")]
+    line: Option<String>,
+
+    /// Which part of it.
+    #[arg(long, value_enum, default_value_t = DrilledPart::Numerator, requires = "drill")]
+    part: DrilledPart,
+
+    /// Of what was left out, only what was for this reason, in the words of the report.
+    #[arg(long, value_name = "WORDS", requires = "drill")]
+    why: Option<String>,
+}
+
+/// A part of a figure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum DrilledPart {
+    /// What is counted.
+    Numerator,
+    /// Of what.
+    Denominator,
+    /// What was left out.
+    Exclusion,
+}
+
+impl From<DrilledPart> for v1::IndicatorPart {
+    fn from(part: DrilledPart) -> Self {
+        match part {
+            DrilledPart::Numerator => Self::Numerator,
+            DrilledPart::Denominator => Self::Denominator,
+            DrilledPart::Exclusion => Self::Exclusion,
+        }
+    }
 }
 
 /// Runs `report`.
@@ -84,6 +132,10 @@ async fn indicators(args: &IndicatorsArgs, out: &mut Output) -> Result<(), CliEr
         population_0_to_17: args.population,
         self_assessment: args.self_assessment.clone(),
     };
+    if let Some(id) = &args.drill.drill {
+        drill(&mut session, (request, id), &args.drill, out).await?;
+        return session.finish();
+    }
     let answer = session.client.indicators(request).await?;
     if args.csv {
         out.text(&csv(&answer.figures))?;
@@ -97,6 +149,44 @@ async fn indicators(args: &IndicatorsArgs, out: &mut Output) -> Result<(), CliEr
         out.json(&json!({ "figure": json::of("staysafe.v1.IndicatorFigure", figure)? }))?;
     }
     session.finish()
+}
+
+/// Every page of the entries, one index a line; how often it counts, where that is more than once.
+async fn drill(
+    session: &mut Session,
+    (report, id): (v1::GetIndicatorsRequest, &str),
+    args: &DrillArgs,
+    out: &mut Output,
+) -> Result<(), CliError> {
+    let mut request = v1::GetIndicatorEntriesRequest {
+        asked: Some(report),
+        id: id.to_owned(),
+        line: args.line.clone().unwrap_or_default(),
+        part: v1::IndicatorPart::from(args.part).into(),
+        why: args.why.clone().unwrap_or_default(),
+        from_index: 0,
+        page_size: DRILL_PAGE,
+    };
+    let mut is_first = true;
+    loop {
+        let page = session.client.indicator_entries(request.clone()).await?;
+        if is_first {
+            let (counted, version) = (page.counted, page.definition_version);
+            out.text(&format!("{counted} counted, by version {version} of the definitions\n"))?;
+        }
+        for entry in &page.entries {
+            let times = if entry.times > 1 { format!("  x{}", entry.times) } else { String::new() };
+            out.text(&format!("entry {}{times}\n", entry.index))?;
+        }
+        out.json(
+            &json!({ "entries": json::of("staysafe.v1.GetIndicatorEntriesResponse", &page)? }),
+        )?;
+        if page.next_index == 0 {
+            return Ok(());
+        }
+        request.from_index = page.next_index;
+        is_first = false;
+    }
 }
 
 /// The first and last day asked for.

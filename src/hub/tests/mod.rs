@@ -13,6 +13,7 @@ mod idle;
 mod jumps;
 mod kept_from;
 mod long;
+mod pair_cases;
 mod purging;
 mod receiving;
 mod repeats;

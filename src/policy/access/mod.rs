@@ -64,6 +64,8 @@ code_list! {
         ApprovePartnership = 35 => "approve a change of the partnership",
         /// Read indicators: aggregates only.
         ReadIndicators = 36 => "read indicators",
+        /// Read the audit entries that a figure rests on.
+        ReadIndicatorEntries = 37 => "read indicator entries",
         /// Ask the hub who it is and what time it has.
         Hello = 40 => "hello",
         /// The hub: climb the ladder, fire timers.
@@ -224,7 +226,10 @@ const fn need(action: Action) -> Need {
         }
         // Many alerts on one screen are more than any one of them: nobody reads them in another's name (domain 3.12).
         Action::ReadChronology => Need::OwnCertificate(DUTY),
-        Action::ReadAudit => Need::OwnCertificate(&[Role::IgReviewer]),
+        // Rows are no analyst's (domain 2.2): whoever reads entries may read which of them a figure rests on.
+        Action::ReadAudit | Action::ReadIndicatorEntries => {
+            Need::OwnCertificate(&[Role::IgReviewer])
+        }
         Action::ChangeDirectory | Action::ProposeRoles | Action::ApproveRoles => {
             Need::OwnCertificate(&[Role::DirectoryAdmin])
         }

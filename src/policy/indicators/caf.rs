@@ -1,7 +1,7 @@
 //! CAFQ: common assessments rated good or excellent, of those audited – never of those registered.
 
 use super::facts::{CafAudit, CafRating, CafRegistered, Known, Source};
-use super::figure::{Figure, Fold, Indicator, if_told, length, sift};
+use super::figure::{Figure, Fold, Indicator, if_told, sift};
 use super::report::Asked;
 
 const QUALITY: Indicator = Indicator::new("CAFQ", "audited assessments rated good or excellent");
@@ -44,7 +44,7 @@ pub(super) fn figures(
         let good: Vec<&Source> = sifted.kept.iter().filter(is_good).map(|it| &it.source).collect();
         vec![
             QUALITY
-                .percent(&good, length(&sifted.kept))
+                .percent(&good, &sifted.sources())
                 .leaving_out(&sifted.left_out)
                 .noting("of those audited, not of those registered"),
         ]

@@ -47,12 +47,24 @@ pub enum Value {
 }
 
 /// How many were left out, and why.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Exclusion {
     /// Why, in words.
     pub why: &'static str,
     /// How many.
     pub count: u64,
+    /// Their audit entries, for whoever may see entries.
+    pub from: Vec<Position>,
+}
+
+impl Exclusion {
+    pub(super) fn of<'a>(
+        why: &'static str,
+        left_out: impl IntoIterator<Item = &'a Source>,
+    ) -> Self {
+        let from: Vec<Position> = left_out.into_iter().map(|source| source.entry).collect();
+        Self { why, count: length(&from), from }
+    }
 }
 
 /// One line of a report.
@@ -74,8 +86,11 @@ pub struct Figure {
     pub version: u32,
     /// The whole that this line is one part of, where the lines of a table add up to one.
     pub part_of: Option<&'static str>,
-    /// The audit entries that are counted in the numerator, for whoever may see entries: never in a published view.
+    /// The audit entries that are counted in the numerator, for whoever may see entries: never in a published view. One
+    /// entry may count more than once.
     pub from: Vec<Position>,
+    /// Those of the denominator. Empty for one that is no count of what the hub took: residents, a sum.
+    pub of: Vec<Position>,
 }
 
 impl Indicator {
@@ -84,10 +99,8 @@ impl Indicator {
     }
 
     /// The share of `counted` among `all`, in percent.
-    pub(super) fn percent(self, counted: &[&Source], all: u64) -> Figure {
-        let numerator = length(counted);
-        let value = percentage(numerator, all).map_or(Value::NotApplicable, Value::Percent);
-        self.figure(value, Some(numerator), Some(all)).resting_on(counted)
+    pub(super) fn percent(self, counted: &[&Source], all: &[&Source]) -> Figure {
+        self.percent_of(length(counted), length(all)).resting_on(counted).among(all)
     }
 
     /// The same from sums that are no lists of facts.
@@ -138,6 +151,7 @@ impl Indicator {
             version: INDICATORS_VERSION,
             part_of: None,
             from: Vec::new(),
+            of: Vec::new(),
         }
     }
 }
@@ -162,12 +176,17 @@ impl Figure {
     }
 
     pub(super) fn leaving_out(mut self, exclusions: &[Exclusion]) -> Self {
-        self.exclusions.extend(exclusions.iter().filter(|left_out| left_out.count > 0));
+        self.exclusions.extend(exclusions.iter().filter(|left_out| left_out.count > 0).cloned());
         self
     }
 
     pub(super) fn resting_on(mut self, counted: &[&Source]) -> Self {
         self.from = counted.iter().map(|source| source.entry).collect();
+        self
+    }
+
+    pub(super) fn among(mut self, all: &[&Source]) -> Self {
+        self.of = all.iter().map(|source| source.entry).collect();
         self
     }
 }
@@ -185,6 +204,14 @@ pub(super) enum Fold {
 pub(super) struct Sifted<'a, T> {
     pub(super) kept: Vec<&'a T>,
     pub(super) left_out: Vec<Exclusion>,
+    source: fn(&T) -> &Source,
+}
+
+impl<'a, T> Sifted<'a, T> {
+    /// Where what is left comes from.
+    pub(super) fn sources(&self) -> Vec<&'a Source> {
+        self.kept.iter().map(|fact| (self.source)(fact)).collect()
+    }
 }
 
 /// Takes the facts that are inside the period: no training, confirmed people, an episode once.
@@ -193,27 +220,27 @@ pub(super) fn sift<'a, T>(
     (source, fold): (fn(&T) -> &Source, Fold),
     inside: impl Fn(&T) -> bool,
 ) -> Sifted<'a, T> {
-    let (mut training, mut unconfirmed, mut duplicates) = (0_u64, 0_u64, 0_u64);
+    let (mut training, mut unconfirmed, mut duplicates) = (Vec::new(), Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     let mut kept = Vec::new();
     for fact in facts.iter().filter(|fact| inside(fact)) {
         let of = source(fact);
         if of.is_training {
-            training = training.saturating_add(1);
+            training.push(of);
         } else if of.link != Link::Confirmed {
-            unconfirmed = unconfirmed.saturating_add(1);
+            unconfirmed.push(of);
         } else if fold == Fold::ByEpisode && !seen.insert(of.episode) {
-            duplicates = duplicates.saturating_add(1);
+            duplicates.push(of);
         } else {
             kept.push(fact);
         }
     }
     let left_out = vec![
-        Exclusion { why: "training", count: training },
-        Exclusion { why: "person not confirmed", count: unconfirmed },
-        Exclusion { why: "duplicate of an episode that is counted", count: duplicates },
+        Exclusion::of("training", training),
+        Exclusion::of("person not confirmed", unconfirmed),
+        Exclusion::of("duplicate of an episode that is counted", duplicates),
     ];
-    Sifted { kept, left_out }
+    Sifted { kept, left_out, source }
 }
 
 /// The figures of facts that are there, or one line for each indicator that says why it is not computable.

@@ -1,7 +1,7 @@
 //! NI 32: repeat victimisation among the pairs heard at a MARAC, by both definitions side by side.
 
 use super::facts::{Known, PairCase, Source};
-use super::figure::{Exclusion, Figure, Fold, Indicator, if_told, length, sift};
+use super::figure::{Exclusion, Figure, Fold, Indicator, if_told, sift};
 use super::period::Period;
 use crate::policy::triggers::MaracRepeat;
 
@@ -29,17 +29,16 @@ fn line(
 ) -> Figure {
     let by: (fn(&PairCase) -> &Source, Fold) = (|case| &case.source, Fold::ByEpisode);
     let sifted = sift(cases, by, |case| year.holds(case.heard_on));
-    let known: Vec<&&PairCase> =
-        sifted.kept.iter().filter(|case| of(case) != MaracRepeat::Unknown).collect();
-    let repeats: Vec<&Source> = known
-        .iter()
-        .filter(|case| of(case) == MaracRepeat::Repeat)
-        .map(|case| &case.source)
-        .collect();
-    let unknown = length(&sifted.kept).saturating_sub(length(&known));
-    let unsure = Exclusion { why: "pair not confirmed", count: unknown };
+    let is_known = |case: &&&PairCase| of(case) != MaracRepeat::Unknown;
+    let known = sifted.kept.iter().filter(is_known);
+    let known: Vec<&PairCase> = known.copied().collect();
+    let unsure = sifted.kept.iter().filter(|case| !is_known(case)).map(|case| &case.source);
+    let unsure = Exclusion::of("pair not confirmed, or nobody tells what happened", unsure);
+    let repeats = known.iter().filter(|case| of(case) == MaracRepeat::Repeat);
+    let repeats: Vec<&Source> = repeats.map(|case| &case.source).collect();
+    let known: Vec<&Source> = known.iter().map(|case| &case.source).collect();
     indicator
-        .percent(&repeats, length(&known))
+        .percent(&repeats, &known)
         .leaving_out(&sifted.left_out)
         .leaving_out(&[unsure])
         .noting("rolling twelve months; the two lines differ by definition, not by cases")

@@ -3,7 +3,7 @@
 use jiff::civil::Time;
 
 use super::facts::{Interview, Known, MissingEnd, MissingEpisode, Source};
-use super::figure::{Exclusion, Figure, Fold, Indicator, Value, if_told, length, sift};
+use super::figure::{Exclusion, Figure, Fold, Indicator, Value, if_told, sift};
 use super::report::Asked;
 use crate::calendar;
 use crate::domain::{Span, Timestamp};
@@ -74,7 +74,7 @@ pub(super) fn evidence(known: &Known<MissingEpisode>, asked: &Asked) -> Vec<Figu
         vec![
             EPISODES.count(&all).leaving_out(&sifted.left_out),
             OVERNIGHT
-                .percent(&overnight, length(&all))
+                .percent(&overnight, &all)
                 .leaving_out(&sifted.left_out)
                 .noting("from when the child was last seen, or else was reported"),
         ]
@@ -109,11 +109,11 @@ pub(super) fn interviews(known: &Known<MissingEpisode>, asked: &Asked) -> Vec<Fi
             let found = told.iter().filter(|(_, found_at, interview)| holds(*found_at, interview));
             found.map(|(source, ..)| *source).collect::<Vec<&Source>>()
         };
-        let all = length(&required);
+        let all: Vec<&Source> = required.iter().map(|it| &it.source).collect();
         let lines = [
-            OFFERED.percent(&of(|_, interview| interview.offered_at.is_some()), all),
-            COMPLETED.percent(&of(|_, interview| interview.completed_at.is_some()), all),
-            RATE.percent(&of(is_in_time), all).noting(NATIONAL),
+            OFFERED.percent(&of(|_, interview| interview.offered_at.is_some()), &all),
+            COMPLETED.percent(&of(|_, interview| interview.completed_at.is_some()), &all),
+            RATE.percent(&of(is_in_time), &all).noting(NATIONAL),
         ];
         let done = |figure: Figure| figure.leaving_out(&ended.left_out).leaving_out(&left_out);
         lines.into_iter().map(done).collect()
@@ -131,8 +131,8 @@ fn is_required(episode: &MissingEpisode) -> bool {
 /// The episodes that ended and require no interview, by why.
 fn not_required(ended: &[&MissingEpisode]) -> Vec<Exclusion> {
     let of = |why, holds: fn(&MissingEpisode) -> bool| {
-        let count = ended.iter().filter(|it| holds(it)).count();
-        Exclusion { why, count: u64::try_from(count).unwrap_or(u64::MAX) }
+        let these = ended.iter().filter(|it| holds(it));
+        Exclusion::of(why, these.map(|it| &it.source))
     };
     vec![
         of("cancelled: nobody was missing", |it| {

@@ -40,6 +40,29 @@ pub use report::{Asked, report};
 /// The version of the definitions, stated with every figure. One more with every change of one.
 pub const INDICATORS_VERSION: u32 = 1;
 
+/// The id of every indicator, once.
+pub const IDS: &[&str] = &[
+    "NI 32",
+    "NI 32 current",
+    "NI 59",
+    "NI 60",
+    "Assessments",
+    "NI 68",
+    "Re-referrals",
+    "ni68_flow",
+    "Alcohol injury",
+    "NI 71",
+    "NI 71 evidence",
+    "RHI rate",
+    "PATH",
+    "OSS",
+    "CAFQ",
+    "Feedback",
+    "Acknowledged",
+    "Child impact",
+    "Shares by basis",
+];
+
 /// What a figure is compared with, as people write it: `12% (national 23%)`.
 #[must_use]
 pub fn beside_national(ours: (u64, u64), national: (u64, u64)) -> String {

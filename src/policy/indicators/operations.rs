@@ -29,6 +29,8 @@ pub(super) fn figures(known: &Known<Operation>, asked: &Asked) -> Vec<Figure> {
             MOVED_RATE.rate(moved, engaged, 1_000),
             POWERS.percent_of(powers, moved),
         ];
-        lines.into_iter().map(|figure| figure.leaving_out(&sifted.left_out)).collect()
+        // What is summed stands in each report.
+        let lines = lines.into_iter().map(|figure| figure.resting_on(&all));
+        lines.map(|figure| figure.leaving_out(&sifted.left_out)).collect()
     })
 }

@@ -75,7 +75,7 @@ impl<'a> Stage<'a> {
     fn share(&self, indicator: Indicator, of: &Self) -> Figure {
         match (&self.counted, &of.counted) {
             (Some(counted), Some(all)) => {
-                indicator.percent(counted, length(all)).noting_if(self.gap().or(of.gap()))
+                indicator.percent(counted, all).noting_if(self.gap().or(of.gap()))
             }
             (None, _) | (_, None) => indicator.without(Value::NotRecorded),
         }

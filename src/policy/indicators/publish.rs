@@ -172,7 +172,8 @@ fn published(figure: &Figure, hidden: &BTreeSet<(&'static str, u64)>) -> Publish
         (_, true) => PublishedValue::Suppressed,
         (text, false) => PublishedValue::Shown(text),
     };
-    let left_out = |Exclusion { why, count }: &Exclusion| (*why, cell(*count, is_small(*count)));
+    let left_out =
+        |Exclusion { why, count, .. }: &Exclusion| (*why, cell(*count, is_small(*count)));
     Published {
         indicator: figure.indicator,
         value,

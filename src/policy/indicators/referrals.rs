@@ -60,7 +60,7 @@ fn in_time(
     };
     let counted: Vec<&Source> =
         sifted.kept.iter().filter(is_in_time).map(|assessment| &assessment.source).collect();
-    indicator.percent(&counted, length(&sifted.kept)).leaving_out(&sifted.left_out)
+    indicator.percent(&counted, &sifted.sources()).leaving_out(&sifted.left_out)
 }
 
 /// NI 68: of the referrals received in the period, those with an assessment begun by the cut-off.
@@ -83,19 +83,19 @@ pub(super) fn going_on(
             .filter(|contact| contact.is_rereferral)
             .map(|contact| &contact.source)
             .collect();
-        let all = length(&referrals.kept);
+        let all = referrals.sources();
         let open = undecided.then_some("some contacts are not decided yet");
         let ni_68 = match assessments {
             Known::NotTold(why) => NI_68.without(Value::NotComputable(why)),
             Known::Facts(_) => NI_68
-                .percent(&assessed, all)
+                .percent(&assessed, &all)
                 .leaving_out(&referrals.left_out)
                 .noting("contacts wrongly counted as referrals lower it")
                 .noting_if(open),
         };
         vec![
             ni_68,
-            REREFERRALS.percent(&again, all).leaving_out(&referrals.left_out).noting_if(open),
+            REREFERRALS.percent(&again, &all).leaving_out(&referrals.left_out).noting_if(open),
         ]
     })
 }
@@ -121,7 +121,7 @@ pub(super) fn flow(
         completed.kept.iter().map(|assessment| &assessment.source).collect();
     vec![
         NI_68_FLOW
-            .percent(&counted, length(&referrals.kept))
+            .percent(&counted, &referrals.sources())
             .leaving_out(&referrals.left_out)
             .noting("completed in the period over received in the period: may exceed 100%"),
     ]
@@ -145,9 +145,15 @@ impl<'a> Referrals<'a> {
         };
         let (kept, none, open) = (of(Some(true)), of(Some(false)), of(None));
         let mut left_out = sifted.left_out;
-        left_out.push(Exclusion { why: "contact, no referral", count: length(&none) });
-        left_out.push(Exclusion { why: "contact, not decided", count: length(&open) });
+        let sources =
+            |of: &[&'a FrontDoorContact]| of.iter().map(|it| &it.source).collect::<Vec<_>>();
+        left_out.push(Exclusion::of("contact, no referral", sources(&none)));
+        left_out.push(Exclusion::of("contact, not decided", sources(&open)));
         Self { kept, left_out, undecided: length(&open) }
+    }
+
+    fn sources(&self) -> Vec<&'a Source> {
+        self.kept.iter().map(|contact| &contact.source).collect()
     }
 }
 

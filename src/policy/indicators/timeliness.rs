@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::facts::{
     Acknowledgement, FrontDoorContact, Known, Notification, Referrer, Share, Source,
 };
-use super::figure::{Exclusion, Figure, Fold, Indicator, if_told, length, sift};
+use super::figure::{Exclusion, Figure, Fold, Indicator, if_told, sift};
 use super::report::Asked;
 use crate::calendar;
 use crate::domain::{Priority, Timestamp};
@@ -39,11 +39,9 @@ pub(super) fn feedback(known: &Known<FrontDoorContact>, asked: &Asked) -> Vec<Fi
             let due = calendar::working_hours(contact.received_at.to_jiff(), FEEDBACK_HOURS);
             due.ok().map(Timestamp::from)
         };
-        let open: Vec<&&&FrontDoorContact> = told
-            .iter()
-            .filter(|contact| due(contact).is_none_or(|due| due > asked.now))
-            .filter(|contact| contact.feedback_at.is_none())
-            .collect();
+        let is_open = |contact: &FrontDoorContact| {
+            due(contact).is_none_or(|due| due > asked.now) && contact.feedback_at.is_none()
+        };
         let is_in_time = |contact: &&&&FrontDoorContact| {
             let by =
                 |at: Option<Timestamp>| at.zip(due(contact)).is_some_and(|(at, due)| at <= due);
@@ -52,13 +50,14 @@ pub(super) fn feedback(known: &Known<FrontDoorContact>, asked: &Asked) -> Vec<Fi
         let counted: Vec<&Source> =
             told.iter().filter(is_in_time).map(|contact| &contact.source).collect();
         let left_out = [
-            Exclusion { why: "referrer is no professional", count: length(&public) },
-            Exclusion { why: "not due yet", count: length(&open) },
+            Exclusion::of("referrer is no professional", public.iter().map(|it| &it.source)),
+            Exclusion::of("not due yet", told.iter().filter(|it| is_open(it)).map(|it| &it.source)),
         ];
-        let all = length(&told).saturating_sub(length(&open));
+        let judged = told.iter().filter(|contact| !is_open(contact));
+        let all: Vec<&Source> = judged.map(|contact| &contact.source).collect();
         vec![
             FEEDBACK
-                .percent(&counted, all)
+                .percent(&counted, &all)
                 .leaving_out(&sifted.left_out)
                 .leaving_out(&left_out)
                 .noting("one working day as 8 working hours: a local reading of a statutory time"),
@@ -89,22 +88,17 @@ fn acknowledged_of(
     });
     let is_taken = |it: &Acknowledgement| it.acknowledged_at.is_some_and(|at| at <= it.due);
     let is_over = |it: &Acknowledgement| is_taken(it) || it.due <= asked.now;
-    let cancelled = sifted.kept.iter().filter(|it| it.is_cancelled && !is_taken(it)).count();
-    let counts: Vec<&&Acknowledgement> =
-        sifted.kept.iter().filter(|it| !it.is_cancelled || is_taken(it)).collect();
-    let judged: Vec<&&&Acknowledgement> = counts.iter().filter(|it| is_over(it)).collect();
-    let taken: Vec<&Source> =
-        judged.iter().filter(|it| is_taken(it)).map(|it| &it.source).collect();
-    let open = length(&counts).saturating_sub(length(&judged));
+    let is_cancelled = |it: &Acknowledgement| it.is_cancelled && !is_taken(it);
+    let is_judged = |it: &Acknowledgement| !is_cancelled(it) && is_over(it);
+    let those = |holds: &dyn Fn(&Acknowledgement) -> bool| -> Vec<&Source> {
+        sifted.kept.iter().filter(|it| holds(it)).map(|it| &it.source).collect()
+    };
     let left_out = [
-        Exclusion {
-            why: "taken back before anybody answered",
-            count: u64::try_from(cancelled).unwrap_or(u64::MAX),
-        },
-        Exclusion { why: "not due yet", count: open },
+        Exclusion::of("taken back before anybody answered", those(&is_cancelled)),
+        Exclusion::of("not due yet", those(&|it| !is_cancelled(it) && !is_over(it))),
     ];
     indicator
-        .percent(&taken, length(&judged))
+        .percent(&those(&|it| is_judged(it) && is_taken(it)), &those(&is_judged))
         .leaving_out(&sifted.left_out)
         .leaving_out(&left_out)
         .noting("local targets: no statute sets inbox times")
@@ -119,7 +113,7 @@ pub(super) fn impact(known: &Known<Notification>, asked: &Asked) -> Vec<Figure> 
         let complete: Vec<&Source> = complete.map(|it| &it.source).collect();
         vec![
             IMPACT
-                .percent(&complete, length(&sifted.kept))
+                .percent(&complete, &sifted.sources())
                 .leaving_out(&sifted.left_out)
                 .noting("with a child in scope; an alert that was refused counts when it is taken"),
         ]
@@ -135,13 +129,12 @@ pub(super) fn by_basis(known: &Known<Share>, asked: &Asked) -> Vec<Figure> {
         for share in &sifted.kept {
             codes.entry(share.basis.unwrap_or("none stated")).or_default().push(&share.source);
         }
-        let all = length(&sifted.kept);
+        let all = sifted.sources();
         let of_code = |(code, counted): (&'static str, Vec<&Source>)| {
             let line = Indicator::new("Shares by basis", code);
-            line.percent(&counted, all).part_of("copies shared").leaving_out(&sifted.left_out)
+            line.percent(&counted, &all).part_of("copies shared").leaving_out(&sifted.left_out)
         };
-        let total = sifted.kept.iter().map(|share| &share.source).collect::<Vec<&Source>>();
-        let total = BASIS.count(&total).leaving_out(&sifted.left_out);
+        let total = BASIS.count(&all).leaving_out(&sifted.left_out);
         std::iter::once(total).chain(codes.into_iter().map(of_code)).collect()
     })
 }

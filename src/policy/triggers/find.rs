@@ -4,8 +4,9 @@ use super::Trigger;
 use super::count::{Count, Window, count, local_date};
 use super::crossing::{News, news};
 use super::ledger::{Contact, History, Link, Past, Told, What, Withdrawn};
-use super::marac::{self, MaracRepeat, Pair};
+use super::marac::{self, Pair};
 use super::thresholds::Thresholds;
+use crate::domain::counted::MaracRepeat;
 use crate::domain::submission::MissingCategory;
 use crate::domain::{AlertId, Timestamp};
 

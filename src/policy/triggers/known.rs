@@ -35,14 +35,6 @@ pub fn known(
     let ends = earlier.iter().map(|it| &it.record).filter(|record| recall::is_end(record));
     let (ends, ended): (BTreeSet<AlertId>, BTreeSet<EpisodeId>) =
         ends.map(|record| (record.id, record.episode)).unzip();
-    let claim = |mention: Option<u32>, earlier: &Earlier, other: Option<u32>| {
-        let is_it = |link: &&identity::Link| {
-            Some(link.mention) == mention
-                && link.other == earlier.record.id
-                && Some(link.other_mention) == other
-        };
-        links.iter().filter(is_it).find_map(|link| standing(link.state))
-    };
     let past = |earlier: &Earlier, link: Link| {
         // What was split after the end shares it: the end is a follower of both.
         let record = &earlier.record;
@@ -57,18 +49,11 @@ pub fn known(
         })
     };
     let real = earlier.iter().filter(|it| !it.record.exercise);
-    let (pair, subject): (Vec<&Earlier>, Vec<&Earlier>) =
-        real.partition(|it| it.mentions.tally.partner.is_some());
-    let of_subject = subject
-        .into_iter()
+    let of_subject = real
+        .filter(|it| it.mentions.tally.partner.is_none())
         .filter(|it| it.record.kind != AlertKind::DvNotification)
-        .filter_map(|it| past(it, claim(about, it, it.mentions.tally.about)?));
-    let same_pair = pair.into_iter().filter_map(|it| {
-        let victim = claim(about, it, it.mentions.tally.about)?;
-        let other = claim(partner, it, it.mentions.tally.partner)?;
-        Some((it, weaker(victim, other)))
-    });
-    let same_pair: Vec<(&Earlier, Link)> = same_pair.collect();
+        .filter_map(|it| past(it, claim(links, about, (it, it.mentions.tally.about))?));
+    let same_pair = same_pair(mentions, links, earlier);
     let (marac, parties) = register(&same_pair, partner.is_some());
     let of_pair = same_pair.iter().filter_map(|(it, link)| past(it, *link));
     let apart = earlier.iter().filter_map(|it| split(&it.record)).collect();
@@ -80,9 +65,41 @@ pub fn known(
     }
 }
 
+/// The earlier alerts about the same pair, training apart, and how sure that is.
+pub(super) fn same_pair<'a>(
+    mentions: &Mentions,
+    links: &[identity::Link],
+    earlier: &'a [Earlier],
+) -> Vec<(&'a Earlier, Link)> {
+    let Tally { about, partner, .. } = mentions.tally;
+    let of_pair = earlier
+        .iter()
+        .filter(|it| !it.record.exercise && it.mentions.tally.partner.is_some())
+        .filter_map(|it| {
+            let victim = claim(links, about, (it, it.mentions.tally.about))?;
+            let other = claim(links, partner, (it, it.mentions.tally.partner))?;
+            Some((it, weaker(victim, other)))
+        });
+    of_pair.collect()
+}
+
+/// How sure it is that the two mentions are one person.
+fn claim(
+    links: &[identity::Link],
+    mention: Option<u32>,
+    (earlier, other): (&Earlier, Option<u32>),
+) -> Option<Link> {
+    let is_it = |link: &&identity::Link| {
+        Some(link.mention) == mention
+            && link.other == earlier.record.id
+            && Some(link.other_mention) == other
+    };
+    links.iter().filter(is_it).find_map(|link| standing(link.state))
+}
+
 /// What earlier referrals to the MARAC and its outcomes say of the pair, and whether it is sure that it is theirs. With
 /// nobody named as the other one it can be any pair.
-fn register(same_pair: &[(&Earlier, Link)], has_partner: bool) -> (MaracDates, Pair) {
+pub(super) fn register(same_pair: &[(&Earlier, Link)], has_partner: bool) -> (MaracDates, Pair) {
     let heard: Vec<(&Earlier, Link)> = same_pair
         .iter()
         .filter(|(it, _)| {

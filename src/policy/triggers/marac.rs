@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::calendar;
-use crate::domain::codes::code_list;
+use crate::domain::counted::MaracRepeat;
 use crate::domain::submission::AbuseType;
 
 /// Twelve calendar months [GUID SafeLives; NI 32].
@@ -38,18 +38,6 @@ pub enum Pair {
     Other,
     /// One of them is not confirmed.
     Unconfirmed,
-}
-
-code_list! {
-    /// `marac_repeat` (domain 3.7).
-    MaracRepeat {
-        /// Within twelve months of the last referral.
-        Repeat = 1 => "REPEAT",
-        /// Not a repeat.
-        NotRepeat = 2 => "NOT_REPEAT",
-        /// The pair is not confirmed.
-        Unknown = 3 => "UNKNOWN",
-    }
 }
 
 /// T4: any instance of abuse, criminal or not, from the last referral to the same day number twelve months later.

@@ -17,6 +17,7 @@ mod judge;
 mod known;
 mod ledger;
 mod marac;
+mod pair_case;
 mod thresholds;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod tests;
 
 use crate::domain::Rule;
 use crate::domain::codes::code_list;
+pub use crate::domain::counted::MaracRepeat;
 
 pub(crate) use asks::asks_of;
 pub use asks::{Ask, Asked, asked, taken_back};
@@ -38,7 +40,9 @@ pub(crate) use judge::{
 };
 pub use known::{event_of, known, same_event, split};
 pub use ledger::{Contact, History, Link, Past, Told, What, Withdrawn};
-pub use marac::{MaracDates, MaracRepeat, Pair, legacy_repeat, repeat};
+pub use marac::{MaracDates, Pair, legacy_repeat, repeat};
+pub use pair_case::{anchor_stands, pair_case};
+
 pub use thresholds::{Bound, Thresholds, ThresholdsError};
 
 code_list! {

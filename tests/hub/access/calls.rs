@@ -113,15 +113,7 @@ pub(super) async fn make(
             "ProposePartnershipChange" | "ApprovePartnershipChange" | "ListPartnershipChanges" => {
                 partnership(call, channel, object).await
             }
-            "GetIndicators" => {
-                let day = "2026-11-19".to_owned();
-                let request = v1::GetIndicatorsRequest {
-                    first_day: day.clone(),
-                    last_day: day,
-                    ..Default::default()
-                };
-                done(IndicatorServiceClient::new(channel).get_indicators(request).await)
-            }
+            "GetIndicators" | "GetIndicatorEntries" => indicators(call, channel).await,
             "ListMatchTasks" | "LinkSubjects" | "UnlinkSubjects" | "RejectMatch"
             | "FlagSubject" | "SplitDuplicate" => identity(call, channel, object).await,
             "Hello" => {
@@ -132,6 +124,23 @@ pub(super) async fn make(
         }
     };
     tokio::time::timeout(PATIENCE, made).await.unwrap_or_else(|_| panic!("{call} does not answer"))
+}
+
+async fn indicators(call: &str, channel: Channel) -> Result<(), Status> {
+    let day = "2026-11-19".to_owned();
+    let report =
+        v1::GetIndicatorsRequest { first_day: day.clone(), last_day: day, ..Default::default() };
+    let mut client = IndicatorServiceClient::new(channel);
+    if call == "GetIndicators" {
+        return done(client.get_indicators(report).await);
+    }
+    let request = v1::GetIndicatorEntriesRequest {
+        asked: Some(report),
+        id: "NI 68".to_owned(),
+        part: v1::IndicatorPart::Numerator.into(),
+        ..Default::default()
+    };
+    done(client.get_indicator_entries(request).await)
 }
 
 async fn alerts(call: &str, channel: Channel, object: &Object, named: &str) -> Result<(), Status> {

@@ -8,6 +8,7 @@ use staysafe::wire::v1::change_directory_request::Change;
 use staysafe::wire::v1::directory_service_client::DirectoryServiceClient;
 use staysafe::wire::v1::hub_service_client::HubServiceClient;
 use staysafe::wire::v1::identity_service_client::IdentityServiceClient;
+use staysafe::wire::v1::indicator_service_client::IndicatorServiceClient;
 use staysafe::wire::v1::mailbox_service_client::MailboxServiceClient;
 use staysafe::wire::v1::partnership_change::Change as PartnershipChange;
 use staysafe::wire::{SubmitAlertRequest, v1};
@@ -36,10 +37,41 @@ pub(super) async fn calls(story: &mut Story) {
     directory(story, person).await;
     let owner = story.hub.place.person("HUB-IG", "u-3305");
     partnership(story, channel(&endpoint, &owner)).await;
+    let reviewer = story.hub.place.person("HUB-IG", "u-3301");
+    indicators(story, channel(&endpoint, &reviewer)).await;
     let steward = story.hub.place.person("HUB-STEWARD", "u-3801");
     let registrar = story.hub.place.person("CADT", "u-1101");
     identity(story, channel(&endpoint, &steward), channel(&endpoint, &registrar)).await;
     odd(story, system).await;
+}
+
+/// Which entries a figure rests on, of no figure that there is.
+async fn indicators(story: &mut Story, channel: Channel) {
+    let mut client = IndicatorServiceClient::new(channel);
+    let report = |first_day: String| v1::GetIndicatorsRequest {
+        first_day,
+        last_day: "2026-11-19".to_owned(),
+        ..Default::default()
+    };
+    let day = || report("2026-11-19".to_owned());
+    let part = v1::IndicatorPart::Exclusion.into();
+    let of = |asked, id: String| v1::GetIndicatorEntriesRequest {
+        asked: Some(asked),
+        id,
+        part,
+        ..Default::default()
+    };
+    for request in [
+        of(report(canary(story)), "NI 68".to_owned()),
+        of(day(), canary(story)),
+        v1::GetIndicatorEntriesRequest {
+            line: canary(story),
+            why: canary(story),
+            ..of(day(), "NI 68".to_owned())
+        },
+    ] {
+        hear(story, client.get_indicator_entries(request).await);
+    }
 }
 
 /// The next canary; as a user's id it is well-formed, and as a mailbox too.

@@ -262,6 +262,39 @@ fn a_figure_names_the_entries_of_its_numerator_and_its_version() {
 }
 
 #[test]
+fn a_share_rests_on_as_many_entries_as_it_counts_above_below_and_beside() {
+    let given = "REFERRAL; 2 x REFERRAL assessed; 3 x REFERRAL training; 4 x SHARE 6E; SHARE none; \
+                 2 x CASE legacy; CASE; CASE unknown";
+    let figures = report(&facts(given), &asked()).unwrap();
+    let length = |entries: &[Position]| u64::try_from(entries.len()).unwrap();
+
+    let shares = figures.iter().filter(|it| matches!(it.value, Value::Percent(_)));
+    for figure in shares.filter(|it| it.indicator.id != "OSS") {
+        let Indicator { id, line } = figure.indicator;
+        assert_eq!(Some(length(&figure.from)), figure.numerator, "{id} {line}");
+        assert_eq!(Some(length(&figure.of)), figure.denominator, "{id} {line}");
+        for left_out in &figure.exclusions {
+            assert_eq!(length(&left_out.from), left_out.count, "{id} {line} {}", left_out.why);
+        }
+        assert!(figure.from.iter().all(|it| figure.of.contains(it)) || id == "ni68_flow", "{id}");
+    }
+    let counts = figures.iter().filter(|it| it.value == Value::Count);
+    for figure in counts {
+        assert_eq!(Some(length(&figure.from)), figure.numerator);
+    }
+}
+
+#[test]
+fn every_line_is_of_an_indicator_that_can_be_asked_for_by_its_id() {
+    let figures = report(&none(), &asked()).unwrap();
+
+    for id in IDS {
+        assert!(figures.iter().any(|it| it.indicator.id == *id), "{id}");
+    }
+    assert!(figures.iter().all(|it| IDS.contains(&it.indicator.id)));
+}
+
+#[test]
 fn what_the_hub_is_not_told_is_not_computable_and_says_why() {
     let why = "the hub does not take ASSESSMENT_COMPLETED";
     let facts = Facts { assessments: Known::NotTold(why), ..none() };
