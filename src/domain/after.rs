@@ -83,6 +83,29 @@ impl Recalled {
     }
 }
 
+code_list! {
+    /// How much an alert says about a person, as the front door weighs it (domain 3.12). Orders from little to much.
+    Significance {
+        /// For completeness.
+        Low = 1 => "LOW",
+        /// One of several that count together.
+        Medium = 2 => "MEDIUM",
+        /// By itself a reason to act, or to look again at what is known.
+        High = 3 => "HIGH",
+    }
+}
+
+/// How much an alert says about one of its persons.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Weighed {
+    /// The person: the place among those whom the alert mentions, from 0.
+    pub person: u32,
+    /// How much.
+    pub significance: Significance,
+    /// When, and who said so last; what was said before stands in the log.
+    pub at: Moment,
+}
+
 /// What became of an alert after it was sent. Empty for most.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AfterSending {
@@ -101,6 +124,8 @@ pub struct AfterSending {
     pub consents: Vec<ConsentChanged>,
     /// Alerts about the same event (domain 5.9).
     pub same_event: SameEvent,
+    /// What it says about its persons, each at most once.
+    pub weighed: Vec<Weighed>,
 }
 
 /// Which alerts tell of the same event as this one, and which a human has said do not (domain 5.9). Both are kept; the
@@ -136,6 +161,19 @@ impl AfterSending {
         self.disagreements.iter().find(|disagreement| disagreement.referral == referral)
     }
 
+    /// How much the alert says about a person, where the front door has said so.
+    #[must_use]
+    pub fn significance_of(&self, person: u32) -> Option<Significance> {
+        self.weighed.iter().find(|it| it.person == person).map(|it| it.significance)
+    }
+
+    /// Says so, in place of what was said before.
+    pub fn weigh(&mut self, weighed: Weighed) {
+        self.weighed.retain(|it| it.person != weighed.person);
+        self.weighed.push(weighed);
+        self.weighed.sort_by_key(|it| it.person);
+    }
+
     /// Replaces every [`Position::THIS`] by the position of the commit that carries the record.
     pub(super) fn settle(&mut self, own: Position) {
         let settle = |moment: &mut Moment| moment.position = moment.position.or_own(own);
@@ -145,5 +183,6 @@ impl AfterSending {
         }
         self.consents.iter_mut().for_each(|change| change.settle(own));
         self.disagreements.iter_mut().for_each(|disagreement| disagreement.settle(own));
+        self.weighed.iter_mut().for_each(|weighed| settle(&mut weighed.at));
     }
 }

@@ -109,6 +109,8 @@ code_list! {
         LookoutPurged = 86 => "LOOKOUT_PURGED",
         /// Sharing was considered and decided against.
         NotSharedRecorded = 93 => "NOT_SHARED_RECORDED",
+        /// The front door said how much an alert says about a person (domain 3.12); the reason is what it said.
+        SignificanceSet = 95 => "SIGNIFICANCE_SET",
         /// A power or an order has ended of itself.
         Expired = 90 => "EXPIRED",
         /// Consent was recorded.

@@ -11,6 +11,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
+use crate::domain::after::Significance;
 use crate::domain::delivery::{AckOutcome, DeclineReason};
 use crate::domain::{AlertId, DeliveryId, ErrorKind, MailboxId, Timestamp, UserId};
 use crate::mailbox::{
@@ -238,6 +239,25 @@ impl MailboxService for Edge {
         })
         .await
     }
+
+    async fn set_significance(
+        &self,
+        request: Request<v1::SetSignificanceRequest>,
+    ) -> Result<Response<v1::SetSignificanceResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let about = About {
+                mailbox: mailbox_id(&asked.mailbox)?,
+                delivery: delivery(&asked.delivery_id)?,
+                person: usize::try_from(asked.person).unwrap_or(usize::MAX),
+            };
+            let said = significance(asked.significance())?;
+            let at = self.mailboxes.set_significance(&principal, &about, said).await?;
+            Ok(v1::SetSignificanceResponse { set_at: Some(render::timestamp(at)) })
+        })
+        .await
+    }
 }
 
 /// Characters that say why something is declined or what came of it, at least and at most (contract,
@@ -407,6 +427,17 @@ fn line(line: &Line) -> v1::ChronologyLine {
             render::older_line(&copy.alert, &copy.delivery)
         }
         Line::Gone { alert, delivery } => render::older_line(alert, delivery),
+    }
+}
+
+fn significance(wire: v1::Significance) -> Result<Significance, Status> {
+    match wire {
+        v1::Significance::Low => Ok(Significance::Low),
+        v1::Significance::Medium => Ok(Significance::Medium),
+        v1::Significance::High => Ok(Significance::High),
+        v1::Significance::Unspecified => {
+            Err(status::of_field("significance", "LOW, MEDIUM or HIGH"))
+        }
     }
 }
 

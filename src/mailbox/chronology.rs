@@ -135,7 +135,7 @@ impl Mailboxes {
     }
 
     /// The alert of the copy that is asked from, and which of its persons is meant. Recorded before it is opened.
-    async fn asked_from(
+    pub(super) async fn asked_from(
         &self,
         permit: &Permit,
         about: &About,

@@ -17,6 +17,7 @@ mod hand_over;
 mod list;
 mod outstanding;
 mod recall;
+mod significance;
 mod words;
 
 use std::sync::Arc;

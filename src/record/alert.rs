@@ -1,6 +1,6 @@
 //! An alert's record.
 
-use crate::domain::after::{AfterSending, Recalled, SameEvent};
+use crate::domain::after::{AfterSending, Recalled, SameEvent, Weighed};
 use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
 use crate::domain::counted::{AssessmentDone, Counted, PairCounted, PlanAudited};
 use crate::domain::decision::{Basis6, SharingDecision};
@@ -55,6 +55,7 @@ impl Encode for AlertRecord {
             disagreements,
             consents,
             same_event: SameEvent { earlier, later, split_from },
+            weighed,
         } = &self.after;
         supersedes.iter().for_each(|id| to.given(30, id.as_bytes()));
         superseded_by.iter().for_each(|id| to.given(31, id.as_bytes()));
@@ -69,6 +70,7 @@ impl Encode for AlertRecord {
         to.maybe(45, self.counted.assessment.as_ref());
         to.maybe(46, self.counted.audit.as_ref());
         to.maybe(47, self.counted.pair.as_ref());
+        to.each(48, weighed);
         to.optional_code(50, self.stage.map(Stage::code));
         to.codes(51, self.advice.iter().copied().map(Advice::code));
     }
@@ -88,10 +90,7 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             author: field::optional_text("AlertRecord.author", raw.author)?,
             key: field::text("AlertRecord.key", raw.key)?,
             episode: field::id("AlertRecord.episode", &raw.episode, EpisodeId::from_bytes)?,
-            completes: raw
-                .completes
-                .map(|id| field::id("AlertRecord.completes", &id, AlertId::from_bytes))
-                .transpose()?,
+            completes: optional_alert("AlertRecord.completes", raw.completes)?,
             followers: field::ids("AlertRecord.followers", &raw.followers, AlertId::from_bytes)?,
             exercise: raw.exercise,
             priority: field::code("AlertRecord.priority", raw.priority)?,
@@ -144,6 +143,7 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
                         .transpose()?,
                 },
                 consents: all(raw.consents)?,
+                weighed: all(raw.weighed)?,
             },
             submitted: position_in(raw.submitted),
         })
@@ -170,6 +170,26 @@ pub(super) fn position_out(position: Position) -> Option<u64> {
 /// The way back from [`position_out`].
 pub(super) fn position_in(raw: Option<u64>) -> Position {
     raw.map_or(Position::THIS, Position)
+}
+
+impl Encode for Weighed {
+    fn encode(&self, to: &mut Encoder) {
+        to.number(1, self.person.into());
+        to.code(2, self.significance.code());
+        to.one(3, &self.at);
+    }
+}
+
+impl TryFrom<pb::Weighed> for Weighed {
+    type Error = RecordError;
+
+    fn try_from(raw: pb::Weighed) -> Result<Self, Self::Error> {
+        Ok(Self {
+            person: raw.person,
+            significance: field::code("Weighed.significance", raw.significance)?,
+            at: field::required("Weighed.at", raw.at)?.try_into()?,
+        })
+    }
 }
 
 impl Encode for Recalled {

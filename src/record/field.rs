@@ -1,6 +1,6 @@
 //! From one stored field to one word of the field.
 
-use crate::domain::after::{RecallReason, RecallStage};
+use crate::domain::after::{RecallReason, RecallStage, Significance};
 use crate::domain::alert::{AlertKind, AlertStatus, Priority, Risk, TimerKind, TimerState};
 use crate::domain::consent::{Service, Standing};
 use crate::domain::counted::MaracRepeat;
@@ -85,6 +85,7 @@ code_lists!(
     Role,
     Rule,
     Service,
+    Significance,
     ShareOutcome,
     Stage,
     Standing,

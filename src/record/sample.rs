@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::civil::date;
 
 use crate::crypto::Sealed;
-use crate::domain::after::{RecallReason, RecallStage, SameEvent};
+use crate::domain::after::{RecallReason, RecallStage, SameEvent, Significance, Weighed};
 use crate::domain::alert::{
     AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
     TimerKind, TimerState,
@@ -296,6 +296,11 @@ pub(crate) fn alert_after_sending() -> AlertRecord {
                 effective_at: at(12),
                 entered: moment(13, Some("u-1001"), 110),
                 ends: vec![3],
+            }],
+            weighed: vec![Weighed {
+                person: 1,
+                significance: Significance::High,
+                at: moment(15, Some("u-1001"), 111),
             }],
         },
         stage: Some(Stage::InterviewOffered),

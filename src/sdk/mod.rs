@@ -383,6 +383,18 @@ impl Client {
         Ok(self.mailbox.get_chronology(request).await?.into_inner())
     }
 
+    /// Says how much an alert says about a person; for the front door.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn set_significance(
+        &mut self,
+        request: v1::SetSignificanceRequest,
+    ) -> Result<v1::SetSignificanceResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.mailbox.set_significance(request).await?.into_inner())
+    }
+
     /// One page of a mailbox, without content.
     ///
     /// # Errors

@@ -173,6 +173,7 @@ const fn allows(action: Action, write: &Write) -> bool {
         }
         Action::ReportOpened
         | Action::HandOver
+        | Action::SetSignificance
         | Action::RecallAlert
         | Action::ConfirmRecall
         | Action::DecideMatch
@@ -262,6 +263,7 @@ mod tests {
             (Action::Receive, "AH"),
             (Action::ListMailbox, ""),
             (Action::ReadChronology, ""),
+            (Action::SetSignificance, "A"),
             (Action::ReportOpened, "A"),
             (Action::Acknowledge, "AB"),
             (Action::Decline, "AB"),

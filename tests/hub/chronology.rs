@@ -8,6 +8,7 @@ use crate::scenarios::{in_episode, trace};
 use crate::support::{TestHub, collect, sample};
 
 const FRONT_DOOR: (&str, &str) = ("CADT", "u-1101");
+const MANAGER: (&str, &str) = ("CADT", "u-1103");
 const POLICE: (&str, &str) = ("MERPOL", "u-2401");
 const SAFER_FUTURES: (&str, &str) = ("SAFERFUT", "u-3101");
 const EMERGENCY: (&str, &str) = ("WUTH-AED", "u-2501");
@@ -67,6 +68,29 @@ impl Evening {
     ) -> Result<v1::GetChronologyResponse, ClientError> {
         let mut person = self.hub.connect(self.hub.person(agency, user)).await.unwrap();
         person.chronology(of(agency, delivery_id)).await
+    }
+
+    /// A person says how much the agency's copy of an alert says about a person.
+    async fn weighs(
+        &self,
+        (agency, user): (&str, &str),
+        (delivery_id, place): (&str, u32),
+        significance: v1::Significance,
+    ) -> Result<v1::SetSignificanceResponse, ClientError> {
+        let mut person = self.hub.connect(self.hub.person(agency, user)).await.unwrap();
+        let request = v1::SetSignificanceRequest {
+            mailbox: agency.to_owned(),
+            delivery_id: delivery_id.to_owned(),
+            person: place,
+            significance: significance.into(),
+        };
+        person.set_significance(request).await
+    }
+
+    /// What each line of the front door's chronology weighs.
+    async fn weights(&self) -> Vec<v1::Significance> {
+        let lines = self.lines(FRONT_DOOR, &self.reported).await;
+        lines.iter().map(v1::ChronologyLine::significance).collect()
     }
 
     async fn lines(&self, (agency, user): (&str, &str), alert: &str) -> Vec<v1::ChronologyLine> {
@@ -194,6 +218,66 @@ async fn a_claim_that_nobody_confirmed_is_no_line() {
 
     let alerts: Vec<&str> = lines.iter().map(|line| line.alert_id.as_str()).collect();
     assert_eq!(alerts, [second.alert_id.as_str()], "STRONG is proposed, and waits");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_front_door_says_how_much_a_line_says_and_everybody_whose_copy_is_one_sees_it() {
+    use v1::Significance::{High, Medium, Unspecified};
+
+    let evening = Evening::told().await;
+    let delivery = evening.delivery("CADT", &evening.interview).await;
+    let before = evening.weights().await;
+
+    let first = evening.weighs(MANAGER, (&delivery, 0), High).await.unwrap();
+    evening.hub.advance_to("2026-10-26T17:00:00Z").await;
+    let again = evening.weighs(MANAGER, (&delivery, 0), High).await.unwrap();
+
+    assert_eq!(before, [Unspecified, Unspecified, Unspecified]);
+    assert_eq!(evening.weights().await, [Unspecified, Unspecified, High], "this line alone");
+    let police = evening.lines(POLICE, &evening.interview).await;
+    assert_eq!(police[0].significance(), High);
+    assert!(police[0].child_words.is_empty(), "they see no more of it than before");
+    assert_eq!(first.set_at, again.set_at, "said once");
+    let said = |kinds: Vec<String>| kinds.iter().filter(|it| *it == "SIGNIFICANCE_SET").count();
+    assert_eq!(said(trace(&evening.hub, &evening.interview).await), 1);
+
+    evening.weighs(("CADT", "u-1105"), (&delivery, 0), Medium).await.unwrap();
+    assert_eq!(evening.weights().await, [Unspecified, Unspecified, Medium], "the last word counts");
+    assert_eq!(said(trace(&evening.hub, &evening.interview).await), 2, "and both are recorded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_but_the_front_door_s_people_with_own_certificates_weighs_a_line() {
+    use v1::Significance::{High, Unspecified};
+
+    let evening = Evening::told().await;
+    let own = evening.delivery("CADT", &evening.interview).await;
+    let theirs = evening.delivery("MERPOL", &evening.interview).await;
+
+    for (who, copy, place, expected) in [
+        (FRONT_DOOR, &own, 0, "ROLE_NOT_ALLOWED"),
+        (POLICE, &theirs, 0, "ROLE_NOT_ALLOWED"),
+        (SAFER_FUTURES, &own, 0, "ROLE_NOT_ALLOWED"),
+        (MANAGER, &theirs, 0, "NOT_FOUND"),
+        (MANAGER, &own, 7, "NOT_FOUND"),
+    ] {
+        let refused = evening.weighs(who, (copy, place), High).await.unwrap_err();
+        assert_eq!(reason(&refused), expected, "{who:?}");
+    }
+    let mut system = evening.hub.agency("CADT").await;
+    let request = v1::SetSignificanceRequest {
+        mailbox: "CADT".to_owned(),
+        delivery_id: own.clone(),
+        significance: High.into(),
+        ..Default::default()
+    };
+    let refused = system.set_significance(request).await.unwrap_err();
+    assert_eq!(reason(&refused), "OWN_CERTIFICATE_NEEDED");
+    assert!(evening.weighs(MANAGER, (&own, 0), Unspecified).await.is_err(), "nothing is unsaid");
+
+    assert_eq!(evening.weights().await, [Unspecified; 3]);
+    let kinds = trace(&evening.hub, &evening.interview).await;
+    assert!(!kinds.contains(&"SIGNIFICANCE_SET".to_owned()));
 }
 
 /// The same child, with a key of its own and no NHS number.

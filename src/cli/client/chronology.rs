@@ -1,8 +1,9 @@
-//! `staysafe chronology`: what the own mailbox has about one person, alert by alert, oldest first.
+//! `staysafe chronology`: what the own mailbox has about one person, alert by alert, oldest first; and for the front door
+//! how much one of the alerts says about the person.
 //!
 //! Needs a person's own certificate; every reading is recorded. Prints and keeps nothing: a chronology is not an export.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::super::connect::ConnectArgs;
@@ -27,14 +28,52 @@ pub(crate) struct ChronologyArgs {
     #[arg(long, value_name = "MAILBOX")]
     mailbox: Option<String>,
 
+    /// Say how much the alert of that copy says about the person, instead of reading; for the front door's duty manager,
+    /// decision maker or lead. Whoever's copy is a line of the chronology sees it.
+    #[arg(long, value_enum, value_name = "WEIGHT")]
+    significance: Option<Weight>,
+
     #[command(flatten)]
     connect: ConnectArgs,
+}
+
+/// How much an alert says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Weight {
+    /// For completeness.
+    Low,
+    /// One of several that count together.
+    Medium,
+    /// By itself a reason to act, or to look again.
+    High,
+}
+
+impl From<Weight> for v1::Significance {
+    fn from(weight: Weight) -> Self {
+        match weight {
+            Weight::Low => Self::Low,
+            Weight::Medium => Self::Medium,
+            Weight::High => Self::High,
+        }
+    }
 }
 
 /// Runs `chronology`.
 pub(crate) async fn run(args: &ChronologyArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
     let mailbox = session.mailbox(args.mailbox.as_ref());
+    if let Some(weight) = args.significance {
+        let request = v1::SetSignificanceRequest {
+            mailbox,
+            delivery_id: args.delivery.clone(),
+            person: args.person,
+            significance: v1::Significance::from(weight).into(),
+        };
+        let said = session.client.set_significance(request).await?;
+        out.text(&format!("set {}", words::time(said.set_at.as_ref())))?;
+        out.json(&json!({ "set": json::of("staysafe.v1.SetSignificanceResponse", &said)? }))?;
+        return session.finish();
+    }
     let mut page_token = String::new();
     let mut is_empty = true;
     loop {
@@ -86,6 +125,10 @@ fn told(line: &v1::ChronologyLine) -> Vec<String> {
     if line.standing() != v1::LineStanding::Unspecified {
         first.push_str("  ");
         first.push_str(words::short(line.standing().as_str_name(), "LINE_STANDING_"));
+    }
+    if line.significance() != v1::Significance::Unspecified {
+        let said = words::short(line.significance().as_str_name(), "SIGNIFICANCE_");
+        first.push_str(&format!("  significance {said}"));
     }
     if !line.outcome.is_empty() {
         first.push_str(&format!("  came to {}", clean(&line.outcome)));

@@ -46,6 +46,8 @@ code_list! {
         ConfirmRecall = 15 => "confirm recall",
         /// Read what an own mailbox has about one person, alert by alert.
         ReadChronology = 16 => "read chronology",
+        /// Say how much an alert says about a person.
+        SetSignificance = 17 => "set significance",
         /// Read checkpoints and proofs of the audit tree: any agency, each is a witness.
         Witness = 20 => "witness",
         /// Read audit entries.
@@ -190,6 +192,8 @@ const READERS: &[Role] = &[
     Role::DecisionMaker,
     Role::SafeguardingLead,
 ];
+/// Who may say for the front door how much an alert says about a person (domain 3.12).
+const WEIGHERS: &[Role] = &[Role::DutyManager, Role::SafeguardingLead, Role::DecisionMaker];
 /// Who may keep the protected-subject register, in an agency that may (domain 3.4).
 const REGISTRARS: &[Role] = &[
     Role::DutyReceiver,
@@ -226,6 +230,8 @@ const fn need(action: Action) -> Need {
         }
         // Many alerts on one screen are more than any one of them: nobody reads them in another's name (domain 3.12).
         Action::ReadChronology => Need::OwnCertificate(DUTY),
+        // A judgement: a person's own, and of the front door alone (see [`permit_to_weigh`]).
+        Action::SetSignificance => Need::OwnCertificate(WEIGHERS),
         // Rows are no analyst's (domain 2.2): whoever reads entries may read which of them a figure rests on.
         Action::ReadAudit | Action::ReadIndicatorEntries => {
             Need::OwnCertificate(&[Role::IgReviewer])
@@ -256,6 +262,14 @@ const fn need_at(action: Action, serves: MailboxRole) -> Need {
             MailboxRole::Manager | MailboxRole::Deputy => MANAGERS,
             MailboxRole::Lead => LEADS,
             MailboxRole::HeadOfService | MailboxRole::Director => SENIORS,
+        });
+    }
+    if matches!(action, Action::SetSignificance) {
+        return Need::OwnCertificate(match serves {
+            MailboxRole::Duty => WEIGHERS,
+            MailboxRole::Manager | MailboxRole::Deputy => MANAGERS,
+            MailboxRole::Lead => LEADS,
+            MailboxRole::HeadOfService | MailboxRole::Director => &[],
         });
     }
     match (need(action), serves) {
@@ -432,6 +446,19 @@ pub fn may_split(agency: &AgencyCode, record: &AlertRecord, directory: &Director
         delivery.sequence.is_some() && delivery.mailbox.agency_code() == agency.as_str()
     });
     record.sender == *agency || (is_front_door && was_handed)
+}
+
+/// Whether the caller may ever say how much an alert says about a person: of the front door's two desks (domain 3.12).
+/// At which mailbox is asked with [`permit_at`].
+///
+/// # Errors
+/// [`Denied`], as [`permit`].
+pub fn permit_to_weigh(principal: &Principal) -> Result<Permit, Denied> {
+    let permit = permit(principal, Action::SetSignificance, principal.agency())?;
+    match principal.agency().is_some_and(super::partners::is_front_door) {
+        true => Ok(permit),
+        false => Err(Denied::Role),
+    }
 }
 
 /// Whose approval a call brings: a duty manager's, with the own certificate (domain 2.2), never whom a message names.

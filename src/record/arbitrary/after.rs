@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{agency, alert_id, body, instant, key, moment, text};
-use crate::domain::after::{RecallReason, RecallStage, SameEvent};
+use crate::domain::after::{RecallReason, RecallStage, SameEvent, Significance, Weighed};
 use crate::domain::consent::{Service, Standing};
 use crate::domain::disagreement::{Answered, Raised, Said};
 use crate::domain::submission::{ConsentGiver, ConsentState};
@@ -77,6 +77,11 @@ fn consent() -> impl Strategy<Value = ConsentChanged> {
     )
 }
 
+fn weighed() -> impl Strategy<Value = Weighed> {
+    (any::<u32>(), select(Significance::ALL), moment())
+        .prop_map(|(person, significance, at)| Weighed { person, significance, at })
+}
+
 pub(super) fn after() -> impl Strategy<Value = AfterSending> {
     (
         option::of(alert_id()),
@@ -85,10 +90,11 @@ pub(super) fn after() -> impl Strategy<Value = AfterSending> {
         vec(recalled(), 0..3),
         vec(disagreement(), 0..2),
         vec(consent(), 0..2),
-        same_event(),
+        (same_event(), vec(weighed(), 0..3)),
     )
         .prop_map(
-            |(supersedes, superseded_by, changed, recalls, disagreements, consents, same_event)| {
+            |(supersedes, superseded_by, changed, recalls, disagreements, consents, last)| {
+                let (same_event, weighed) = last;
                 AfterSending {
                     supersedes,
                     superseded_by,
@@ -97,6 +103,7 @@ pub(super) fn after() -> impl Strategy<Value = AfterSending> {
                     disagreements,
                     consents,
                     same_event,
+                    weighed,
                 }
             },
         )

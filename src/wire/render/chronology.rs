@@ -3,6 +3,7 @@
 use prost::Message as _;
 
 use super::{delivery_state, kind_in, timestamp, v1};
+use crate::domain::after::Significance;
 use crate::domain::{AlertKind, AlertRecord, Delivery, Stage};
 use crate::policy::views::{Cut, may_see};
 
@@ -28,7 +29,19 @@ pub fn chronology_line(
         child_words: child_words((alert.kind, cut), (envelope, &body), place),
         actions: envelope.immediate_actions.clone(),
         outcome: outcome(&body),
+        significance: significance(alert, (cut, place)).into(),
         ..bare
+    }
+}
+
+/// What the front door has said of this person. It is kept by the place among all whom the alert mentions.
+fn significance(alert: &AlertRecord, (cut, place): (&Cut, usize)) -> v1::Significance {
+    let said = cut.subjects.get(place).and_then(|person| alert.after.significance_of(*person));
+    match said {
+        Some(Significance::Low) => v1::Significance::Low,
+        Some(Significance::Medium) => v1::Significance::Medium,
+        Some(Significance::High) => v1::Significance::High,
+        None => v1::Significance::Unspecified,
     }
 }
 

@@ -266,12 +266,27 @@ async fn mailbox(call: &str, channel: Channel, object: &Object, named: &str) -> 
             let request = v1::ConfirmRecallRequest { mailbox, delivery_id, user_id };
             done(client.confirm_recall(request).await)
         }
-        "GetChronology" => {
-            let request = v1::GetChronologyRequest { mailbox, delivery_id, ..Default::default() };
-            done(client.get_chronology(request).await)
+        "GetChronology" | "SetSignificance" => {
+            of_a_person(call, &mut client, (mailbox, delivery_id)).await
         }
         other => panic!("the test does not know how to make the call {other}"),
     }
+}
+
+/// What a copy tells of a person, and how much.
+async fn of_a_person(
+    call: &str,
+    client: &mut MailboxServiceClient<Channel>,
+    (mailbox, delivery_id): (String, String),
+) -> Result<(), Status> {
+    if call == "GetChronology" {
+        let request = v1::GetChronologyRequest { mailbox, delivery_id, ..Default::default() };
+        return done(client.get_chronology(request).await);
+    }
+    let significance = v1::Significance::High.into();
+    let request =
+        v1::SetSignificanceRequest { mailbox, delivery_id, significance, ..Default::default() };
+    done(client.set_significance(request).await)
 }
 
 /// Only what was taken can be closed.

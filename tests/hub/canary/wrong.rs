@@ -184,6 +184,7 @@ async fn mailboxes(story: &mut Story, channel: Channel) {
     ] {
         hear(story, reader.get_chronology(request).await);
     }
+    weighing(story, &delivery).await;
     let request = v1::AcknowledgeRequest {
         mailbox: own(),
         delivery_id: delivery.clone(),
@@ -200,6 +201,20 @@ async fn mailboxes(story: &mut Story, channel: Channel) {
         text: canary(story).repeat(100),
     };
     hear(story, client.decline(request).await);
+}
+
+/// How much an alert says about a person, of no mailbox and of no copy.
+async fn weighing(story: &mut Story, delivery: &str) {
+    let person = story.hub.place.person("CADT", "u-1103");
+    let mut weigher = MailboxServiceClient::new(channel_of(story, &person));
+    for (mailbox, delivery_id) in
+        [(canary(story), delivery.to_owned()), ("CADT".to_owned(), canary(story))]
+    {
+        let significance = v1::Significance::High.into();
+        let request =
+            v1::SetSignificanceRequest { mailbox, delivery_id, significance, ..Default::default() };
+        hear(story, weigher.set_significance(request).await);
+    }
 }
 
 /// Closing and handing over, with words where none belong.
