@@ -312,6 +312,8 @@ code_list! {
         TacReviewDue = 57 => "TAC_REVIEW_DUE",
         /// A decision not to share is looked at again.
         NotSharedReview = 58 => "NOT_SHARED_REVIEW",
+        /// By when the sender assesses what it did to each child that was not assessed yet.
+        ImpactDue = 59 => "IMPACT_DUE",
         /// The front door has decided on a referral and told the referrer.
         ReferralDecisionDue = 40 => "REFERRAL_DECISION_DUE",
         /// The assessment of a child in need is done.

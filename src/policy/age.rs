@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 
 use crate::calendar;
 use crate::domain::Timestamp;
-use crate::domain::submission::AgeFact;
+use crate::domain::submission::{AgeFact, Submission};
 
 /// A person's age in whole years.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,6 +67,12 @@ impl Age {
 /// 29 February of the birth. None where the birth is not known, or only estimated.
 pub(crate) fn turns_18(fact: AgeFact) -> Option<Timestamp> {
     born(fact).and_then(|born| calendar::attains_18(born).ok()).map(Timestamp::from)
+}
+
+/// Whether the PRIMARY is known to be 18 by then.
+pub(crate) fn has_come_of_age(submission: &Submission, at: Timestamp) -> bool {
+    let birthday = submission.primary().and_then(|person| turns_18(person.age));
+    birthday.is_some_and(|birthday| birthday <= at)
 }
 
 /// The latest date of birth that the fact allows; none where it tells none.

@@ -28,6 +28,12 @@ pub(crate) fn next_closing(at: Timestamp) -> Timestamp {
     or_now(at, calendar::next_office_closing(at.to_jiff()))
 }
 
+/// 17:00 of that day, or of the working day that comes next; none beyond the calendar's range.
+pub(crate) fn closing_of(day: Date) -> Option<Timestamp> {
+    let start = calendar::start_of_day(day).ok()?;
+    calendar::next_office_closing(start).ok().map(Timestamp::from)
+}
+
 /// `minutes` of office time after `from`.
 pub(crate) fn working_minutes(from: Timestamp, minutes: u32) -> Timestamp {
     or_now(from, calendar::working_minutes(from.to_jiff(), minutes))

@@ -189,8 +189,22 @@ pub(crate) async fn collect(client: &mut Client, mailbox: &str) -> Vec<v1::Alert
         }
     }
     let sequences: Vec<u64> = copies.iter().map(|copy| copy.sequence).collect();
-    client.confirm(mailbox, &sequences).await.unwrap();
+    confirm(client, mailbox, &sequences).await;
     copies
+}
+
+/// Confirms; whoever loses too many races against others who change the same alerts does it again.
+async fn confirm(client: &mut Client, mailbox: &str, sequences: &[u64]) {
+    for _ in 0..10 {
+        match client.confirm(mailbox, sequences).await {
+            Err(error) if error.reason() == "BUSY" => {}
+            confirmed => {
+                confirmed.unwrap();
+                return;
+            }
+        }
+    }
+    panic!("always busy");
 }
 
 /// One HTTP/1.1 request to the admin address; the whole answer.

@@ -262,6 +262,12 @@ pub struct ImpactFacts {
 }
 
 impl ImpactFacts {
+    /// Whether the sender says what it did to the child, and does not put that off.
+    #[must_use]
+    pub fn is_assessed(&self) -> bool {
+        !self.codes.contains(ImpactCode::NotYetAssessed)
+    }
+
     /// The child's index in `subjects`, where it is one of them.
     #[must_use]
     pub const fn subject(&self) -> Option<usize> {

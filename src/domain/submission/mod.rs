@@ -522,6 +522,13 @@ impl Submission {
         self.subjects.get(self.primary_index()?)
     }
 
+    /// What it did to each child, where the kind tells of it.
+    #[must_use]
+    pub fn impacts(&self) -> &[ImpactFacts] {
+        let abuse = self.domestic_abuse().map(|facts| facts.impacts.as_slice());
+        abuse.or_else(|| self.marac_case().map(|case| case.impacts.as_slice())).unwrap_or_default()
+    }
+
     /// Whether FORCED_MARRIAGE or HBA stands anywhere in the alert (domain 3.3, "one chance").
     #[must_use]
     pub fn is_one_chance(&self) -> bool {

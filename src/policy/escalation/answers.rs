@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::alert::{Timer, TimerKind};
 use crate::domain::delivery::{AckOutcome, DeclineReason};
 use crate::domain::directory::{Mailbox, MailboxRole};
+use crate::domain::submission::{RiskMarker, SafeDischarge};
 use crate::domain::{AlertKind, DeadlineTag, Priority, Risk, UserId};
 use crate::policy::fixtures::*;
 use crate::policy::{Decision, EpisodeChanges, sender_view};
@@ -81,6 +82,30 @@ fn what_is_taken_wants_an_outcome_by_its_priority_and_never_at_p5() {
     assert_eq!(due(Priority::P3).unwrap(), "Tue 27 Oct 17:00");
     assert_eq!(due(Priority::P4).unwrap(), "Fri 30 Oct 17:00");
     assert_eq!(due(Priority::P5), None);
+}
+
+#[test]
+fn r12_an_attendance_that_the_front_door_accepts_is_decided_on_within_a_working_day_once() {
+    let hard = attendance()
+        .alcohol(refused())
+        .alcohol(|facts| facts.safe_discharge_to = known(SafeDischarge::NoSafeAdult))
+        .markers(&[RiskMarker::NoSafeAdult]);
+    let record = record_of(&hard, "2026-11-16T10:00Z");
+    let decisions = |record: &AlertRecord| {
+        let decisions = record.timers.iter().filter(|it| it.kind == TimerKind::ReferralDecisionDue);
+        decisions.map(|it| format!("{} {}", it.mailbox, london(it.due.at))).collect::<Vec<_>>()
+    };
+    let number = number_of(&record, "CADT");
+    assert_eq!(decisions(&record), Vec::<String>::new(), "not before it is accepted");
+
+    let taken = take((*record).clone(), number, AckOutcome::Accepted, "2026-11-16T10:30Z");
+
+    assert_eq!(decisions(&taken), ["CADT Tue 17 Nov 10:30"]);
+    let passed_on = take((*record).clone(), number, AckOutcome::Forwarded, "2026-11-16T10:30Z");
+    assert_eq!(decisions(&passed_on), Vec::<String>::new());
+    let by_others = number_of(&record, "WUTH-SG");
+    let by_others = take((*record).clone(), by_others, AckOutcome::Accepted, "2026-11-16T10:30Z");
+    assert_eq!(decisions(&by_others), Vec::<String>::new(), "the hospital decides nothing");
 }
 
 #[test]

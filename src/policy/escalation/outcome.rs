@@ -4,8 +4,8 @@ use super::super::clocks::Clocks;
 use super::super::follow_on;
 use super::{first_rung, is_answered, takes_over};
 use crate::domain::alert::{Timer, TimerKind};
-use crate::domain::delivery::{Purpose, Rung};
-use crate::domain::{AlertRecord, Timestamp};
+use crate::domain::delivery::{AckOutcome, Purpose, Rung};
+use crate::domain::{AlertKind, AlertRecord, Delivery, Letter, Timestamp};
 
 /// Characters of the note that says what came of an alert, at least.
 pub const CLOSING_NOTE_MIN: usize = 10;
@@ -29,12 +29,30 @@ pub fn acknowledged(
         }
         Purpose::Task | Purpose::Recall => false,
     };
+    let decides = accepts_attendance(&record, delivery).then(|| delivery.mailbox.clone());
     let due = clocks.outcome_due(delivery.priority, now).filter(|_| is_open && is_alert);
     if let Some(at) = due {
         let timer = follow_on::armed(TimerKind::OutcomeDue, at, delivery.mailbox.clone());
         record.timers.push(Timer { delivery: Some(number), ..timer });
     }
+    if let Some(desk) = decides {
+        let timer = follow_on::armed(TimerKind::ReferralDecisionDue, now, desk);
+        record.timers.push(Timer { delivery: Some(number), ..timer });
+    }
     record
+}
+
+/// Whether the front door has just accepted an attendance with a hard marker: it decides as about a referral (R12), and
+/// once, whoever of it accepts first.
+fn accepts_attendance(record: &AlertRecord, delivery: &Delivery) -> bool {
+    let is_accepted =
+        delivery.acknowledged.as_ref().is_some_and(|(_, outcome)| *outcome == AckOutcome::Accepted);
+    let decides = |timer: &Timer| timer.kind == TimerKind::ReferralDecisionDue;
+    record.kind == AlertKind::AlcoholAttendance
+        && delivery.letter == Letter::C
+        && matches!(delivery.purpose, Purpose::Alert | Purpose::OutOfHoursCopy)
+        && is_accepted
+        && !record.timers.iter().any(decides)
 }
 
 /// The record with the next call due at once, because the delivery `number` was declined: the duty manager, also about

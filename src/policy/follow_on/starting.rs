@@ -5,8 +5,8 @@ use crate::domain::directory::MailboxRole;
 use crate::domain::place_of_safety::POLICE_PROTECTION_MAX;
 use crate::domain::submission::{FamilyHelpStatus, LookedAfter, Offer, RequestRating, RiskBand};
 use crate::domain::{
-    AgencyCode, AlertKind, Delivery, Letter, MailboxId, Priority, Rule, Span, Submission,
-    Timestamp, View,
+    AgencyCode, AlertKind, Deadline, DeadlineTag, Delivery, Letter, MailboxId, Priority, Rule,
+    Span, Submission, Timestamp, View,
 };
 
 use super::super::partners::{
@@ -44,6 +44,7 @@ pub(crate) fn timers(started: &Started<'_>) -> Vec<Timer> {
     chases(started, &mut timers);
     handover(started, &mut timers);
     encompass(started, &mut timers);
+    impact(started, &mut timers);
     match &started.validated.assessment {
         Assessment::Missing(_) => {
             return_interview(started, &mut timers);
@@ -111,6 +112,16 @@ fn handover(started: &Started<'_>, timers: &mut Vec<Timer>) {
     }
 }
 
+/// What was not assessed yet is, by the first of the days the sender gave, at the close of offices (domain 3.7).
+fn impact(started: &Started<'_>, timers: &mut Vec<Timer>) {
+    let open = started.submission.impacts().iter().filter(|impact| !impact.is_assessed());
+    let first = open.filter_map(|impact| impact.assess_by.get()).min();
+    let due = first.and_then(|day| clock::closing_of(*day));
+    if let Some((due, desk)) = due.zip(duty_mailbox(started.context.sender)) {
+        timers.push(armed(TimerKind::ImpactDue, due, desk.id.clone()));
+    }
+}
+
 /// A school that was not told in time: the duty is on the sender (R24).
 fn encompass(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let sender = started.context.sender;
@@ -147,10 +158,20 @@ fn return_interview(started: &Started<'_>, timers: &mut Vec<Timer>) {
     };
     let Some(owner) = interview_owner(started.submission, started.context) else { return };
     let returned = due.minus(INTERVIEW_WITHIN);
+    let is_grown_up = age::has_come_of_age(started.submission, returned);
+    let clock = |kind, who: MailboxId| {
+        let clock = armed(kind, returned, who);
+        let is_front_door = clock.mailbox.agency_code() == CADT;
+        let there = is_front_door.then(|| front_door_at(started, clock.due.at)).flatten();
+        // The duty is to children; to whoever returns as an adult it is offered as good practice (domain 5.6).
+        let tag = if is_grown_up { DeadlineTag::Practice } else { clock.due.tag };
+        let due = Deadline { tag, ..clock.due };
+        Timer { mailbox: there.unwrap_or(clock.mailbox), due, ..clock }
+    };
     let warned = [Some(owner.clone()), duty_of(started.context, SAFERFUT)];
     let warned = warned.into_iter().flatten();
-    timers.extend(warned.map(|who| armed(TimerKind::RhiWarning, returned, who)));
-    timers.push(armed(TimerKind::RhiDue, returned, owner));
+    timers.extend(warned.map(|who| clock(TimerKind::RhiWarning, who)));
+    timers.push(clock(TimerKind::RhiDue, owner));
 }
 
 /// When the return home interview is due: 72 hours after the return; none while FOUND_UNCONFIRMED or if dead.

@@ -290,6 +290,23 @@ const NOT_SHARED_REVIEW: Plan =
     line("a decision not to share is looked at again", "R58", Due::Given)
         .then(EventKind::TaskCreated, &[(Whom::Sender, Priority::P4)]);
 
+const fn chase(what: &'static str) -> Plan {
+    line(what, "3.2", Due::Given)
+        .until(SettledBy::Completion)
+        .then(EventKind::Chased, &[(Whom::Sender, Priority::P3)])
+}
+
+/// News of the episode says what it did to every child.
+const IMPACT_DUE: Plan = line("the sender assesses what it did to each child", "3.7", Due::Given)
+    .until(SettledBy::News {
+        kinds: &[AlertKind::DvNotification, AlertKind::MaracReferral, AlertKind::MaracOutcome],
+        says: |news| {
+            let impacts = news.impacts();
+            !impacts.is_empty() && impacts.iter().all(|impact| impact.is_assessed())
+        },
+    })
+    .then(EventKind::Chased, &[(Whom::Sender, Priority::P4)]);
+
 const RESPONSE_CONTACT_DUE: Plan =
     line("the young people's service has made contact", "R10", Due::WorkingDays(2))
         .until(ON_THE_PATHWAY)
@@ -327,19 +344,11 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
     use Due::{Elapsed, Given, WorkingDays};
     use EventKind as E;
     use Priority::{P2, P3, P4};
-    use SettledBy::{Completion, OpeningOrAnswer};
+    use SettledBy::OpeningOrAnswer;
 
     match kind {
-        TimerKind::ChaseFirst => {
-            line("incomplete alert: the sender's desk is chased", "3.2", Given)
-                .until(Completion)
-                .then(E::Chased, &[(Whom::Sender, P3)])
-        }
-        TimerKind::ChaseSecond => {
-            line("incomplete alert: the sender's duty manager is chased", "3.2", Given)
-                .until(Completion)
-                .then(E::Chased, &[(Whom::Sender, P3)])
-        }
+        TimerKind::ChaseFirst => chase("incomplete alert: the sender's desk is chased"),
+        TimerKind::ChaseSecond => chase("incomplete alert: the sender's duty manager is chased"),
         TimerKind::LookoutPurge => LOOKOUT_PURGE,
         TimerKind::RhiWarning => {
             line("return home interview: 24 hours are left", "R06", Elapsed(Span::hours(48)))
@@ -390,6 +399,7 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
         TimerKind::AnswerDueGreen => ANSWER_DUE_GREEN,
         TimerKind::TacReviewDue => TAC_REVIEW_DUE,
         TimerKind::NotSharedReview => NOT_SHARED_REVIEW,
+        TimerKind::ImpactDue => IMPACT_DUE,
     }
 }
 

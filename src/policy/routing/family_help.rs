@@ -52,6 +52,8 @@ fn agreed(facts: &Facts<'_>) -> Vec<AgencyCode> {
     let Some(body) = facts.submission.family_help() else { return Vec::new() };
     let is_sealed = matches!(facts.area, Area::Sealed);
     let is_kept = |code: &AgencyCode| is_sealed && code.as_str().starts_with("AREA-");
-    let is_named = |code: &&AgencyCode| !partners::is_front_door(code) && !is_kept(code);
+    let is_named = |code: &&AgencyCode| {
+        !partners::is_front_door(code) && !is_kept(code) && !facts.is_kept_from(code)
+    };
     body.agreed.iter().filter(is_named).cloned().collect()
 }

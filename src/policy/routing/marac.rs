@@ -40,7 +40,9 @@ const fn attendees(priority: Priority) -> Line {
 }
 
 fn attending(facts: &Facts<'_>) -> Vec<AgencyCode> {
-    facts.submission.marac_case().map(|case| case.attendees.clone()).unwrap_or_default()
+    let attending = facts.submission.marac_case().map(|case| case.attendees.iter());
+    let open = attending.into_iter().flatten().filter(|code| !facts.is_kept_from(code));
+    open.cloned().collect()
 }
 
 fn has_children(facts: &Facts<'_>) -> bool {

@@ -7,7 +7,7 @@ use crate::domain::{AgencyCode, AlertKind, Delivery, Letter, Priority, Rule, Vie
 
 use super::super::partners::{CADT, FSU, MERPOL, SAFERFUT, WUTH_AED};
 use super::super::validation::MissingRow;
-use super::super::{Context, clock, partners};
+use super::super::{Context, age, clock, partners};
 use super::row::{Line, Row, line, lookout, those, told};
 use super::{Facts, Target, Wish, Wishes};
 
@@ -233,12 +233,14 @@ fn r06_deceased(facts: &Facts<'_>, wishes: &mut Wishes) {
 
 /// Everyone who got the episode, once each: P3, or P5 where it was P5 throughout.
 fn again(facts: &Facts<'_>, rule: Rule, wishes: &mut Wishes, view: impl Fn(&Delivery) -> View) {
+    let is_one_chance = facts.submission.is_one_chance();
+    let is_sealed = facts.area == super::area::Area::Sealed;
+    // From the 18th birthday on no school hears of it (domain 5.6).
+    let is_grown_up = age::has_come_of_age(facts.submission, facts.context.now);
     for record in facts.context.episode {
         for delivery in record.deliveries.iter().filter(|delivery| told_of(delivery)) {
-            let is_closed =
-                facts.submission.is_one_chance() || facts.area == super::area::Area::Sealed;
-            let is_area = delivery.letter == Letter::A && is_closed;
-            let is_school = delivery.letter == Letter::E && facts.submission.is_one_chance();
+            let is_area = delivery.letter == Letter::A && (is_one_chance || is_sealed);
+            let is_school = delivery.letter == Letter::E && (is_one_chance || is_grown_up);
             if is_area || is_school {
                 continue;
             }

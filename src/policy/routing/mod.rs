@@ -120,6 +120,15 @@ struct Facts<'a> {
     area: area::Area,
 }
 
+impl Facts<'_> {
+    /// Whether neither an Area Team nor a school hears of it before the front door decides: under forced marriage or HBA
+    /// somebody there may be of the family (domain 3.3, "one chance").
+    fn is_kept_from(&self, code: &AgencyCode) -> bool {
+        let letter = self.context.directory.agencies.get(code).map(|agency| agency.letter);
+        self.submission.is_one_chance() && matches!(letter, Some(Letter::A | Letter::E))
+    }
+}
+
 /// What the rows answer.
 #[derive(Default)]
 struct Wishes {

@@ -1,6 +1,6 @@
 //! S05, S06 and S19: domestic abuse.
 
-use crate::domain::alert::AlertStatus;
+use crate::domain::alert::{AlertStatus, TimerKind, TimerState};
 use crate::domain::submission::{
     AbuseType, AgeFact, Bool3, ChildPresence, ChildrenInScope, Given, ImpactCode, ImpactFacts,
     ImpactText, ImpactedChild, PerpetratorFacts, RiskBand, RiskTool, SchoolFact, SeenAndSpokenTo,
@@ -181,6 +181,32 @@ fn s06b_the_same_gaps_with_gold_are_taken_delivered_and_chased() {
         chases,
         ["CHASE_FIRST MERPOL Tue 12 May 12:00", "CHASE_SECOND MERPOL/manager Tue 12 May 13:00"]
     );
+}
+
+#[test]
+fn what_was_not_assessed_yet_is_chased_at_the_close_of_the_day_the_sender_gave_until_it_is() {
+    let unknown = ImpactFacts {
+        assess_by: Given::Given(jiff::civil::date(2026, 5, 13)),
+        ..impact(&[ImpactCode::NotYetAssessed])
+    };
+    let alert = abuse().child(tilly(), unknown);
+    let clock = "IMPACT_DUE MERPOL Wed 13 May 17:00";
+
+    let (_, decision) = taken(alert.clone(), "2026-05-12T11:00+01:00");
+
+    assert!(clocks(&decision).contains(&clock.to_owned()), "{:?}", clocks(&decision));
+    let of = |episode: &[std::sync::Arc<crate::domain::AlertRecord>]| {
+        clocks_of(episode, TimerKind::ImpactDue)
+    };
+    let mut episode = vec![record_of(&alert, "2026-05-12T11:00+01:00")];
+    follow(&mut episode, &alert, "2026-05-12T12:00+01:00");
+    assert_eq!(of(&episode)[0], TimerState::Armed, "still not assessed");
+    let assessed = abuse().child(tilly(), impact(&[ImpactCode::FearDistress]));
+    follow(&mut episode, &assessed, "2026-05-13T12:00+01:00");
+    assert!(of(&episode).iter().all(|state| *state == TimerState::Cancelled), "{:?}", of(&episode));
+    let whole = abuse().child(tilly(), impact(&[ImpactCode::FearDistress]));
+    let (_, decision) = taken(whole, "2026-05-12T11:00+01:00");
+    assert!(!clocks(&decision).iter().any(|clock| clock.starts_with("IMPACT_DUE")));
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::domain::alert::{TimerKind, TimerState};
 use crate::domain::delivery::Purpose;
 use crate::domain::submission::{Bool3, Given, InterviewOutcome};
-use crate::domain::{Advice, AlertRecord, EventKind, Priority, Risk, Stage, View};
+use crate::domain::{
+    Advice, AlertRecord, DeadlineTag, EventKind, Letter, Priority, Risk, Stage, View,
+};
 use crate::policy::fixtures::*;
 
 const REPORTED: &str = "2026-10-23T22:40+01:00";
@@ -184,4 +186,40 @@ fn what_was_held_is_over_and_what_was_never_offered_is_not_held() {
         over(&episode, interview_that(None)),
         [("alert.return_interview.state".to_owned(), "STAGE_OVER")]
     );
+}
+
+#[test]
+fn an_interview_that_falls_due_outside_the_front_door_s_hours_is_the_night_team_s_task() {
+    let reported = missing_child().risk(Risk::Medium).stating(Priority::P2);
+    let mut episode = vec![record_of(&reported, "2026-11-12T12:00Z")];
+    let found =
+        found_child().missing(|facts| facts.found_at = Given::Given(at("2026-11-12T22:00Z")));
+
+    let found = follow(&mut episode, &found, "2026-11-12T22:05Z");
+
+    let told = clocks(&found);
+    for clock in ["RHI_WARNING EDT Sat 14 Nov 22:00", "RHI_DUE EDT Sun 15 Nov 22:00"] {
+        assert!(told.contains(&clock.to_owned()), "{told:?}");
+    }
+    assert!(!told.iter().any(|clock| clock.starts_with("RHI_DUE CADT")), "{told:?}");
+}
+
+#[test]
+fn whoever_returns_as_an_adult_is_offered_it_as_good_practice_and_no_school_hears() {
+    let child = |alert: AlertBuilder| alert.born(2008, 11, 17).risk(Risk::High);
+    let reported = child(missing_child()).missing(|facts| {
+        facts.inform_school = true;
+        facts.inform_school_reason = text(20);
+    });
+    let mut episode = vec![record_of(&reported, "2026-11-16T09:00Z")];
+    assert!(episode[0].deliveries.iter().any(|it| it.letter == Letter::E), "the school was told");
+    let found = child(found_child()).primary(|child| child.nhs_verified = true).missing(|facts| {
+        facts.found_at = Given::Given(at("2026-11-17T08:00Z"));
+    });
+
+    let found = follow(&mut episode, &found, "2026-11-17T09:30Z");
+
+    let due = found.timers.iter().find(|timer| timer.kind == TimerKind::RhiDue).unwrap();
+    assert_eq!(due.due.tag, DeadlineTag::Practice, "the statutory duty is to children");
+    assert!(!recipients(&found).iter().any(|line| line.starts_with("SCH-")), "{found:?}");
 }

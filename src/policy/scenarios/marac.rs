@@ -192,5 +192,21 @@ fn hba_is_one_chance_before_the_marac_too() {
     let alert = listed().referral(|facts| facts.basis = Codes::of(&[MaracBasis::Hba])).build();
 
     assert!(alert.is_one_chance());
+    let attended = |alert: AlertBuilder| {
+        let attendees = ["WCHC-019", "SCH-900101", "AREA-02"];
+        let alert = alert.case(|case| case.attendees = attendees.into_iter().map(code).collect());
+        let told = recipients(&taken(alert, REFERRED).1).into_iter();
+        told.map(|line| line.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let by_hba = listed().referral(|facts| facts.basis = Codes::of(&[MaracBasis::Hba]));
+    let [open, closed] = [listed(), by_hba].map(attended);
+    for kept in ["SCH-900101", "AREA-02"] {
+        assert!(open.contains(&kept.to_owned()), "{open:?}");
+        assert!(
+            !closed.contains(&kept.to_owned()),
+            "not before the front door decides: {closed:?}"
+        );
+    }
+    assert!(closed.contains(&"WCHC-019".to_owned()), "{closed:?}");
     assert!(AlertKind::MaracReferral.is_marac() && !AlertKind::MaracReferral.is_child_kind());
 }
