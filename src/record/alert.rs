@@ -1,14 +1,14 @@
 //! An alert's record.
 
 use crate::domain::after::{AfterSending, Recalled, SameEvent};
-use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
+use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, ShownTo, Timer};
 use crate::domain::counted::{AssessmentDone, Counted, PlanAudited};
 use crate::domain::decision::{Basis6, SharingDecision};
 use crate::domain::identity::{Flagged, Link};
 use crate::domain::referral::Referral;
 use crate::domain::{
-    Advice, AlertId, AlertRecord, Delivery, EpisodeId, Position, Stage, SubjectRef, SystemName,
-    Timestamp, UserId,
+    Advice, AlertId, AlertRecord, Delivery, EpisodeId, MentionToken, Position, Stage, SubjectRef,
+    SystemName, Timestamp, UserId,
 };
 
 use super::encode::{Encode, Encoder};
@@ -70,6 +70,8 @@ impl Encode for AlertRecord {
         to.maybe(46, self.counted.audit.as_ref());
         to.optional_code(50, self.stage.map(Stage::code));
         to.codes(51, self.advice.iter().copied().map(Advice::code));
+        self.denied.iter().for_each(|token| to.given(52, token.as_bytes()));
+        to.flag(53, self.shown == ShownTo::AuthorAndLead);
     }
 }
 
@@ -87,10 +89,7 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             author: field::optional_text("AlertRecord.author", raw.author)?,
             key: field::text("AlertRecord.key", raw.key)?,
             episode: field::id("AlertRecord.episode", &raw.episode, EpisodeId::from_bytes)?,
-            completes: raw
-                .completes
-                .map(|id| field::id("AlertRecord.completes", &id, AlertId::from_bytes))
-                .transpose()?,
+            completes: optional_alert("AlertRecord.completes", raw.completes)?,
             followers: field::ids("AlertRecord.followers", &raw.followers, AlertId::from_bytes)?,
             exercise: raw.exercise,
             priority: field::code("AlertRecord.priority", raw.priority)?,
@@ -121,6 +120,8 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             },
             mentions: raw.mentions.map(SealedConflicts::try_from).transpose()?,
             links: raw.links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?,
+            denied: field::ids("AlertRecord.denied", &raw.denied, MentionToken::from_bytes)?,
+            shown: if raw.author_and_lead { ShownTo::AuthorAndLead } else { ShownTo::Readers },
             flags: raw.flags.into_iter().map(Flagged::try_from).collect::<Result<_, _>>()?,
             body: raw.body.map(BodyRef::try_from).transpose()?,
             after: AfterSending {
