@@ -36,8 +36,13 @@ fn unreachable_sample<T>() -> T {
     panic!("the sample is refused")
 }
 
-static NOBODY: Conflicts =
-    Conflicts { agencies: Vec::new(), mailboxes: Vec::new(), users: Vec::new() };
+static NOBODY: Conflicts = Conflicts {
+    agencies: Vec::new(),
+    mailboxes: Vec::new(),
+    users: Vec::new(),
+    unnamed: Vec::new(),
+    held: Vec::new(),
+};
 
 fn context(directory: &Directory) -> Context<'_> {
     let sender = AgencyCode::try_from("WUTH-AED").unwrap();

@@ -11,6 +11,7 @@ pub mod policy;
 
 pub mod config;
 pub mod crypto;
+pub mod denylist;
 pub mod env;
 pub mod record;
 pub mod store;

@@ -26,7 +26,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("crypto", &["domain", "env"]),
     ("config", &["domain"]),
     ("store", &["domain", "merkle", "policy", "crypto", "record", "env"]),
-    // L2: services. Of each other they know only `audit`.
+    // L2: services. Of each other they know only `audit`; all of them ask the deny list.
+    ("denylist", &["domain", "policy", "crypto", "record", "store"]),
     ("audit", L2),
     ("broker", L2),
     ("mailbox", L2),
@@ -64,7 +65,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 const L2: &[&str] = &[
     "domain", "merkle", "calendar", "policy", "env", "record", "wake", "crypto", "config", "store",
-    "audit",
+    "audit", "denylist",
 ];
 
 const EVERYTHING: &[&str] = &[
@@ -79,6 +80,7 @@ const EVERYTHING: &[&str] = &[
     "config",
     "store",
     "audit",
+    "denylist",
     "broker",
     "mailbox",
     "escalation",

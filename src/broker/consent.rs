@@ -95,7 +95,8 @@ impl Broker {
             return self.said_before(&earlier, asked);
         }
         let found = self.parts.store.alert(asked.alert).await?;
-        let named = found.filter(|alert| alert.sender == sender).ok_or(SubmitError::NotFound)?;
+        let named = self.shown_to(principal, (asked.alert, found))?;
+        let named = named.ok_or(SubmitError::NotFound)?;
         let episode = self.whole_episode(&named).await?;
         let now = self.parts.env.now();
         self.record_reading(&episode).await?;

@@ -46,6 +46,17 @@ impl Broker {
         Ok(original)
     }
 
+    /// Whether the caller may know of the alert that it corrects; else it is like none.
+    pub(super) async fn may_correct(
+        &self,
+        principal: &Principal,
+        received: &Received,
+    ) -> Result<(), SubmitError> {
+        let Some(Correction { alert, .. }) = received.corrects else { return Ok(()) };
+        let found = self.parts.store.alert(alert).await?;
+        self.shown_to(principal, (alert, found))?.map(|_| ()).ok_or(SubmitError::NotFound)
+    }
+
     /// Another agency's alert, none at all, or one that cannot be corrected any more: a recorded refusal.
     pub(super) async fn record_refused_correction(
         &self,

@@ -77,7 +77,8 @@ impl Broker {
             return self.raised_before(&earlier, asked);
         }
         let found = self.parts.store.alert(asked.referral).await?;
-        let referral = found.filter(|alert| alert.sender == sender).ok_or(SubmitError::NotFound)?;
+        let referral = self.shown_to(principal, (asked.referral, found))?;
+        let referral = referral.ok_or(SubmitError::NotFound)?;
         let decision = disagreement::decision_of(&referral, asked.decision)?;
         let decision = self.parts.store.alert(decision).await?.ok_or(SubmitError::NotFound)?;
         let conflicts = open_conflicts(&self.parts.sealer, &decision);

@@ -12,7 +12,7 @@ use crate::domain::directory::Directory;
 use crate::domain::submission::{EpisodeName, Given, Need, Violation};
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, Delivery, DeliveryState, EpisodeId, EpisodeReference,
-    Submission,
+    MentionToken, Submission,
 };
 use crate::policy::{self, Moved, Replaces};
 use crate::record::open_conflicts;
@@ -312,6 +312,17 @@ pub(super) fn supersede(
     let Some(record) = among(changed, replaced) else { return };
     *record = moved.apply(record);
     record.after.superseded_by = Some(by);
+}
+
+/// Marks who must learn nothing of an earlier alert's persons.
+pub(super) fn mark(
+    changed: &mut Vec<AlertRecord>,
+    other: &Arc<AlertRecord>,
+    denied: Vec<MentionToken>,
+) {
+    if let Some(record) = among(changed, other) {
+        record.denied = denied;
+    }
 }
 
 /// Says in the earlier alert about the same event which one was linked to it.

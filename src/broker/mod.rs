@@ -10,6 +10,7 @@
 
 mod consent;
 mod correct;
+mod deny;
 mod disagree;
 mod duplicate;
 mod episode;

@@ -59,8 +59,7 @@ impl Broker {
     ) -> Result<RecallDone, SubmitError> {
         let permit = self.permit_for(principal, Action::RecallAlert).await?;
         let found = self.parts.store.alert(asked.alert).await?;
-        let own = found.filter(|alert| Some(&alert.sender) == permit.agency());
-        let Some(alert) = own else {
+        let Some(alert) = self.shown_to(principal, (asked.alert, found))? else {
             self.parts.audit.refuse(principal, "NOT_FOUND").await?;
             return Err(SubmitError::NotFound);
         };

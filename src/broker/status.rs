@@ -54,10 +54,7 @@ impl Broker {
     ) -> Result<Status, SubmitError> {
         let permit = self.permit_for(principal, Action::ReadStatus).await?;
         let found = self.parts.store.alert(alert).await?;
-        let is_own = |alert: &Arc<AlertRecord>| {
-            Some(&alert.sender) == permit.agency() && access::may_see_sent(principal, alert)
-        };
-        let Some(alert) = found.filter(is_own) else {
+        let Some(alert) = self.shown_to(principal, (alert, found))? else {
             self.parts.audit.refuse(principal, "NOT_FOUND").await?;
             return Err(SubmitError::NotFound);
         };
@@ -98,7 +95,9 @@ impl Broker {
             let more = self.parts.store.own_alerts(&agency, before, limit).await?;
             let Some(last) = more.last() else { break };
             before = Some(last.id);
-            alerts.extend(more.into_iter().filter(|it| access::may_see_sent(principal, it)));
+            for alert in more {
+                alerts.extend(self.shown_to(principal, (alert.id, Some(alert)))?);
+            }
         }
         alerts.truncate(limit);
         if !alerts.is_empty() {

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::deny::Taken;
 use super::duplicate::decided;
 use super::episode::{
-    Loaded, as_loaded, call, changed_episode, complete, episode_of, joined, link, supersede,
+    Loaded, as_loaded, call, changed_episode, complete, episode_of, joined, link, mark, supersede,
 };
-use super::identify::name_both;
+use super::identify::{Identified, name_both};
 use super::{ATTEMPTS_MAX, Accepted, Broker, Correction, KEY_DAYS, Received, SubmitError};
 use crate::crypto::{ContentKey, Sealed, commitment, content_key};
 use crate::domain::alert::{BodyRef, Conflicts, SealedConflicts};
@@ -43,11 +44,13 @@ struct People {
     counted: Counted,
 }
 
-/// What is written beside the record: the sealed body, by what its persons may be found again, and what was seen of them.
+/// What is written beside the record: the sealed body, by what its persons may be found again, what was seen of them, and
+/// the marks that other alerts about them get.
 struct Beside {
     sealed: Sealed,
     tokens: Vec<MentionToken>,
     seen: Vec<Expect>,
+    denied: Vec<(Arc<AlertRecord>, Vec<MentionToken>)>,
 }
 
 /// The sealed body, what the record says about it, from whom it is kept, and the key that goes into the receipt.
@@ -117,6 +120,7 @@ impl Broker {
     ) -> Result<Accepted, SubmitError> {
         let permit = self.permit(principal, received).await?;
         let sender = permit.agency().cloned().ok_or(SubmitError::NotFound)?;
+        self.may_correct(principal, received).await?;
         let loaded = self.load(&sender, received).await?;
         if let Some(earlier) = &loaded.earlier {
             return self.replay(principal, received, earlier).await;
@@ -150,34 +154,38 @@ impl Broker {
         let linked = identified.tell(&mut decision, (directory, now));
         decision.unroutable.iter().for_each(not_in_the_directory);
         let loaded = loaded.linked_to(duplicate);
+        let taken = Taken { submission: &submission, identified: &identified, loaded: &loaded };
+        let denials = self.denials(taken, &mut decision, now).await?;
         let alert = self.parts.env.ids(now).alert();
-        let body = self.seal(
-            alert,
-            &body_of(received, &submission, &decision),
-            (&decision.conflicts, &identified.mentions),
-        )?;
+        let beside = (&decision.conflicts, &identified.mentions);
+        let body = self.seal(alert, &body_of(received, &submission, &decision), beside)?;
         let SealedBody { sealed, body, conflicts, mentions, content_key } = body;
         let completes = loaded.completes.as_ref().map(|completed| completed.id);
         let after = after(&loaded);
         self.prospects.keep(alert, submission.kind, &identified.mentions);
         let counted = identified.counted(&submission, episode_of(alert, &loaded));
-        let people = People { mentions, links: identified.links, counted };
+        let Identified { links, tokens, seen, .. } = identified;
+        let people = People { mentions, links, counted };
         let taking = Taking { alert, sender, completes, after, body, conflicts, people, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);
-        let record = joined(record, &loaded);
+        let record = denials.marked(joined(record, &loaded), &self.parts.sealer)?;
         name_both(decision.events.get_mut(linked..).unwrap_or_default(), &record);
-        let sealed = Beside { sealed, tokens: identified.tokens, seen: identified.seen };
+        let sealed = Beside { sealed, tokens, seen, denied: denials.others };
         let commit = self.write(&permit, received, (record, &loaded), (sealed, decision, now))?;
         let entry = commit.entry().clone();
         let committed = self.parts.store.commit(commit).await?;
 
         let record = committed.alert(alert)?;
+        self.say_that_it_is_there(&record);
+        let receipt = self.receipt_at_once(&record, &content_key, (&entry, &committed.group))?;
+        Ok(self.accepted_with(record, receipt))
+    }
+
+    fn say_that_it_is_there(&self, record: &AlertRecord) {
         for delivery in &record.deliveries {
             self.parts.wake.notify(&delivery.mailbox);
         }
         self.parts.wake.notify_driver();
-        let receipt = self.receipt_at_once(&record, &content_key, (&entry, &committed.group))?;
-        Ok(self.accepted_with(record, receipt))
     }
 
     /// Leave to send for the certificate's agency. Another one in the message is a violation of that field
@@ -310,6 +318,8 @@ impl Broker {
             counted: people.counted,
             mentions: people.mentions,
             links: people.links,
+            denied: Vec::new(),
+            shown: decision.shown,
             flags: Vec::new(),
             body: Some(body),
             after,
@@ -362,6 +372,9 @@ impl Broker {
         if let Some(earlier) = &loaded.same_event {
             link(&mut changed, earlier, record.id);
             events.push(self.said(EventKind::DuplicateLinked, earlier, now));
+        }
+        for (other, denied) in beside.denied {
+            mark(&mut changed, &other, denied);
         }
         for mut other in changed {
             expects.push(Expect::AlertVersion { alert: other.id, version: other.version });

@@ -83,6 +83,8 @@ enum Command {
 
     /// Hand what is open over to who is on duty next, at the end of a turn.
     HandOver(client::hand_over::HandOverArgs),
+    /// Say who of your agency a person of concern is, on the task that asks for it.
+    NameStaff(client::name_staff::NameStaffArgs),
     /// Show what became of one alert of your agency, or list them.
     Status(client::status::StatusArgs),
     /// Check the hub's audit log: checkpoints, proofs, receipts, entries.
@@ -140,6 +142,7 @@ fn run(command: Command, out: &mut Output) -> Result<(), CliError> {
         | Command::Decline(_)
         | Command::Close(_)
         | Command::HandOver(_)
+        | Command::NameStaff(_)
         | Command::Status(_)
         | Command::Audit(_)
         | Command::Directory(_)
@@ -175,6 +178,7 @@ async fn dispatch(command: Command, out: &mut Output) -> Result<(), CliError> {
         Command::Decline(args) => Box::pin(client::decline::run(&args, out)).await,
         Command::Close(args) => Box::pin(client::close::run(&args, out)).await,
         Command::HandOver(args) => Box::pin(client::hand_over::run(&args, out)).await,
+        Command::NameStaff(args) => Box::pin(client::name_staff::run(&args, out)).await,
         Command::Status(args) => Box::pin(client::status::run(&args, out)).await,
         Command::Audit(args) => Box::pin(client::audit::run(args, out)).await,
         Command::Directory(args) => Box::pin(client::directory::run(args, out)).await,

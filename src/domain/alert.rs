@@ -2,13 +2,14 @@
 
 use super::after::AfterSending;
 use super::codes::code_list;
+pub use super::conflict::{Conflicts, Held};
 use super::counted::Counted;
 use super::deadline::Deadline;
 use super::decision::SharingDecision;
 use super::delivery::Delivery;
 use super::id::{
-    AgencyCode, AlertId, EpisodeId, IdempotencyKey, MailboxId, Position, SubjectRef, SystemName,
-    UserId,
+    AgencyCode, AlertId, EpisodeId, IdempotencyKey, MailboxId, MentionToken, Position, SubjectRef,
+    SystemName, UserId,
 };
 use super::identity::{Flagged, Link};
 use super::referral::Referral;
@@ -394,46 +395,14 @@ impl Position {
     }
 }
 
-/// From whom an alert is kept because of a conflict of interest (domain 5.7). Empty for nearly every alert. Stands in
-/// no record in the clear: see [`SealedConflicts`].
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Conflicts {
-    /// Agencies whose general inboxes are closed to it, ascending.
-    pub agencies: Vec<AgencyCode>,
-    /// Single inboxes that are closed to it, ascending.
-    pub mailboxes: Vec<MailboxId>,
-    /// People who must not learn of it, ascending.
-    pub users: Vec<UserId>,
-}
-
-impl Conflicts {
-    /// Whether the inbox is closed to the alert.
-    #[must_use]
-    pub fn close(&self, mailbox: &MailboxId) -> bool {
-        let is_its = |agency: &AgencyCode| agency.as_str() == mailbox.agency_code();
-        self.mailboxes.contains(mailbox) || self.agencies.iter().any(is_its)
-    }
-
-    /// Whether the alert is kept from nobody.
-    #[must_use]
-    pub const fn are_none(&self) -> bool {
-        self.agencies.is_empty() && self.mailboxes.is_empty() && self.users.is_empty()
-    }
-
-    /// These and `others`, each once.
-    #[must_use]
-    pub fn and(mut self, others: &Self) -> Self {
-        self.agencies.extend(others.agencies.iter().cloned());
-        self.mailboxes.extend(others.mailboxes.iter().cloned());
-        self.users.extend(others.users.iter().cloned());
-        self.agencies.sort();
-        self.agencies.dedup();
-        self.mailboxes.sort();
-        self.mailboxes.dedup();
-        self.users.sort();
-        self.users.dedup();
-        self
-    }
+/// To whom of the sending agency an alert is shown (domain 5.7, 6).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ShownTo {
+    /// Whoever may see what the agency sends.
+    #[default]
+    Readers,
+    /// Its author and the safeguarding lead: it is about a worker, or somebody was excluded.
+    AuthorAndLead,
 }
 
 /// [`Conflicts`], or who is mentioned, as they are kept: AES-256-GCM under the alert's data key, which the body names. They tell who is
@@ -510,6 +479,10 @@ pub struct AlertRecord {
     pub mentions: Option<SealedConflicts>,
     /// Claims that a person of this alert is one of an earlier alert.
     pub links: Vec<Link>,
+    /// Who must not learn anything about its persons (domain 5.7, 2): a token each, which only the hub can make.
+    pub denied: Vec<MentionToken>,
+    /// Whom of the sending agency it is shown to, besides by what it is kept from (domain 5.7, 6).
+    pub shown: ShownTo,
     /// What the protected-subject register says of its persons.
     pub flags: Vec<Flagged>,
     /// The sealed content; none once purged.

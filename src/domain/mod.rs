@@ -16,6 +16,7 @@ pub(crate) mod codes;
 
 pub mod after;
 pub mod alert;
+pub mod conflict;
 pub mod consent;
 pub mod counted;
 pub mod deadline;

@@ -8,6 +8,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::crypto::{SealError, Sealer};
+use crate::denylist;
+use crate::domain::alert::Conflicts;
 use crate::domain::principal::Driver as HubDriver;
 use crate::domain::{AlertId, AlertRecord, Principal, Timestamp};
 use crate::env::Env;
@@ -187,6 +189,10 @@ impl Driver {
         let directory = self.store.directory();
         let steps = match open_conflicts(&self.sealer, &alert) {
             Ok(conflicts) => {
+                // Rotas skip whoever must learn nothing of its persons (domain 5.7, 2).
+                let users = denylist::denied(&self.sealer, (&alert, None), &directory);
+                let users = users.map_err(EscalationError::Conflicts)?;
+                let conflicts = conflicts.and(&Conflicts { users, ..Conflicts::default() });
                 let beside = self.beside(&alert, now).await?;
                 let one_of = (alert.as_ref(), beside.as_slice());
                 escalation::steps_in(one_of, &conflicts, now, (&directory, &self.clocks))

@@ -115,7 +115,7 @@ impl AlertService for Edge {
         &self,
         request: Request<v1::GetAlertStatusRequest>,
     ) -> Result<Response<v1::GetAlertStatusResponse>, Status> {
-        let principal = self.principal(&request, "").await?;
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
         self.timed(async {
             let alert = alert_id(&request.get_ref().alert_id)?;
             let found = self.broker.status(&principal, alert).await;
@@ -129,7 +129,7 @@ impl AlertService for Edge {
         &self,
         request: Request<v1::ListOwnAlertsRequest>,
     ) -> Result<Response<v1::ListOwnAlertsResponse>, Status> {
-        let principal = self.principal(&request, "").await?;
+        let principal = self.principal(&request, &request.get_ref().user_id).await?;
         self.timed(async {
             let asked = request.get_ref();
             let before = match asked.page_token.as_str() {

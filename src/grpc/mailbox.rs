@@ -16,6 +16,7 @@ use crate::domain::delivery::{AckOutcome, DeclineReason};
 use crate::domain::{AlertId, DeliveryId, ErrorKind, MailboxId, Timestamp, UserId};
 use crate::mailbox::{
     self, About, Answer, Answers, Batch, Extent, Item, Known, Line, LineKey, MailboxError,
+    StaffUser,
 };
 use crate::wire::render;
 use crate::wire::v1;
@@ -215,6 +216,21 @@ impl MailboxService for Edge {
         .await
     }
 
+    async fn name_staff_user(
+        &self,
+        request: Request<v1::NameStaffUserRequest>,
+    ) -> Result<Response<v1::NameStaffUserResponse>, Status> {
+        let principal = self.principal(&request, "").await?;
+        let asked = request.into_inner();
+        self.timed(async {
+            let question = (&mailbox_id(&asked.mailbox)?, delivery(&asked.delivery_id)?);
+            let who = staff_user(&asked)?;
+            let named = self.mailboxes.name_staff(&principal, question, &who).await?;
+            Ok(v1::NameStaffUserResponse { named_at: Some(render::timestamp(named)) })
+        })
+        .await
+    }
+
     async fn get_chronology(
         &self,
         request: Request<v1::GetChronologyRequest>,
@@ -395,6 +411,28 @@ fn person_named(field: &str, raw: &str) -> Result<Option<UserId>, Status> {
     let read = |raw| UserId::try_from(raw);
     let read = (!raw.is_empty()).then(|| read(raw)).transpose();
     read.map_err(|_malformed| status::of_field(field, "1-64 of [a-z0-9-]"))
+}
+
+/// People named in one call, at most (contract, `NameStaffUserRequest.staff_user_ids`).
+const STAFF_USERS_MAX: usize = 16;
+
+fn staff_user(asked: &v1::NameStaffUserRequest) -> Result<StaffUser, Status> {
+    const FIELD: &str = "staff_user_ids";
+    if asked.staff_user_ids.len() > STAFF_USERS_MAX {
+        return Err(status::of_field(FIELD, "at most 16 ids"));
+    }
+    if asked.staff_user_ids.is_empty() != asked.not_a_hub_user {
+        return Err(status::of_field(FIELD, "who it is, or not_a_hub_user"));
+    }
+    if asked.not_a_hub_user {
+        return Ok(StaffUser::NotAHubUser);
+    }
+    let read = |id: &String| UserId::try_from(id.as_str());
+    let users: Result<Vec<UserId>, _> = asked.staff_user_ids.iter().map(read).collect();
+    let mut users = users.map_err(|_malformed| status::of_field(FIELD, "1-64 of [a-z0-9-]"))?;
+    users.sort();
+    users.dedup();
+    Ok(StaffUser::Users(users))
 }
 
 pub(super) fn page_start(token: &str) -> Result<u64, Status> {

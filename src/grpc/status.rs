@@ -77,6 +77,11 @@ impl From<MailboxError> for Status {
             let text = format!("{}: {what_to_do}", error.reason());
             details.add_bad_request_violation("to_user_id", text);
         }
+        if matches!(error, MailboxError::NotOfTheAgency) {
+            let what_to_do = "name users of the agency that you are asked about";
+            let text = format!("{}: {what_to_do}", error.reason());
+            details.add_bad_request_violation("staff_user_ids", text);
+        }
         with_details(error.kind(), error.reason(), details)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::split::Changes;
 use super::{ATTEMPTS_MAX, Identity, IdentityError, reference};
+use crate::denylist;
 use crate::domain::identity::{Flag, Link, LinkState, MentionedPerson, StewardBasis};
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, Event, EventKind, MailboxId, Principal, Timestamp, UserId,
@@ -96,7 +97,8 @@ impl Identity {
         asked: &Asked,
     ) -> Result<LinkState, IdentityError> {
         let Between { one, other } = asked.between;
-        let (one, other) = (self.opened(one).await?, self.opened(other).await?);
+        let by = permit.actor().user.as_ref();
+        let (one, other) = (self.opened(one, by).await?, self.opened(other, by).await?);
         // By when they were taken: ids of one millisecond are in no order.
         let is_newer = one.record.submitted > other.record.submitted;
         let (newer, older) = if is_newer { (one, other) } else { (other, one) };
@@ -115,14 +117,23 @@ impl Identity {
         let records = self.recounted(&newer.record, record, &mut events).await?;
         let mut changes = Changes { records, events };
         self.parted_events(newer.record.id, now, &mut changes).await?;
-        let Changes { records, events } = changes;
-        let seen = vec![(older.record.id, older.record.version)];
-        self.put(permit, (now, events), records, seen).await?;
+        let Changes { mut records, mut events } = changes;
+        if state.is_confirmed() {
+            let persons =
+                [(&*newer.record, newer.person.index), (&*older.record, older.person.index)];
+            events.extend(self.spread_list(&mut records, persons, now).await?);
+        }
+        let is_only_seen = records.iter().all(|record| record.id != older.record.id);
+        let seen = is_only_seen.then_some((older.record.id, older.record.version));
+        self.put(permit, (now, events), records, seen.into_iter().collect()).await?;
         Ok(state)
     }
 
-    async fn opened(&self, mention: Mention) -> Result<Opened, IdentityError> {
-        let record = self.parts.store.alert(mention.alert).await?.ok_or(IdentityError::NotFound)?;
+    /// A mention; of an alert that is kept from who asks, none.
+    async fn opened(&self, mention: Mention, by: Option<&UserId>) -> Result<Opened, IdentityError> {
+        let found = self.parts.store.alert(mention.alert).await?;
+        let is_kept = denylist::denies(&self.parts.sealer, (mention.alert, found.as_deref()), by)?;
+        let record = found.filter(|_| !is_kept).ok_or(IdentityError::NotFound)?;
         let mentions = open_mentions(&self.parts.sealer, &record)?;
         let mut people = mentions.people.into_iter();
         let person = people.find(|person| person.index == mention.person);
@@ -192,7 +203,10 @@ impl Identity {
     async fn flag_once(&self, permit: &Permit, asked: &Registered) -> Result<(), IdentityError> {
         let Registered { mention, flag, entry } = *asked;
         let found = self.parts.store.alert(mention.alert).await?;
-        let knows = |record: &Arc<AlertRecord>| permit.agency().is_some_and(|it| has(record, it));
+        let user = permit.actor().user.as_ref();
+        let kept = denylist::denies(&self.parts.sealer, (mention.alert, found.as_deref()), user)?;
+        let knows =
+            |record: &Arc<AlertRecord>| !kept && permit.agency().is_some_and(|it| has(record, it));
         let record = found.filter(knows).ok_or(IdentityError::NotFound)?;
         // Who is no subject is in no list that the caller sees.
         let subject = reference(&record, mention.person).ok_or(IdentityError::NotFound)?;

@@ -9,6 +9,7 @@
 //! hears what became of it.
 
 mod decide;
+mod list;
 mod queue;
 mod repeats;
 mod split;

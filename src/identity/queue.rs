@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Identity, IdentityError, reference};
+use crate::denylist;
 use crate::domain::identity::{Link, MentionedPerson, Mentions};
 use crate::domain::{
-    AlertId, AlertRecord, Delivery, DeliveryId, Event, EventKind, MailboxId, Principal,
+    AlertId, AlertRecord, Delivery, DeliveryId, Event, EventKind, MailboxId, Principal, UserId,
 };
 use crate::policy::access::{self, Action, Permit};
 use crate::policy::matching;
@@ -93,14 +94,15 @@ impl Identity {
             return Ok(Page { tasks: Vec::new(), next: None });
         };
         let limit = limit.clamp(1, PAGE_MAX);
-        let (mut found, next) = self.handed_out(&stewards, (after, limit)).await?;
+        let by = permit.actor().user.clone();
+        let (mut found, next) = self.handed_out(&stewards, (after, limit), by.as_ref()).await?;
         if next.is_none() {
             let waiting = self.parts.store.waiting(&stewards, WAITING_MAX).await?;
             for id in waiting {
                 if found.len() >= limit {
                     break;
                 }
-                found.extend(self.task(id, &stewards).await?);
+                found.extend(self.task(id, &stewards, by.as_ref()).await?);
             }
         }
         self.shown(&permit, found).await.map(|tasks| Page { tasks, next })
@@ -110,6 +112,7 @@ impl Identity {
         &self,
         stewards: &MailboxId,
         (after, limit): (u64, usize),
+        by: Option<&UserId>,
     ) -> Result<(Vec<Found>, Option<u64>), IdentityError> {
         let page = self.parts.store.handed_out(stewards, after, READ_MAX).await?;
         let (read, mut through, mut found) = (page.len(), after, Vec::new());
@@ -117,7 +120,7 @@ impl Identity {
             if found.len() >= limit {
                 return Ok((found, Some(through)));
             }
-            found.extend(self.task(id, stewards).await?);
+            found.extend(self.task(id, stewards, by).await?);
             through = sequence;
         }
         Ok((found, (read >= READ_MAX).then_some(through)))
@@ -128,6 +131,7 @@ impl Identity {
         &self,
         id: DeliveryId,
         stewards: &MailboxId,
+        by: Option<&UserId>,
     ) -> Result<Option<Found>, IdentityError> {
         let alert = match self.parts.store.alert(id.alert).await {
             Ok(alert) => alert,
@@ -142,11 +146,30 @@ impl Identity {
             alert.after.superseded_by.is_none() && alert.links.iter().any(Link::waits)
         };
         let alert = alert.filter(waits);
+        if self.is_kept(alert.as_deref(), by).await? {
+            return Ok(None);
+        }
         Ok(alert.and_then(|alert| {
             let delivery = matching::task_of(&alert, stewards)?;
             let delivery = (delivery.number == id.number).then(|| delivery.clone())?;
             Some(Found { alert, delivery })
         }))
+    }
+
+    /// Whether the alert, or one that its claims name, is kept from the steward: then the task is none of this one's.
+    async fn is_kept(
+        &self,
+        alert: Option<&AlertRecord>,
+        by: Option<&UserId>,
+    ) -> Result<bool, IdentityError> {
+        let Some(alert) = alert else { return Ok(false) };
+        let sealer = &self.parts.sealer;
+        let mut is_kept = denylist::denies(sealer, (alert.id, Some(alert)), by)?;
+        for link in &alert.links {
+            let other = self.parts.store.alert(link.other).await.ok().flatten();
+            is_kept |= denylist::denies(sealer, (link.other, other.as_deref()), by)?;
+        }
+        Ok(is_kept)
     }
 
     /// Records who is about to be shown, and opens it.

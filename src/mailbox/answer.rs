@@ -221,6 +221,9 @@ impl Mailboxes {
             let at = match changed.iter().position(|record| record.id == id.alert) {
                 Some(at) => at,
                 None => match self.alert_if_readable(id).await? {
+                    Ok(alert) if self.is_kept_from(&alert, permit.actor().user.as_ref())? => {
+                        return Err(MailboxError::NotFound);
+                    }
                     Ok(alert) => {
                         changed.push(alert.as_ref().clone());
                         changed.len().saturating_sub(1)
@@ -300,7 +303,7 @@ impl Mailboxes {
         answer: &Answer,
     ) -> Result<Acknowledged, MailboxError> {
         let now = self.env.now();
-        let mut record = self.alert(id.alert).await?.as_ref().clone();
+        let mut record = self.alert_for(permit, id.alert).await?.as_ref().clone();
         let is_it =
             |delivery: &Delivery| delivery.number == id.number && delivery.mailbox == *mailbox;
         let before = record.deliveries.iter().find(|delivery| is_it(delivery)).cloned();

@@ -114,7 +114,15 @@ impl Mailboxes {
         let permit = self.permit(principal, Action::ReadChronology, &about.mailbox).await?;
         let found = self.asked_from(&permit, about).await;
         let (alert, person) = self.told(principal, found).await?;
-        let mut candidates = self.others(&alert, person, &about.mailbox).await?;
+        let candidates = self.others(&alert, person, &about.mailbox).await?;
+        let by = permit.actor().user.as_ref();
+        let mut kept = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            if !self.is_kept_from(&candidate.alert, by)? {
+                kept.push(candidate);
+            }
+        }
+        let mut candidates = kept;
         let events = candidates.iter().map(|it| self.chronicled(it, &about.mailbox)).collect();
         self.record_shown(&permit, events).await?;
         let own = self.candidate(&alert, person, &about.mailbox);
@@ -140,7 +148,7 @@ impl Mailboxes {
         permit: &Permit,
         about: &About,
     ) -> Result<(Arc<AlertRecord>, u32), MailboxError> {
-        let (alert, delivery) = self.handed_out(&about.mailbox, about.delivery).await?;
+        let (alert, delivery) = self.handed_out(permit, &about.mailbox, about.delivery).await?;
         let is_there = chronology::copies(&alert, &about.mailbox)
             .iter()
             .any(|(copy, extent)| copy.number == delivery.number && *extent == Extent::Whole);

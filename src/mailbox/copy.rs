@@ -11,6 +11,7 @@ use crate::domain::{
     AgencyCode, AlertId, AlertRecord, Delivery, DeliveryId, DeliveryState, Disagreement,
     DisagreementStage, Letter, MailboxId, Redacted, Timestamp,
 };
+use crate::policy::staff;
 use crate::policy::views::{self, CopyRequest, Cut, HubFacts};
 use crate::record;
 
@@ -94,7 +95,10 @@ impl Mailboxes {
             school_words_name_somebody: alert.gaps.iter().any(names_somebody_to_a_school),
             ..CopyRequest::new(alert.kind, delivery.letter, delivery.view)
         };
-        let cut = views::cut(&body.alert, &request).map_err(|_malformed| MailboxError::Body)?;
+        let mut cut = views::cut(&body.alert, &request).map_err(|_malformed| MailboxError::Body)?;
+        if staff::is_question(&delivery) {
+            cut.banners.push(views::asking_for_staff());
+        }
         let sender_phone = sender_phone(&directory, &alert);
         let simulated = self.env.clock.is_simulated();
         let replaces = alert.after.supersedes.or(alert.completes);

@@ -14,7 +14,8 @@ use super::failure::PassedOver;
 use super::{ATTEMPTS_MAX, Copy, MailboxError, Mailboxes};
 use crate::domain::delivery::{DeliveryState, EndReason, Purpose};
 use crate::domain::{
-    AlertRecord, Delivery, DeliveryId, EpisodeId, Event, EventKind, MailboxId, Principal, Timestamp,
+    AlertRecord, Delivery, DeliveryId, EpisodeId, Event, EventKind, MailboxId, Principal,
+    Timestamp, UserId,
 };
 use crate::policy::access::Action;
 use crate::policy::{consent, views};
@@ -34,6 +35,11 @@ pub struct Stream {
     principal: Principal,
     /// Everything up to here was sent in this stream or stored by the partner before it.
     through: u64,
+    /// The highest number whose delivery is kept from the person who reads, and the highest of the others (domain 5.7, 2).
+    kept: u64,
+    shown: u64,
+    /// How much of what waits is kept from the person who reads.
+    kept_waiting: u64,
     /// Listens since before the store was first looked into, so that no news is slept through.
     waiter: Waiter,
 }
@@ -119,6 +125,16 @@ impl Stream {
     pub const fn mailbox(&self) -> &MailboxId {
         &self.mailbox
     }
+
+    /// The person who reads, where one does.
+    pub(super) fn reader(&self) -> Option<&UserId> {
+        self.principal.person().map(|person| &person.user)
+    }
+
+    /// The highest number that the reader may know of: what is kept from it is not counted.
+    fn high_water(&self, last: u64) -> u64 {
+        if self.kept >= last { self.shown } else { last }
+    }
 }
 
 /// The cursor a partner keeps after storing `sequence`: opaque, versioned.
@@ -163,7 +179,8 @@ impl Mailboxes {
             return Err(MailboxError::Cursor);
         }
         self.take_up(&mailbox, through).await?;
-        Ok(Stream { waiter, mailbox, principal: principal.clone(), through })
+        let (principal, kept, shown) = (principal.clone(), 0, through);
+        Ok(Stream { waiter, mailbox, principal, through, kept, shown, kept_waiting: 0 })
     }
 
     /// What the stream sends next; empty when there is nothing now, or nothing of it can be sent: then
@@ -189,8 +206,9 @@ impl Mailboxes {
         let unreadable = u64::try_from(unreadable).unwrap_or(u64::MAX);
         Ok(Batch {
             items,
-            high_water: standing.last_sequence,
-            more_waiting: standing.waiting > unreadable || standing.last_sequence > stream.through,
+            high_water: stream.high_water(standing.last_sequence),
+            more_waiting: standing.waiting > unreadable.saturating_add(stream.kept_waiting)
+                || standing.last_sequence > stream.through,
             at: self.env.now(),
         })
     }
@@ -218,7 +236,11 @@ impl Mailboxes {
         let mut found = Vec::with_capacity(due.len());
         for sequence in due {
             let before = sequence.saturating_sub(1);
-            found.extend(self.store.handed_out(&stream.mailbox, before, 1).await?);
+            for (sequence, id) in self.store.handed_out(&stream.mailbox, before, 1).await? {
+                if !self.is_kept_from_reader(stream, id).await? {
+                    found.push((sequence, id));
+                }
+            }
         }
         Ok(found)
     }
@@ -233,6 +255,12 @@ impl Mailboxes {
         let mut events = Vec::new();
         let mut found = Vec::with_capacity(sequences.len());
         for (sequence, id) in sequences {
+            if self.is_kept_from_reader(stream, id).await? {
+                stream.through = stream.through.max(sequence);
+                stream.kept = stream.kept.max(sequence);
+                continue;
+            }
+            stream.shown = stream.shown.max(sequence);
             let alert = self.alert_if_readable(id).await?;
             if let Ok(alert) = &alert
                 && let Some(delivery) = alert.delivery(id.number)
@@ -261,7 +289,7 @@ impl Mailboxes {
             if !missed.is_empty() {
                 return self.send_again(stream, missed).await;
             }
-            let waiting = self.readable_waiting(&stream.mailbox).await?;
+            let waiting = self.readable_waiting(stream).await?;
             if waiting.is_empty() {
                 return Ok(Vec::new());
             }
@@ -275,6 +303,7 @@ impl Mailboxes {
             }
             let mut found = Vec::with_capacity(waiting.len());
             for (sequence, (id, _)) in (first..).zip(waiting) {
+                stream.shown = stream.shown.max(sequence);
                 let alert = self.alert_if_readable(id).await?;
                 found.push(Numbered { sequence, id, alert });
             }
@@ -287,12 +316,15 @@ impl Mailboxes {
     /// stays in the mailbox and is looked at again after a while.
     async fn readable_waiting(
         &self,
-        mailbox: &MailboxId,
+        stream: &mut Stream,
     ) -> Result<Vec<(DeliveryId, Arc<AlertRecord>)>, MailboxError> {
+        let mailbox = &stream.mailbox;
         let now = self.env.clock.monotonic();
         let limit = self.limits.hand_out_max;
         // Those that cannot be read must not stand before the others.
         let asked = limit.saturating_add(self.outstanding.unreadable_count(mailbox));
+        let asked = asked.saturating_add(usize::try_from(stream.kept_waiting).unwrap_or(0));
+        let mut kept = 0_u64;
         let mut readable = Vec::new();
         let mut unreadable = Vec::new();
         let mut passed = PassedOver::default();
@@ -303,6 +335,9 @@ impl Mailboxes {
                 match self.alert_if_readable(id).await? {
                     // Its clock is about to cancel it: the agreement it rests on has ended.
                     Ok(alert) if consent::is_withdrawn(&alert, id.number, self.env.now()) => {}
+                    Ok(alert) if self.is_kept_from(&alert, stream.reader())? => {
+                        kept = kept.saturating_add(1);
+                    }
                     Ok(alert) => readable.push((id, alert)),
                     Err(error) => {
                         self.outstanding.put_off(mailbox, id, now, self.limits);
@@ -314,6 +349,7 @@ impl Mailboxes {
         }
         self.outstanding.keep_put_off(mailbox, &unreadable);
         self.record_passed_over(mailbox, passed).await;
+        stream.kept_waiting = kept;
         Ok(readable)
     }
 

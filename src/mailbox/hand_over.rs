@@ -70,7 +70,7 @@ impl Mailboxes {
             let at = match changed.iter().position(|record| record.id == id.alert) {
                 Some(at) => at,
                 None => {
-                    changed.push(self.open_to(*id, &to).await?);
+                    changed.push(self.open_to(permit, *id, &to).await?);
                     changed.len().saturating_sub(1)
                 }
             };
@@ -94,10 +94,16 @@ impl Mailboxes {
     }
 
     /// The alert of a delivery, if `to` may know of it. Who must not is no taker: whoever hands over hears no more.
-    async fn open_to(&self, id: DeliveryId, to: &UserId) -> Result<AlertRecord, MailboxError> {
-        let record = self.alert(id.alert).await?.as_ref().clone();
+    async fn open_to(
+        &self,
+        permit: &Permit,
+        id: DeliveryId,
+        to: &UserId,
+    ) -> Result<AlertRecord, MailboxError> {
+        let record = self.alert_for(permit, id.alert).await?.as_ref().clone();
         let conflicts = open_conflicts(&self.sealer, &record)?;
-        match conflicts.users.contains(to) {
+        let is_kept = self.is_kept_from(&record, Some(to))?;
+        match is_kept || conflicts.users.contains(to) {
             true => Err(MailboxError::NotOfThisDesk),
             false => Ok(record),
         }
@@ -116,6 +122,9 @@ impl Mailboxes {
             after = *last;
             for (_, id) in page {
                 let Ok(alert) = self.alert_if_readable(id).await? else { continue };
+                if self.is_kept_from(&alert, Some(user))? {
+                    continue;
+                }
                 if alert.delivery(id.number).is_some_and(|delivery| is_open_with(delivery, user)) {
                     held.push(id);
                 }

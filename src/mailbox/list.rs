@@ -109,7 +109,9 @@ impl Mailboxes {
                 }
                 through = sequence;
                 let known = self.known(id).await?;
+                let by = permit.actor().user.as_ref();
                 let is_wanted = match &known {
+                    Known::Read { alert, .. } if self.is_kept_from(alert, by)? => false,
                     Known::Read { delivery, .. } => keep(delivery),
                     Known::Unreadable => true,
                 };

@@ -14,7 +14,9 @@ mod copy;
 mod failure;
 mod hand_out;
 mod hand_over;
+mod kept;
 mod list;
+mod name_staff;
 mod outstanding;
 mod recall;
 mod significance;
@@ -29,10 +31,12 @@ pub use copy::{Called, Copy};
 pub use hand_out::{Batch, Item, Stream, Tombstone, cursor};
 pub use hand_over::HandedOver;
 pub use list::{Known, PAGE_MAX, Page, Row};
+pub use name_staff::StaffUser;
 pub use words::Answers;
 
 use crate::audit::Audit;
 use crate::crypto::{SealError, Sealer};
+use crate::denylist::DenyError;
 use crate::domain::delivery::TransitionError;
 use crate::domain::{AgencyCode, AlertId, AlertRecord, ErrorKind, MailboxId, Principal};
 use crate::env::Env;
@@ -110,6 +114,12 @@ pub enum MailboxError {
     /// The person does not serve this mailbox, or must not know of what is handed over.
     #[error("the person does not serve this mailbox")]
     NotOfThisDesk,
+    /// Who is named is not a user of the agency that is asked about.
+    #[error("not a user of the agency that is asked about")]
+    NotOfTheAgency,
+    /// It was said before who it is.
+    #[error("it was said before who it is")]
+    AlreadyNamed,
     /// Others kept changing the same deliveries.
     #[error("others keep changing these deliveries")]
     Busy,
@@ -134,10 +144,14 @@ impl MailboxError {
         match self {
             Self::Denied(denied) => denied.kind(),
             Self::NotFound => ErrorKind::NotFound,
-            Self::Transition(_) | Self::NotRecalled | Self::NobodyNext => ErrorKind::Precondition,
-            Self::Cursor | Self::TooMany | Self::NoteNeeded | Self::NotOfThisDesk => {
-                ErrorKind::Invalid
+            Self::Transition(_) | Self::NotRecalled | Self::NobodyNext | Self::AlreadyNamed => {
+                ErrorKind::Precondition
             }
+            Self::Cursor
+            | Self::TooMany
+            | Self::NoteNeeded
+            | Self::NotOfThisDesk
+            | Self::NotOfTheAgency => ErrorKind::Invalid,
             Self::Busy => ErrorKind::Conflict,
             Self::Store(source) => source.kind(),
             Self::Commit(_) | Self::Body | Self::Seal(_) => ErrorKind::Internal,
@@ -158,6 +172,8 @@ impl MailboxError {
             | Self::NoteNeeded
             | Self::NobodyNext
             | Self::NotOfThisDesk
+            | Self::NotOfTheAgency
+            | Self::AlreadyNamed
             | Self::NotRecalled
             | Self::Busy
             | Self::Commit(_)
@@ -178,6 +194,8 @@ impl MailboxError {
             Self::NotRecalled => "NOT_RECALLED",
             Self::NobodyNext => "NOBODY_NEXT",
             Self::NotOfThisDesk => "NOT_OF_THIS_DESK",
+            Self::NotOfTheAgency => "NOT_OF_THE_AGENCY",
+            Self::AlreadyNamed => "ALREADY_NAMED",
             Self::Busy => "BUSY",
             Self::Store(source) => source.reason(),
             Self::Commit(_) => "COMMIT_REFUSED",
@@ -262,5 +280,14 @@ impl Mailboxes {
 
     async fn alert(&self, alert: AlertId) -> Result<Arc<AlertRecord>, MailboxError> {
         self.store.alert(alert).await?.ok_or(MailboxError::NotFound)
+    }
+}
+
+impl From<DenyError> for MailboxError {
+    fn from(error: DenyError) -> Self {
+        match error {
+            DenyError::Store(source) => source.into(),
+            DenyError::Seal(source) => source.into(),
+        }
     }
 }

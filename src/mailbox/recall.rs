@@ -34,7 +34,7 @@ impl Mailboxes {
         (mailbox, id): (&MailboxId, DeliveryId),
     ) -> Result<Timestamp, MailboxError> {
         let now = self.env.now();
-        let record = self.alert(id.alert).await?;
+        let record = self.alert_for(permit, id.alert).await?;
         let delivery = record.delivery(id.number).filter(|it| it.mailbox == *mailbox);
         let delivery = delivery.filter(|it| it.sequence.is_some()).ok_or(MailboxError::NotFound)?;
         let by = permit.actor().user.clone();

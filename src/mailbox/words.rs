@@ -8,7 +8,7 @@ use crate::domain::delivery::{AckOutcome, DeclineReason, Moment};
 use crate::domain::{
     AlertId, AlertRecord, Delivery, DeliveryId, Event, EventKind, MailboxId, Principal, Redacted,
 };
-use crate::policy::access::Action;
+use crate::policy::access::{Action, Permit};
 use crate::store::Commit;
 
 /// Who answered a delivery, how, and what they wrote.
@@ -34,7 +34,7 @@ impl Mailboxes {
         id: DeliveryId,
     ) -> Result<Answers, MailboxError> {
         let permit = self.permit(principal, Action::ListMailbox, mailbox).await?;
-        let found = self.handed_out(mailbox, id).await;
+        let found = self.handed_out(&permit, mailbox, id).await;
         let (alert, delivery) = self.told(principal, found).await?;
         let shown: Vec<String> = ["note", "decline_text", "closing_note"]
             .into_iter()
@@ -67,10 +67,11 @@ impl Mailboxes {
     /// A delivery that `mailbox` was handed, and its alert.
     pub(super) async fn handed_out(
         &self,
+        permit: &Permit,
         mailbox: &MailboxId,
         id: DeliveryId,
     ) -> Result<(Arc<AlertRecord>, Delivery), MailboxError> {
-        let alert = self.alert(id.alert).await?;
+        let alert = self.alert_for(permit, id.alert).await?;
         let known =
             |delivery: &&Delivery| delivery.mailbox == *mailbox && delivery.sequence.is_some();
         let delivery = alert.delivery(id.number).filter(known).cloned();

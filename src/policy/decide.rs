@@ -1,6 +1,6 @@
 //! One decision for one alert: routes, sharing, deliveries, timers, events – ready for one commit.
 
-use super::partners::{self, CADT, HUB_IG};
+use super::partners::{self, CADT};
 use super::routing::{self, Routes};
 use super::sharing::{self, Case, Verdict};
 use super::sketch::EventSketch;
@@ -8,12 +8,12 @@ use super::triggers::{self, Ask};
 use super::validation::{Validated, is_refused, parent_refuses};
 use super::views::HubFacts;
 use super::{
-    Context, EpisodeChanges, Moved, clock, escalation, follow_on, hub_facts, referral, stage,
+    Context, EpisodeChanges, Moved, escalation, follow_on, hub_facts, referral, staff, stage,
     supersession,
 };
-use crate::domain::alert::{AlertStatus, Conflicts, Timer, TimerKind};
+use crate::domain::alert::{AlertStatus, Conflicts, Held, ShownTo, Timer, TimerKind};
 use crate::domain::decision::{ShareOutcome, SharingDecision};
-use crate::domain::delivery::{DeliveryState, Moment, Purpose};
+use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::MailboxRole;
 use crate::domain::event::EventKind;
 use crate::domain::referral::{Referral, ReferralOutcome};
@@ -22,9 +22,6 @@ use crate::domain::{
     Advice, AgencyCode, AlertKind, Delivery, Event, Letter, MailboxId, Priority, Rule, Stage,
     Submission, UserId, View,
 };
-
-/// How far back information governance is told of what somebody kept from an alert has seen, in calendar months.
-const LOOK_BACK_MONTHS: i32 = 12;
 
 /// Everything a broker puts into one [`crate::domain::AlertRecord`], one entry and one reply.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,6 +38,8 @@ pub struct Decision {
     pub advice: Vec<Advice>,
     /// From whom the alert is kept.
     pub conflicts: Conflicts,
+    /// To whom of the sending agency it is shown.
+    pub shown: ShownTo,
     /// The referral that the alert is, where it asks the front door for a decision.
     pub referral: Option<Referral>,
     /// What the hub adds to the copies, to be sealed beside the alert.
@@ -75,7 +74,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         .map(|(verdict, number)| delivery(verdict, number, context))
         .collect();
     let mut moved = supersession::take_over(context.replaces, &mut deliveries);
-    let conflicts = sharing::conflicts(submission, context);
+    let conflicts = kept_from(&case, &routes);
     let started = follow_on::Started {
         submission,
         validated,
@@ -86,8 +85,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
     let mut timers = follow_on::timers(&started);
     let taking = (context.replaces, &mut moved);
     supersession::take_over_timers(taking, &deliveries, &mut timers);
-    let earlier = context.replaces.record();
-    let moved_events = earlier.map(|earlier| moved.events(earlier)).unwrap_or_default();
+    let moved_events = context.replaces.record().map(|it| moved.events(it)).unwrap_or_default();
     let enquiries = follow_on::enquiries(&started);
     let is_overridden = sharing::overrides_a_refusal(&case, &verdicts);
     let mut events = events(&case, &routes, &verdicts);
@@ -105,6 +103,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
     if !validated.mismatches.is_empty() {
         tell_of_mismatch((&case, &conflicts), &mut deliveries, &mut events);
     }
+    staff::ask(&conflicts, context, (&mut deliveries, &mut events));
     look_back((&case, &conflicts), &mut deliveries, &mut events);
     ask_of_repeats((&case, &conflicts), &mut deliveries, &mut events);
     take_back(context, validated, (&mut deliveries, &mut events));
@@ -128,6 +127,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         deliveries,
         timers,
         conflicts,
+        shown: sharing::shown_to(submission, context),
         referral: referral::of(submission, validated),
         events: events.into_iter().map(EventSketch::into_event).collect(),
         unroutable: routes.unroutable,
@@ -169,6 +169,18 @@ fn delivery(verdict: &Verdict, number: u32, context: &Context<'_>) -> Delivery {
         decline_text: None,
         closing_note: None,
     }
+}
+
+/// From whom the alert is kept, and what is held back until it is known whom an inbox serves (domain 5.7, 0).
+fn kept_from(case: &Case<'_>, routes: &Routes) -> Conflicts {
+    let context = case.context;
+    let held = sharing::held(case, &routes.recipients);
+    let held_back = |verdict: &Verdict| Held {
+        delivery: delivery(verdict, 0, context),
+        decision: verdict.decision.clone(),
+    };
+    let held = held.iter().map(held_back).collect();
+    Conflicts { held, ..sharing::conflicts(case.submission, context) }
 }
 
 /// The sender's duty manager reviews within 8 working hours: a task now, a timer for its end.
@@ -217,7 +229,7 @@ fn for_enquiries(
     Timer { mailbox, delivery: Some(number), ..timer.clone() }
 }
 
-/// Whom the alert is kept from may have looked at what the hub holds of the same person in the last 12 months:
+/// Whom the alert is kept from may have looked at what the hub holds of the same episode in the last 12 months:
 /// information governance is told (domain 5.7, 3). Who it is stands in no entry.
 fn look_back(
     (case, conflicts): (&Case<'_>, &Conflicts),
@@ -225,29 +237,15 @@ fn look_back(
     events: &mut Vec<EventSketch>,
 ) {
     let Context { directory, now, episode, .. } = *case.context;
-    let is_named = |moment: &Moment| {
-        let is_recent = clock::is_within_months(moment.at, now, LOOK_BACK_MONTHS);
-        is_recent && moment.by.as_ref().is_some_and(|by| conflicts.users.contains(by))
-    };
-    let has_seen = |delivery: &Delivery| {
-        let answers = [&delivery.opened, &delivery.closed].into_iter().flatten();
-        let taken = delivery.acknowledged.iter().map(|(moment, _)| moment);
-        let declined = delivery.declined.iter().map(|(moment, _)| moment);
-        answers.chain(taken).chain(declined).any(is_named)
-    };
-    if !episode.iter().flat_map(|earlier| &earlier.deliveries).any(has_seen) {
+    if !staff::has_looked(&conflicts.users, episode, now) {
         return;
     }
-    let ig = AgencyCode::try_from(HUB_IG).ok().and_then(|code| directory.agencies.get(&code));
-    let Some((ig, inbox)) = ig.and_then(|ig| Some((ig, routing::duty_mailbox(ig)?))) else {
-        return;
-    };
-    let mailbox = sharing::told_of(&inbox.id, conflicts, (directory, now));
     let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
-    let created = EventSketch::of(EventKind::TaskCreated).to(number, &mailbox);
-    events.push(created.because("CONFLICT_LOOK_BACK"));
-    let task = task(number, &mailbox, Priority::P2, now);
-    deliveries.push(Delivery { letter: ig.letter, ..task });
+    let told = staff::tell_of_look_back(number, conflicts, (directory, now));
+    if let Some((task, created)) = told {
+        events.push(created);
+        deliveries.push(task);
+    }
 }
 
 /// The sender's duty manager is told that the hub read the alert otherwise than it was sent (domain 3.2). The alert

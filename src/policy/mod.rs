@@ -34,6 +34,7 @@ mod partners;
 pub mod recount;
 mod referral;
 mod sketch;
+pub mod staff;
 mod stage;
 mod supersession;
 

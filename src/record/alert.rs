@@ -1,13 +1,13 @@
 //! An alert's record.
 
 use crate::domain::after::{AfterSending, Recalled, SameEvent, Weighed};
-use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, Timer};
+use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, ShownTo, Timer};
 use crate::domain::counted::{AssessmentDone, Counted, PairCounted, PlanAudited};
 use crate::domain::decision::{Basis6, SharingDecision};
 use crate::domain::identity::{Flagged, Link};
 use crate::domain::referral::Referral;
 use crate::domain::{
-    Advice, AlertId, AlertRecord, Delivery, EpisodeId, Position, Stage, SubjectRef, SystemName,
+    Advice, AlertId, AlertRecord, EpisodeId, MentionToken, Position, Stage, SubjectRef, SystemName,
     Timestamp, UserId,
 };
 
@@ -73,6 +73,8 @@ impl Encode for AlertRecord {
         to.each(48, weighed);
         to.optional_code(50, self.stage.map(Stage::code));
         to.codes(51, self.advice.iter().copied().map(Advice::code));
+        self.denied.iter().for_each(|token| to.given(52, token.as_bytes()));
+        to.flag(53, self.shown == ShownTo::AuthorAndLead);
     }
 }
 
@@ -100,16 +102,8 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             gaps: raw.gaps.into_iter().map(Gap::try_from).collect::<Result<_, _>>()?,
             raised: raw.raised,
             subjects: field::ids("AlertRecord.subjects", &raw.subjects, SubjectRef::from_bytes)?,
-            decisions: raw
-                .decisions
-                .into_iter()
-                .map(SharingDecision::try_from)
-                .collect::<Result<_, _>>()?,
-            deliveries: raw
-                .deliveries
-                .into_iter()
-                .map(Delivery::try_from)
-                .collect::<Result<_, _>>()?,
+            decisions: all(raw.decisions)?,
+            deliveries: all(raw.deliveries)?,
             timers: raw.timers.into_iter().map(Timer::try_from).collect::<Result<_, _>>()?,
             stage: field::optional_code("AlertRecord.stage", raw.stage)?,
             advice: field::codes("AlertRecord.advice", raw.advice)?,
@@ -122,6 +116,8 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
             },
             mentions: raw.mentions.map(SealedConflicts::try_from).transpose()?,
             links: raw.links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?,
+            denied: field::ids("AlertRecord.denied", &raw.denied, MentionToken::from_bytes)?,
+            shown: if raw.author_and_lead { ShownTo::AuthorAndLead } else { ShownTo::Readers },
             flags: raw.flags.into_iter().map(Flagged::try_from).collect::<Result<_, _>>()?,
             body: raw.body.map(BodyRef::try_from).transpose()?,
             after: AfterSending {

@@ -12,13 +12,17 @@
 use prost::Message as _;
 
 use super::RecordError;
+use super::encode::encoded;
 use super::{field, pb};
 use crate::crypto::{DataKey, SealError, Sealed, Sealer};
-use crate::domain::alert::{Conflicts, SealedConflicts};
+use crate::domain::alert::{Conflicts, Held, SealedConflicts};
 use crate::domain::{AlertId, AlertRecord};
 
 /// The plain form is a multiple of this, in bytes; a length of padding below it is one byte.
 const BLOCK_BYTES: usize = 128;
+
+/// About how long a delivery or a decision is, encoded.
+const HELD_BYTES: usize = 96;
 
 /// Seals from whom the alert is kept; none where it is kept from nobody.
 ///
@@ -71,6 +75,8 @@ impl From<&Conflicts> for pb::Conflicts {
             mailboxes: conflicts.mailboxes.iter().map(ToString::to_string).collect(),
             users: conflicts.users.iter().map(ToString::to_string).collect(),
             padding: None,
+            unnamed: conflicts.unnamed.iter().map(ToString::to_string).collect(),
+            held: conflicts.held.iter().map(pb::HeldDelivery::from).collect(),
         }
     }
 }
@@ -83,6 +89,30 @@ impl TryFrom<pb::Conflicts> for Conflicts {
             agencies: field::texts("Conflicts.agencies", raw.agencies)?,
             mailboxes: field::texts("Conflicts.mailboxes", raw.mailboxes)?,
             users: field::texts("Conflicts.users", raw.users)?,
+            unnamed: field::texts("Conflicts.unnamed", raw.unnamed)?,
+            held: raw.held.into_iter().map(Held::try_from).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl From<&Held> for pb::HeldDelivery {
+    fn from(held: &Held) -> Self {
+        // What was encoded a line before is read by the same types: it cannot fail.
+        Self {
+            delivery: pb::Delivery::decode(encoded(&held.delivery, HELD_BYTES).as_slice()).ok(),
+            decision: pb::SharingDecision::decode(encoded(&held.decision, HELD_BYTES).as_slice())
+                .ok(),
+        }
+    }
+}
+
+impl TryFrom<pb::HeldDelivery> for Held {
+    type Error = RecordError;
+
+    fn try_from(raw: pb::HeldDelivery) -> Result<Self, Self::Error> {
+        Ok(Self {
+            delivery: field::required("HeldDelivery.delivery", raw.delivery)?.try_into()?,
+            decision: field::required("HeldDelivery.decision", raw.decision)?.try_into()?,
         })
     }
 }
@@ -111,6 +141,7 @@ mod tests {
             agencies: agencies.iter().map(|code| AgencyCode::try_from(*code).unwrap()).collect(),
             mailboxes: Vec::new(),
             users: vec![UserId::try_from(user).unwrap()],
+            ..Conflicts::default()
         }
     }
 
@@ -118,7 +149,11 @@ mod tests {
     fn whom_an_alert_is_kept_from_is_read_back_and_stands_in_no_record() {
         let keys = Rig::new();
         let (_keys, sealer, key, mut alert) = rig(&keys);
-        let conflicts = kept_from(&["YOS", "SAFERFUT"], "u-7781");
+        let conflicts = Conflicts {
+            unnamed: vec![AgencyCode::try_from("CADT").unwrap()],
+            held: vec![Held { delivery: sample::delivery(), decision: sample::decision() }],
+            ..kept_from(&["YOS", "SAFERFUT"], "u-7781")
+        };
 
         alert.conflicts = seal_conflicts(&sealer, (&key, alert.id), &conflicts).unwrap();
 

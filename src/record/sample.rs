@@ -8,8 +8,8 @@ use jiff::civil::date;
 use crate::crypto::Sealed;
 use crate::domain::after::{RecallReason, RecallStage, SameEvent, Significance, Weighed};
 use crate::domain::alert::{
-    AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
-    TimerKind, TimerState,
+    AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, ShownTo,
+    Timer, TimerKind, TimerState,
 };
 use crate::domain::consent::{ConsentChanged, Service, Standing};
 use crate::domain::counted::{AssessmentDone, Counted, MaracRepeat, PairCounted, PlanAudited};
@@ -148,7 +148,7 @@ pub(crate) fn delivery() -> Delivery {
     }
 }
 
-fn decision() -> SharingDecision {
+pub(crate) fn decision() -> SharingDecision {
     SharingDecision {
         mailbox: mailbox("CADT"),
         letter: Letter::C,
@@ -222,6 +222,8 @@ pub(crate) fn alert() -> AlertRecord {
             at: at(9),
             earlier: Vec::new(),
         }],
+        denied: vec![MentionToken::from_bytes([0xD1; 16])],
+        shown: ShownTo::AuthorAndLead,
         flags: vec![Flagged { mention: 1, flag: Flag::Safe, by: user("u-4004"), at: at(10) }],
         body: Some(words(100)),
         after: AfterSending::default(),

@@ -255,8 +255,20 @@ impl Client {
         &mut self,
         alert_id: &str,
     ) -> Result<v1::GetAlertStatusResponse, ClientError> {
-        let request = v1::GetAlertStatusRequest { alert_id: alert_id.to_owned() };
-        let request = self.timed(request);
+        self.status_for(alert_id, "").await
+    }
+
+    /// As [`Self::status`], in the name of a person: of an alert that only its author and the safeguarding lead see.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn status_for(
+        &mut self,
+        alert_id: &str,
+        user_id: &str,
+    ) -> Result<v1::GetAlertStatusResponse, ClientError> {
+        let (alert_id, user_id) = (alert_id.to_owned(), user_id.to_owned());
+        let request = self.timed(v1::GetAlertStatusRequest { alert_id, user_id });
         Ok(self.alerts.get_alert_status(request).await?.into_inner())
     }
 
@@ -269,7 +281,21 @@ impl Client {
         page_size: u32,
         page_token: &str,
     ) -> Result<v1::ListOwnAlertsResponse, ClientError> {
-        let request = v1::ListOwnAlertsRequest { page_size, page_token: page_token.to_owned() };
+        self.own_alerts_for("", page_size, page_token).await
+    }
+
+    /// As [`Self::own_alerts`], in the name of a person.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn own_alerts_for(
+        &mut self,
+        user_id: &str,
+        page_size: u32,
+        page_token: &str,
+    ) -> Result<v1::ListOwnAlertsResponse, ClientError> {
+        let (page_token, user_id) = (page_token.to_owned(), user_id.to_owned());
+        let request = v1::ListOwnAlertsRequest { page_size, page_token, user_id };
         let request = self.timed(request);
         Ok(self.alerts.list_own_alerts(request).await?.into_inner())
     }
@@ -345,6 +371,18 @@ impl Client {
     ) -> Result<v1::HandOverResponse, ClientError> {
         let request = self.timed(request);
         Ok(self.mailbox.hand_over(request).await?.into_inner())
+    }
+
+    /// A lead says who of the agency a person of concern is.
+    ///
+    /// # Errors
+    /// The hub's refusal, or no connection.
+    pub async fn name_staff_user(
+        &mut self,
+        request: v1::NameStaffUserRequest,
+    ) -> Result<v1::NameStaffUserResponse, ClientError> {
+        let request = self.timed(request);
+        Ok(self.mailbox.name_staff_user(request).await?.into_inner())
     }
 
     /// A named person declines a delivery.

@@ -174,6 +174,7 @@ const fn allows(action: Action, write: &Write) -> bool {
         Action::ReportOpened
         | Action::HandOver
         | Action::SetSignificance
+        | Action::NameStaff
         | Action::RecallAlert
         | Action::ConfirmRecall
         | Action::DecideMatch
@@ -268,6 +269,7 @@ mod tests {
             (Action::Acknowledge, "AB"),
             (Action::Decline, "AB"),
             (Action::HandOver, "A"),
+            (Action::NameStaff, "A"),
             (Action::ConfirmRecall, "A"),
             (Action::Witness, ""),
             (Action::ReadAudit, ""),

@@ -3,7 +3,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "test arithmetic")]
 
 use crate::crypto::Sealed;
-use crate::domain::alert::{AlertStatus, BodyRef, DataKeyId};
+use crate::domain::alert::{AlertStatus, BodyRef, DataKeyId, ShownTo};
 use crate::domain::counted::Counted;
 use crate::domain::delivery::{Delivery, DeliveryState, Purpose, Rung};
 use crate::domain::directory::Directory;
@@ -84,6 +84,8 @@ pub(crate) fn alert(number: u64) -> AlertRecord {
         counted: Counted::default(),
         mentions: None,
         links: Vec::new(),
+        denied: Vec::new(),
+        shown: ShownTo::Readers,
         flags: Vec::new(),
         body: Some(BodyRef { position: Position::THIS, key: data_key(0), commitment: [0xC0; 32] }),
         after: AfterSending::default(),

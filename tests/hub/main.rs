@@ -18,6 +18,7 @@ mod chronology;
 mod conflict;
 mod duplicates;
 mod help;
+mod naming;
 mod partnership;
 mod referrals;
 mod refusals;

@@ -22,6 +22,7 @@ pub(crate) mod disagree;
 pub(crate) mod hand_over;
 pub(crate) mod identity;
 pub(crate) mod inbox;
+pub(crate) mod name_staff;
 pub(crate) mod recall;
 pub(crate) mod report;
 pub(crate) mod send;

@@ -23,6 +23,17 @@ pub(crate) struct StatusArgs {
     #[arg(long, default_value_t = 50, value_name = "COUNT")]
     limit: usize,
 
+    /// Who asks, by opaque id, where a system asks for the author of an alert that is kept from others.
+    #[arg(
+        long,
+        env = "STAYSAFE_USER",
+        hide_env_values = true,
+        default_value = "",
+        value_name = "ID",
+        hide_default_value = true
+    )]
+    user: String,
+
     #[command(flatten)]
     connect: ConnectArgs,
 }
@@ -31,14 +42,18 @@ pub(crate) struct StatusArgs {
 pub(crate) async fn run(args: &StatusArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
     match &args.alert {
-        Some(alert) => one(&mut session, alert, out).await,
-        None => all(&mut session, args.limit, out).await,
+        Some(alert) => one(&mut session, (alert, &args.user), out).await,
+        None => all(&mut session, (args.limit, &args.user), out).await,
     }?;
     session.finish()
 }
 
-async fn one(session: &mut Session, alert: &str, out: &mut Output) -> Result<(), CliError> {
-    let status = session.client.status(alert).await?;
+async fn one(
+    session: &mut Session,
+    (alert, user): (&str, &str),
+    out: &mut Output,
+) -> Result<(), CliError> {
+    let status = session.client.status_for(alert, user).await?;
     let stored = receipts::checked(status.receipt.as_ref(), &session.key)?;
     let mut checked: Vec<Vec<Checked<'_>>> = Vec::new();
     for delivery in &status.deliveries {
@@ -123,7 +138,11 @@ fn to_json(
     Ok(value)
 }
 
-async fn all(session: &mut Session, limit: usize, out: &mut Output) -> Result<(), CliError> {
+async fn all(
+    session: &mut Session,
+    (limit, user): (usize, &str),
+    out: &mut Output,
+) -> Result<(), CliError> {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_header([
         "alert",
@@ -136,7 +155,8 @@ async fn all(session: &mut Session, limit: usize, out: &mut Output) -> Result<()
     let (mut token, mut alerts) = (String::new(), Vec::new());
     while alerts.len() < limit {
         let left = limit.saturating_sub(alerts.len()).min(200);
-        let page = session.client.own_alerts(u32::try_from(left).unwrap_or(200), &token).await?;
+        let size = u32::try_from(left).unwrap_or(200);
+        let page = session.client.own_alerts_for(user, size, &token).await?;
         for summary in &page.alerts {
             table.add_row(row(summary));
             alerts.push(json::of("staysafe.v1.AlertSummary", summary)?);

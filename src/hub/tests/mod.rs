@@ -4,6 +4,7 @@
 
 mod after;
 mod deadlines;
+mod denying;
 mod disagreeing;
 mod duplicates;
 mod handing_over;

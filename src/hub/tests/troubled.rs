@@ -24,6 +24,7 @@ use crate::store::{
 pub(super) struct TroubledStore {
     model: ModelStore,
     troubles: Mutex<Troubles>,
+    reads: AtomicUsize,
     conflicts: AtomicUsize,
 }
 
@@ -39,6 +40,11 @@ struct Troubles {
 }
 
 impl TroubledStore {
+    /// How many records have been asked for.
+    pub(super) fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
+    }
+
     /// Whether the record of `alert` cannot be read from now on.
     pub(super) fn set_unreadable(&self, alert: AlertId, unreadable: bool) {
         self.change(|troubles| toggle(&mut troubles.unreadable, alert, unreadable));
@@ -180,6 +186,7 @@ impl Store for TroubledStore {
     }
 
     fn alert(&self, alert: AlertId) -> BoxFuture<'_, Result<Option<Arc<AlertRecord>>, StoreError>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         if self.change(|troubles| troubles.unreadable.contains(&alert)) {
             return damaged();
         }

@@ -9,6 +9,7 @@
 //! by no system, because what comes there in the place of a closed general inbox must not come back to it; the head
 //! of service's and the director's by a senior on call with an own certificate.
 
+use crate::domain::alert::ShownTo;
 use crate::domain::codes::code_list;
 use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::event::Actor;
@@ -42,6 +43,8 @@ code_list! {
         Decline = 14 => "decline",
         /// Hand what is open over to who is on duty next.
         HandOver = 18 => "hand over",
+        /// Say who of an agency a person of concern is.
+        NameStaff = 19 => "name a member of staff",
         /// Say that nothing more is done with a delivery that was recalled.
         ConfirmRecall = 15 => "confirm recall",
         /// Read what an own mailbox has about one person, alert by alert.
@@ -228,8 +231,9 @@ const fn need(action: Action) -> Need {
         Action::ReportOpened | Action::Acknowledge | Action::Decline | Action::HandOver => {
             Need::Person(DUTY)
         }
-        // Many alerts on one screen are more than any one of them: nobody reads them in another's name (domain 3.12).
-        Action::ReadChronology => Need::OwnCertificate(DUTY),
+        // Many alerts on one screen are more than any one of them: nobody reads them in another's name (domain 3.12). Nor
+        // does a system say who is suspected.
+        Action::ReadChronology | Action::NameStaff => Need::OwnCertificate(DUTY),
         // A judgement: a person's own, and of the front door alone (see [`permit_to_weigh`]).
         Action::SetSignificance => Need::OwnCertificate(WEIGHERS),
         // Rows are no analyst's (domain 2.2): whoever reads entries may read which of them a figure rests on.
@@ -256,7 +260,7 @@ const fn need(action: Action) -> Need {
 
 /// Who may do an action at a mailbox that serves these people.
 const fn need_at(action: Action, serves: MailboxRole) -> Need {
-    if matches!(action, Action::ReadChronology) {
+    if matches!(action, Action::ReadChronology | Action::NameStaff) {
         return Need::OwnCertificate(match serves {
             MailboxRole::Duty => DESK,
             MailboxRole::Manager | MailboxRole::Deputy => MANAGERS,
@@ -410,17 +414,23 @@ fn permit_to_send_as(principal: &Principal, action: Action) -> Result<Permit, De
 }
 
 /// Whether the caller, who may see the own agency's alerts, may see this one: where it is kept from somebody, only its
-/// author and the safeguarding lead (domain 5.7, 6). A system that named its author is not the author.
+/// author and the safeguarding lead (domain 5.7, 6). The system that sent it in its author's name sees it when it names that
+/// author again, and no other system does.
 #[must_use]
 pub fn may_see_sent(principal: &Principal, alert: &AlertRecord) -> bool {
-    if alert.conflicts.is_none() {
+    if alert.conflicts.is_none() && alert.shown == ShownTo::Readers {
         return true;
     }
-    let is_author = match (&alert.author, principal) {
-        (Some(author), _) => principal.person().is_some_and(|person| person.user == *author),
-        (None, Principal::System { system, .. }) => alert.sender_system.as_ref() == Some(system),
-        (None, Principal::User { .. } | Principal::Hub(_)) => false,
+    let is_its_system = match principal {
+        Principal::System { system, .. } => alert.sender_system.as_ref() == Some(system),
+        Principal::User { .. } => true,
+        Principal::Hub(_) => false,
     };
+    let is_author = match &alert.author {
+        Some(author) => principal.person().is_some_and(|person| person.user == *author),
+        None => principal.person().is_none(),
+    };
+    let is_author = is_its_system && is_author;
     is_author || principal.holds(Role::SafeguardingLead)
 }
 

@@ -1,6 +1,7 @@
 //! R15: a state of the way to the alcohol and drug service (domain 5.3).
 
-use crate::domain::{AlertKind, Letter, Priority, Rule, View};
+use crate::domain::delivery::Purpose;
+use crate::domain::{AlertKind, Delivery, Letter, Priority, Rule, View};
 
 use super::super::partners::{CADT, WUTH_AED, WUTH_SG};
 use super::Facts;
@@ -18,9 +19,12 @@ pub(super) const ROWS: &[Row] = &[Row {
 }];
 
 fn front_door_had_it(facts: &Facts<'_>) -> bool {
+    // A step of the ladder that called its manager told it nothing of the attendance.
+    let got = |delivery: &Delivery| {
+        delivery.letter == Letter::C
+            && matches!(delivery.purpose, Purpose::Alert | Purpose::OutOfHoursCopy)
+    };
     facts.context.episode.iter().any(|record| {
-        let got = |letter| matches!(letter, Letter::C);
-        record.kind == AlertKind::AlcoholAttendance
-            && record.deliveries.iter().any(|delivery| got(delivery.letter))
+        record.kind == AlertKind::AlcoholAttendance && record.deliveries.iter().any(got)
     })
 }

@@ -10,6 +10,7 @@ mod interview;
 mod long;
 mod marac;
 mod missing;
+mod naming;
 mod pathway;
 mod police;
 mod referrals;

@@ -4,11 +4,13 @@
 //! is the person; and for P1/P2 somebody with cover when no lead is on duty. No conflict of interest leaves a
 //! P1/P2 without a person on duty, and no alternate is itself closed to the alert.
 
-use crate::domain::alert::Conflicts;
+use std::sync::Arc;
+
+use crate::domain::alert::{Conflicts, ShownTo};
 use crate::domain::decision::ShareOutcome;
 use crate::domain::directory::{Agency, Directory, MailboxRole};
 use crate::domain::principal::Role;
-use crate::domain::submission::Exclusion;
+use crate::domain::submission::{Bool3, Exclusion};
 use crate::domain::{
     AgencyCode, AlertRecord, Letter, MailboxId, Rule, Submission, Timestamp, UserId,
 };
@@ -73,21 +75,35 @@ pub(super) fn once_each(verdicts: Vec<Verdict>) -> Vec<Verdict> {
 }
 
 /// From whom the alert is kept: by what it says itself, and by what the earlier alerts of its episode said. An
-/// update need not repeat why somebody must not learn of the child.
+/// update need not repeat why somebody must not learn of the child, and who was named once is not asked for again.
 pub(crate) fn conflicts(submission: &Submission, context: &Context<'_>) -> Conflicts {
-    stated(submission, context.directory).and(context.kept_from)
+    let known = &context.kept_from.users;
+    kept(submission, known, context.directory).and(context.kept_from)
 }
 
 /// From whom the alert is kept by what it says itself: whom the sender excludes, the agencies that employ a
 /// person of concern, and the agency of every user among them.
 pub(crate) fn stated(submission: &Submission, directory: &Directory) -> Conflicts {
+    kept(submission, &[], directory)
+}
+
+/// As [`stated`]; these people of the agencies were named before.
+fn kept(submission: &Submission, known: &[UserId], directory: &Directory) -> Conflicts {
     let envelope = &submission.envelope;
     let perpetrator = submission.domestic_abuse().and_then(|facts| facts.perpetrator.get());
     let employer = perpetrator.and_then(|person| person.employed_by.clone());
+    let employers: Vec<AgencyCode> =
+        envelope.employers_of_concern.iter().cloned().chain(employer).collect();
+    let takes_part = |agency: &&AgencyCode| directory.agencies.contains_key(*agency);
+    let is_unnamed = |agency: &&AgencyCode| {
+        let persons = employers.iter().filter(|other| other == agency).count();
+        persons > named_of(agency, (&envelope.staff_of_concern, known), directory)
+    };
     let mut found = Conflicts {
-        agencies: envelope.employers_of_concern.iter().cloned().chain(employer).collect(),
-        mailboxes: Vec::new(),
+        agencies: employers.iter().filter(|it| !takes_part(it)).cloned().collect(),
         users: envelope.staff_of_concern.clone(),
+        unnamed: employers.iter().filter(takes_part).filter(is_unnamed).cloned().collect(),
+        ..Conflicts::default()
     };
     for exclusion in &envelope.exclude {
         match exclusion {
@@ -101,6 +117,35 @@ pub(crate) fn stated(submission: &Submission, directory: &Directory) -> Conflict
     let theirs: Vec<AgencyCode> = theirs.collect();
     found.agencies.extend(theirs);
     found.and(&Conflicts::default())
+}
+
+/// How many of the agency's people are named, by the alert or before.
+fn named_of(
+    agency: &AgencyCode,
+    (stated, known): (&[UserId], &[UserId]),
+    directory: &Directory,
+) -> usize {
+    let Some(agency) = directory.agencies.get(agency) else { return 0 };
+    let mut named: Vec<&UserId> =
+        stated.iter().chain(known).filter(|user| agency.users.contains_key(*user)).collect();
+    named.sort();
+    named.dedup();
+    named.len()
+}
+
+/// To whom of the sending agency the alert is shown (domain 5.7, 6). What an earlier alert of the sender's was about, its
+/// news is about.
+pub(crate) fn shown_to(submission: &Submission, context: &Context<'_>) -> ShownTo {
+    let is_about_worker = submission.concern().is_some_and(|facts| {
+        facts.about_worker.is(Bool3::Yes) || facts.about_worker.is_unrecognised()
+    });
+    let is_kept = |earlier: &Arc<AlertRecord>| {
+        earlier.sender == context.sender.code && earlier.shown == ShownTo::AuthorAndLead
+    };
+    let is_restricted = is_about_worker
+        || !submission.envelope.exclude.is_empty()
+        || context.episode.iter().any(is_kept);
+    if is_restricted { ShownTo::AuthorAndLead } else { ShownTo::Readers }
 }
 
 /// What an alert's record still tells of whom it was kept from once its key is destroyed: whose lead has it by D0 is

@@ -14,6 +14,7 @@ mod rows;
 use super::routing::Routed;
 use super::validation::Validated;
 use super::{Context, partners, validation};
+use crate::domain::alert::Conflicts;
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
 use crate::domain::delivery::Purpose;
 use crate::domain::submission::{VictimAnswer, VictimConsentSupport};
@@ -21,7 +22,7 @@ use crate::domain::{Delivery, Letter, Priority, Rule, Submission};
 
 pub use agreement::{Agreement, agreement_to, competent_objection, parent_is_not_told};
 pub use conflict::left as conflicts_left;
-pub(crate) use conflict::{conflicts, out_of_hours, stated as stated_conflicts, told_of};
+pub(crate) use conflict::{conflicts, out_of_hours, shown_to, stated as stated_conflicts, told_of};
 
 /// What sharing is decided on.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +107,24 @@ fn decide_by(
         if verdict.delivers() { conflict::d0(case, &conflicts, verdict) } else { vec![verdict] }
     });
     conflict::once_each(verdicts.collect())
+}
+
+/// What is kept from its recipient only as long as nobody has said who of the agency a person of concern is.
+#[must_use]
+pub(crate) fn held(case: &Case<'_>, recipients: &[Routed]) -> Vec<Verdict> {
+    let conflicts = conflicts(case.submission, case.context);
+    if conflicts.unnamed.is_empty() {
+        return Vec::new();
+    }
+    let for_good = Conflicts { unnamed: Vec::new(), ..conflicts.clone() };
+    let goes_there = |conflicts: &Conflicts, verdict: &Verdict| {
+        let d0 = conflict::d0(case, conflicts, verdict.clone());
+        d0.iter().all(|it| it.decision.row != Rule::D0)
+    };
+    let verdicts = recipients.iter().map(|routed| verdict(case, routed, applicable(case, routed)));
+    verdicts
+        .filter(|it| it.delivers() && !goes_there(&conflicts, it) && goes_there(&for_good, it))
+        .collect()
 }
 
 /// The rows that apply to this recipient, in order; D99 where there is none.

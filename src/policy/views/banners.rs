@@ -38,6 +38,15 @@ pub(super) const fn headline(kind: AlertKind) -> &'static str {
     }
 }
 
+const NAME_STAFF_USER: &str = "Somebody who works for the agency may be the person of concern, and its mailboxes are \
+                               closed to this alert. Say who it is (NameStaffUser), to nobody else.";
+
+/// What a lead is asked to do on a task that asks who of the agency it is (domain 5.7, 0).
+#[must_use]
+pub fn asking_for_staff() -> Banner {
+    Banner { code: BannerCode::NameStaffUser, text: NAME_STAFF_USER.to_owned() }
+}
+
 /// The instructions of a copy, most important first.
 pub(super) fn list(facts: &Facts, request: &CopyRequest<'_>, view: View) -> Vec<Banner> {
     let mut codes = Vec::new();
@@ -201,6 +210,7 @@ fn text(code: BannerCode, facts: &Facts, request: &CopyRequest<'_>, view: View) 
             "A parent refused the return home interview. The duty stands: offer it to the child directly."
                 .to_owned()
         }
+        BannerCode::NameStaffUser => NAME_STAFF_USER.to_owned(),
         BannerCode::PerpetratorMustNotKnow => {
             "The alleged perpetrator must never learn that this is before the MARAC.".to_owned()
         }

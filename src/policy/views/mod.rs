@@ -19,6 +19,7 @@ mod tree;
 use crate::domain::codes::code_list;
 use crate::domain::{AlertKind, Letter, View};
 
+pub use banners::asking_for_staff;
 pub use chronology::occurred_at;
 pub use hub_facts::{HubFacts, HubNote};
 pub use markers::{may_see, names_a_field};
@@ -77,6 +78,8 @@ code_list! {
         InterviewerNotIndependent = 30 => "INTERVIEWER_NOT_INDEPENDENT",
         /// A parent refused the return home interview: the child is asked directly.
         OfferToChildDirectly = 31 => "OFFER_TO_CHILD_DIRECTLY",
+        /// A task: say who of the agency the person of concern is (domain 5.7, 0).
+        NameStaffUser = 52 => "NAME_STAFF_USER",
     }
 }
 

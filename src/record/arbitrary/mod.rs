@@ -11,8 +11,8 @@ use proptest::sample::select;
 
 use crate::crypto::Sealed;
 use crate::domain::alert::{
-    AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, Timer,
-    TimerKind, TimerState,
+    AlertKind, AlertStatus, BodyRef, DataKeyId, Gap, Priority, Risk, SealedConflicts, ShownTo,
+    Timer, TimerKind, TimerState,
 };
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
@@ -251,6 +251,22 @@ fn referral() -> impl Strategy<Value = Referral> {
         })
 }
 
+/// Who must learn nothing, to whom it is shown, and what the register says.
+#[derive(Clone, Debug)]
+struct Kept {
+    denied: Vec<MentionToken>,
+    shown: ShownTo,
+    flags: Vec<Flagged>,
+}
+
+fn people() -> impl Strategy<Value = (Option<SealedConflicts>, Vec<Link>, Kept)> {
+    let token = any::<[u8; 16]>().prop_map(MentionToken::from_bytes);
+    let shown = select(&[ShownTo::Readers, ShownTo::AuthorAndLead][..]);
+    let kept = (vec(token, 0..3), shown, vec(flagged(), 0..2));
+    let kept = kept.prop_map(|(denied, shown, flags)| Kept { denied, shown, flags });
+    (option::of(conflicts()), vec(link(), 0..3), kept)
+}
+
 pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
     let from = (
         alert_id(),
@@ -283,8 +299,7 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         position(),
         after::after(),
     );
-    let people = (option::of(conflicts()), vec(link(), 0..3), vec(flagged(), 0..2));
-    (from, standing, lists, people).prop_map(|(from, standing, lists, people)| AlertRecord {
+    (from, standing, lists, people()).prop_map(|(from, standing, lists, people)| AlertRecord {
         id: from.0,
         version: from.1,
         kind: from.2,
@@ -312,7 +327,9 @@ pub(super) fn alert() -> impl Strategy<Value = AlertRecord> {
         conflicts: lists.6,
         mentions: people.0,
         links: people.1,
-        flags: people.2,
+        denied: people.2.denied,
+        shown: people.2.shown,
+        flags: people.2.flags,
         body: lists.7.0,
         referral: lists.7.1,
         counted: lists.7.2,

@@ -202,9 +202,14 @@ async fn alerts(call: &str, channel: Channel, object: &Object, named: &str) -> R
         }
         "GetAlertStatus" => {
             let alert_id = object.alert.clone();
-            done(client.get_alert_status(v1::GetAlertStatusRequest { alert_id }).await)
+            let request = v1::GetAlertStatusRequest { alert_id, user_id: named.to_owned() };
+            done(client.get_alert_status(request).await)
         }
-        _ => done(client.list_own_alerts(v1::ListOwnAlertsRequest::default()).await),
+        _ => {
+            let user_id = named.to_owned();
+            let request = v1::ListOwnAlertsRequest { user_id, ..Default::default() };
+            done(client.list_own_alerts(request).await)
+        }
     }
 }
 
@@ -266,6 +271,7 @@ async fn mailbox(call: &str, channel: Channel, object: &Object, named: &str) -> 
             let request = v1::ConfirmRecallRequest { mailbox, delivery_id, user_id };
             done(client.confirm_recall(request).await)
         }
+        "NameStaffUser" => name_staff(&mut client, (mailbox, delivery_id)).await,
         "GetChronology" | "SetSignificance" => {
             of_a_person(call, &mut client, (mailbox, delivery_id)).await
         }
@@ -287,6 +293,16 @@ async fn of_a_person(
     let request =
         v1::SetSignificanceRequest { mailbox, delivery_id, significance, ..Default::default() };
     done(client.set_significance(request).await)
+}
+
+/// What is said is looked at only after the delivery was found.
+async fn name_staff(
+    client: &mut MailboxServiceClient<Channel>,
+    (mailbox, delivery_id): (String, String),
+) -> Result<(), Status> {
+    let (staff_user_ids, not_a_hub_user) = (vec!["u-1301".to_owned()], false);
+    let request = v1::NameStaffUserRequest { mailbox, delivery_id, staff_user_ids, not_a_hub_user };
+    done(client.name_staff_user(request).await)
 }
 
 /// Only what was taken can be closed.

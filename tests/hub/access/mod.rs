@@ -22,8 +22,10 @@ use people::{Bearer, CONCERNED, Caller};
 use table::AT_LEAD;
 
 /// The calls that can name the person they are made for.
-const NAMING: [&str; 12] = [
+const NAMING: [&str; 14] = [
     "SubmitAlert",
+    "GetAlertStatus",
+    "ListOwnAlerts",
     "CorrectAlert",
     "RecallAlert",
     "ChangeConsent",

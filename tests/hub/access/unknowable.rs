@@ -45,6 +45,7 @@ async fn what_is_another_agencys_and_what_is_not_there_are_refused_in_the_same_w
         ("HandOver", "DUTY"),
         ("ReadAnswer", "DUTY"),
         ("ConfirmRecall", "DUTY"),
+        ("NameStaffUser", "DUTY"),
         ("ChangeDirectory", "DIR"),
         ("ProposeRoleChange", "DIR"),
         ("ApproveRoleChange", "DIR"),

@@ -101,9 +101,10 @@ fn named_in_the_certificate(story: &mut Story) -> ClientTls {
 async fn alerts(story: &mut Story, channel: Channel) {
     let mut client = AlertServiceClient::new(channel);
     let alert_id = canary(story);
-    hear(story, client.get_alert_status(v1::GetAlertStatusRequest { alert_id }).await);
-    let page_token = canary(story);
-    let request = v1::ListOwnAlertsRequest { page_size: 0, page_token };
+    let request = v1::GetAlertStatusRequest { alert_id, user_id: canary(story) };
+    hear(story, client.get_alert_status(request).await);
+    let (page_token, user_id) = (canary(story), String::new());
+    let request = v1::ListOwnAlertsRequest { page_size: 0, page_token, user_id };
     hear(story, client.list_own_alerts(request).await);
     let request = SubmitAlertRequest {
         idempotency_key: "canary-bytes".to_owned(),
@@ -222,6 +223,7 @@ async fn closing(story: &mut Story, channel: Channel, delivery: String) {
     let mut client = MailboxServiceClient::new(channel);
     let mailbox = || "CADT".to_owned();
     let user = || "u-1101".to_owned();
+    let delivery_again = delivery.clone();
     let note = canary(story).repeat(100);
     let request = v1::CloseDeliveryRequest {
         mailbox: mailbox(),
@@ -239,6 +241,15 @@ async fn closing(story: &mut Story, channel: Channel, delivery: String) {
         let request =
             v1::HandOverRequest { mailbox: mailbox(), user_id: user(), to_user_id, delivery_ids };
         hear(story, client.hand_over(request).await);
+    }
+    for (delivery_id, user) in [(delivery_again, canary(story)), (canary(story), user())] {
+        let request = v1::NameStaffUserRequest {
+            mailbox: mailbox(),
+            delivery_id,
+            staff_user_ids: vec![user],
+            not_a_hub_user: false,
+        };
+        hear(story, client.name_staff_user(request).await);
     }
 }
 

@@ -160,6 +160,17 @@ async fn police_protection_runs_out(hub: &TestHub, police: &mut Client) {
 
 /// Denny, 15, whom Liverpool has placed in Wallasey.
 fn denny(alert: &mut Value, at: &str) {
+    denny_s_child(alert, at);
+    alert["envelope"]["sharing"]["basis9"] = json!(["BASIS9_G18"]);
+    alert["envelope"]["sharing"]["basis9G18Reason"] = "BASIS9_G18_REASON_CANNOT_GIVE".into();
+    let missing = &mut alert["missing"];
+    missing["lastSeenAt"] = json!({ "at": "2026-03-28T07:00:00Z" });
+    missing["missingFrom"] = "MISSING_FROM_PLACEMENT".into();
+    missing["riskFactors"] = json!(["MISSING_RISK_FACTOR_SELF_HARM"]);
+    missing["philomenaHeld"] = "PHILOMENA_HELD_YES_SENT".into();
+}
+
+fn denny_s_child(alert: &mut Value, at: &str) {
     written_at(alert, at);
     alert["envelope"]["risk"] = "RISK_HIGH".into();
     alert["envelope"]["priority"] = "PRIORITY_P1".into();
@@ -169,13 +180,6 @@ fn denny(alert: &mut Value, at: &str) {
     child["dob"] = "2010-12-01".into();
     child["sex"] = "SEX_M".into();
     child["addresses"] = json!([{ "type": "ADDRESS_TYPE_PLACEMENT", "postcode": "ZX45 2AB" }]);
-    alert["envelope"]["sharing"]["basis9"] = json!(["BASIS9_G18"]);
-    alert["envelope"]["sharing"]["basis9G18Reason"] = "BASIS9_G18_REASON_CANNOT_GIVE".into();
-    let missing = &mut alert["missing"];
-    missing["lastSeenAt"] = json!({ "at": "2026-03-28T07:00:00Z" });
-    missing["missingFrom"] = "MISSING_FROM_PLACEMENT".into();
-    missing["riskFactors"] = json!(["MISSING_RISK_FACTOR_SELF_HARM"]);
-    missing["philomenaHeld"] = "PHILOMENA_HELD_YES_SENT".into();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -225,6 +229,19 @@ async fn s14_liverpool_s_child_is_liverpool_s_to_answer_for_and_to_see_by_the_ne
     assert_eq!(missed(trace(&hub, &found.alert_id).await), before + 1, "L2 to Liverpool's lead");
     assert!(!asked(&hub, "LA-341/lead", &found.alert_id).await.is_empty());
     assert!(asked(&hub, "AREA-05/lead", &found.alert_id).await.is_empty(), "not Wallasey's");
+
+    hub.advance_to("2026-03-31T10:30:00Z").await;
+    let held = edited("s01-rhi-completed.json", |alert| {
+        denny_s_child(alert, "2026-03-31T10:30:00Z");
+        alert["returnInterview"]["offeredAt"] = json!({ "at": "2026-03-30T10:00:00Z" });
+        alert["returnInterview"]["completedAt"] = json!({ "at": "2026-03-31T10:30:00Z" });
+    });
+    let held = in_episode(held, &taken.episode_id);
+    let held = hub.agency("SAFERFUT").await.submit(held).await.unwrap();
+    let copies = collect(&mut council, "LA-341").await;
+    let copy = copies.iter().find(|copy| copy.alert_id == held.alert_id).unwrap();
+    let facts = copy.body.as_ref().unwrap().hub.as_ref().unwrap();
+    assert_eq!(facts.interview_late_minutes, Some(30), "recorded as late, and by how much");
 }
 
 /// Harvey, 9, of SCH-900102.
@@ -307,7 +324,35 @@ async fn s15_a_family_says_no_the_reason_sends_it_and_the_area_team_hears_nothin
     assert_eq!(feedback.view(), v1::CopyView::Feedback);
     let text = json::copy_to_json(feedback).unwrap();
     assert!(text.contains("come back if it is worried"), "{text}");
+    let ids = (taken.alert_id.as_str(), decision.alert_id.as_str());
+    the_school_does_not_agree(&hub, &mut school, ids).await;
     new_evidence_is_a_new_referral(&hub, &mut school).await;
+}
+
+/// R90: to the manager who may look again; after a working day to both leads; the rest is the clock's.
+async fn the_school_does_not_agree(
+    hub: &TestHub,
+    school: &mut Client,
+    (contact, decision): (&str, &str),
+) {
+    let request = v1::DisagreeRequest {
+        idempotency_key: "D-1".to_owned(),
+        alert_id: contact.to_owned(),
+        stage: v1::DisagreementStage::DisagreementStage1.into(),
+        text: "He has stopped speaking in class; this is no matter for the school alone."
+            .to_owned(),
+        user_id: "u-4601".to_owned(),
+        ..v1::DisagreeRequest::default()
+    };
+    school.disagree(request).await.unwrap();
+    assert_eq!(asked(hub, "CADT/manager", decision).await.len(), 1, "stage 1");
+    for (at, calls) in [("2026-11-24T15:29:59Z", 0), ("2026-11-24T15:30:00Z", 1)] {
+        hub.advance_to(at).await;
+        assert_eq!(asked(hub, "CADT/lead", decision).await.len(), calls, "stage 2 at {at}");
+    }
+    let lead = hub.connect(hub.person("SCH-900102", "u-4605")).await;
+    let copies = collect(&mut lead.unwrap(), "SCH-900102/lead").await;
+    assert_eq!(copies.len(), 1, "the school's lead too");
 }
 
 /// Nothing of the earlier no is reopened, and as no contact became a referral it is no re-referral.

@@ -3,6 +3,7 @@
 mod days;
 mod looking;
 mod nights;
+mod twins;
 
 use std::path::PathBuf;
 
@@ -49,6 +50,7 @@ async fn s01_missing_overnight_medium_risk_until_found_across_the_clock_change()
     let mut emergency = hub.agency("WUTH-AED").await;
     let again = replay(&mut emergency, "WUTH-AED").await;
     assert!(again.iter().all(|copy| copy.alert_id != taken.alert_id), "the look-out is purged");
+    the_interview_is_warned_of_offered_and_held_in_time(&hub, &found).await;
     let trace = trace(&hub, &taken.alert_id).await;
     in_order(
         &trace,
@@ -65,6 +67,41 @@ async fn s01_missing_overnight_medium_risk_until_found_across_the_clock_change()
         ],
     );
     assert!(!trace.contains(&"TRIGGER_FIRED".to_owned()));
+}
+
+/// 72 elapsed hours from the return, with the hour that the night gave back: Tuesday 09:00.
+async fn the_interview_is_warned_of_offered_and_held_in_time(
+    hub: &TestHub,
+    found: &v1::SubmitAlertResponse,
+) {
+    hub.advance_to("2026-10-26T08:59:59Z").await;
+    let warned = |story: Vec<String>| story.contains(&"DEADLINE_WARNED".to_owned());
+    assert!(!warned(trace(hub, &found.alert_id).await), "not before 48 hours");
+    hub.advance_to("2026-10-26T09:00:00Z").await;
+    assert!(warned(trace(hub, &found.alert_id).await));
+    let mut service = hub.agency("SAFERFUT").await;
+    for (at, name) in [
+        ("2026-10-26T11:00:00Z", "s01-rhi-offered.json"),
+        ("2026-10-26T16:30:00Z", "s01-rhi-completed.json"),
+    ] {
+        hub.advance_to(at).await;
+        let told = service.submit(in_episode(sample(name), &found.episode_id)).await.unwrap();
+        assert_eq!(told.acceptance(), v1::Acceptance::Accepted, "{name} {:?}", told.gaps);
+        for mailbox in ["CADT", "MERPOL"] {
+            let mut client = hub.agency(mailbox).await;
+            let copies = collect(&mut client, mailbox).await;
+            let copy = copies.iter().find(|copy| copy.alert_id == told.alert_id).unwrap();
+            assert_eq!(copy.priority, 4, "{mailbox}");
+            let text = json::copy_to_json(copy).unwrap();
+            let is_police = mailbox == "MERPOL";
+            assert!(!(is_police && text.contains("HOME_CONFLICT")), "the outcome only: {text}");
+        }
+    }
+    hub.advance_to("2026-10-27T08:59:59Z").await;
+    let called = nights::asked(hub, "CADT/lead", &found.alert_id).await.len();
+    hub.advance_to("2026-10-27T09:00:00Z").await;
+    let now = nights::asked(hub, "CADT/lead", &found.alert_id).await.len();
+    assert_eq!(now, called, "it was held in time: no lead is called about it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,6 +131,29 @@ async fn s03_fifteen_year_old_accepts_response_and_the_front_door_hears_nothing(
         status.deliveries.iter().all(|line| line.name != "WCHC-019"),
         "not the sender's to see"
     );
+    the_pathway_goes_on_in_states(&hub, &taken.episode_id).await;
+}
+
+/// Hospital and its safeguarding team hear how far it has come, and nothing of what was said there.
+async fn the_pathway_goes_on_in_states(hub: &TestHub, episode: &str) {
+    let mut service = hub.agency("RESPONSE").await;
+    for (at, name, state) in [
+        ("2026-11-10T10:00:00Z", "s03-pathway-booked.json", "BOOKED"),
+        ("2026-11-13T11:30:00Z", "s03-pathway-attended.json", "ATTENDED"),
+        ("2026-11-27T11:30:00Z", "s03-pathway-engaged.json", "ENGAGED"),
+    ] {
+        hub.advance_to(at).await;
+        let told = service.submit(in_episode(sample(name), episode)).await.unwrap();
+        assert_eq!(told.acceptance(), v1::Acceptance::Accepted, "{name} {:?}", told.gaps);
+        for mailbox in ["WUTH-AED", "WUTH-SG"] {
+            let mut client = hub.agency(mailbox).await;
+            let copies = collect(&mut client, mailbox).await;
+            let copy = copies.iter().find(|copy| copy.alert_id == told.alert_id).unwrap();
+            assert_eq!((copy.view(), copy.priority), (v1::CopyView::Pathway, 5), "{mailbox}");
+            assert!(json::copy_to_json(copy).unwrap().contains(state), "{mailbox} {state}");
+        }
+    }
+    nothing_for(hub, &["CADT", "EDT", "MERPOL"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
