@@ -2,7 +2,7 @@
 //!
 //! Owns the reading of a period and what each fact is read from. Opens no body and no seal: what only the content of
 //! an alert would tell is "not computable". Decides no definition. Gives an analyst no row, no alert and no entry; which
-//! entries a figure rests on it gives to whoever reads the log (see [`drill`]).
+//! entries a figure rests on it gives to whoever reads the log (see [`Indicators::entries`]).
 
 mod cases;
 mod derive;
