@@ -176,7 +176,7 @@ pub fn subjects(record: &AlertRecord) -> impl Iterator<Item = Mention> {
 }
 
 /// The alerts about these persons, those they are named in among them, oldest first; followed from claim to claim in both
-/// directions, as far as [`MENTIONS_MAX`]. One that cannot be read hides no other.
+/// directions, as far as `MENTIONS_MAX` of them. One that cannot be read hides no other.
 ///
 /// # Errors
 /// The store, where it can read nothing at all.

@@ -306,7 +306,7 @@ pub(crate) fn tell_of_look_back(
     Some((Delivery { letter: ig.letter, ..task }, created.because(CONFLICT_LOOK_BACK)))
 }
 
-/// As [`tell_of_look_back`], for an alert that is decided or stored: the task, and what to record, without ids.
+/// The task of looking back, for an alert that is decided or stored, and what to record, without ids.
 #[must_use]
 pub fn look_back_task(
     number: u32,
