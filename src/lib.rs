@@ -23,6 +23,7 @@ pub mod directory;
 pub mod escalation;
 pub mod identity;
 pub mod mailbox;
+pub mod repeats;
 pub mod retention;
 
 pub mod grpc;

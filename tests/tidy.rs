@@ -26,9 +26,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("crypto", &["domain", "env"]),
     ("config", &["domain"]),
     ("store", &["domain", "merkle", "policy", "crypto", "record", "env"]),
-    // L2: services. Of each other they know only `audit`; all of them ask the deny list.
+    // L2: services. Of each other they know only `audit` and `repeats`; all of them ask the deny list.
     ("denylist", &["domain", "policy", "crypto", "record", "store"]),
     ("audit", L2),
+    ("repeats", L2),
     ("broker", L2),
     ("mailbox", L2),
     ("escalation", L2),
@@ -65,7 +66,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 const L2: &[&str] = &[
     "domain", "merkle", "calendar", "policy", "env", "record", "wake", "crypto", "config", "store",
-    "audit", "denylist",
+    "audit", "denylist", "repeats",
 ];
 
 const EVERYTHING: &[&str] = &[
@@ -81,6 +82,7 @@ const EVERYTHING: &[&str] = &[
     "store",
     "audit",
     "denylist",
+    "repeats",
     "broker",
     "mailbox",
     "escalation",

@@ -54,10 +54,14 @@ impl Broker {
         if !of_all.is_empty() {
             own.extend((0..subjects).map(|person| (person, of_all.clone())));
         }
-        let links = identified.links.iter().filter(|link| denylist::reaches(link));
+        // The list outlives what its sender took back.
+        let (unspoken, silent) = &identified.silent;
+        let links = identified.links.iter().chain(unspoken);
+        let links = links.filter(|link| denylist::reaches(link));
         let links: Vec<_> = links.filter(|link| link.mention < subjects).collect();
         for link in &links {
-            let earlier = identified.earlier.iter().find(|it| it.record.id == link.other);
+            let mut known = identified.earlier.iter().chain(silent);
+            let earlier = known.find(|it| it.record.id == link.other);
             let Some(earlier) = earlier else { continue };
             let person = (&*earlier.record, Some(link.other_mention));
             let users = denylist::denied(sealer, person, directory)?;

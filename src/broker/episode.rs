@@ -16,6 +16,7 @@ use crate::domain::{
 };
 use crate::policy::{self, Moved, Replaces};
 use crate::record::open_conflicts;
+use crate::repeats::Changes;
 use crate::store::{Expect, Write};
 
 /// What was loaded to decide on.
@@ -176,6 +177,23 @@ impl Broker {
         let reference = self.parts.sealer.episode_reference(sender, text.expose())?;
         let first = self.parts.store.referenced(sender, reference).await?;
         Ok(Some(Called { reference, first }))
+    }
+
+    /// Counts again what later alerts have counted of the alert whose place this one takes, as both are to stand: in the
+    /// same commit, so that a correction that is stored has told whoever must hear of it.
+    pub(super) async fn counted_without(
+        &self,
+        record: &AlertRecord,
+        loaded: &Loaded,
+        changes: &mut Changes,
+    ) -> Result<(), SubmitError> {
+        let speaks = |replaced: &&Arc<AlertRecord>| policy::speaks_for(record, replaced);
+        let Some(replaced) = loaded.replaced.as_ref().filter(speaks) else { return Ok(()) };
+        changes.records.push(record.clone());
+        self.counting().without(replaced, changes).await?;
+        // The new alert is written by its own.
+        changes.records.retain(|it| it.id != record.id);
+        Ok(())
     }
 
     /// From whom the earlier alerts of the episode are kept.

@@ -60,6 +60,11 @@ pub(super) struct Identified {
     pub(super) links: Vec<Link>,
     /// The earlier alerts that the claims name.
     pub(super) earlier: Vec<Earlier>,
+    /// Earlier alerts that speak no more, and what the claims on them would be: kept nowhere, counted nowhere. Only who is
+    /// protected by them, and who must not know, reaches through (domain 4.5.8, 5.7).
+    pub(super) silent: (Vec<Link>, Vec<Earlier>),
+    /// The subjects, from 0, that are treated as living at a SAFE address.
+    safe: Vec<u32>,
     /// That nobody else is mentioned so by then: of two alerts at the same instant, the later one sees the earlier.
     pub(super) seen: Vec<Expect>,
 }
@@ -68,13 +73,12 @@ impl Identified {
     /// The submission with the protected-subject register applied (domain 4.5.8): who is, or may be, a person at a SAFE
     /// address is treated as one.
     pub(super) fn protecting(&self, submission: &Submission) -> Option<Submission> {
-        let safe = matching::treated_as_safe(&self.mentions, &self.links, &self.earlier);
-        if safe.is_empty() {
+        if self.safe.is_empty() {
             return None;
         }
         let mut submission = submission.clone();
         for (person, index) in submission.subjects.iter_mut().zip(0_u32..) {
-            person.has_safe_address |= safe.contains(&index);
+            person.has_safe_address |= self.safe.contains(&index);
         }
         Some(submission)
     }
@@ -149,12 +153,17 @@ impl Broker {
         named.sort_unstable();
         named.dedup_by_key(|(token, _)| *token);
         let seen = self.seen(&named).await?;
-        let earlier = self.earlier(&mentions, seen.iter().flat_map(|(alerts, _)| alerts)).await?;
-        let links = matching::claims(&mentions, &earlier, now);
         let tokens = named.into_iter().map(|(token, _)| token).collect();
+        let named = seen.iter().flat_map(|(alerts, _)| alerts);
+        let (earlier, silent) = self.earlier(&mentions, named).await?;
+        let links = matching::claims(&mentions, &earlier, now);
+        let mut safe = matching::treated_as_safe(&mentions, &links, &earlier);
+        let unspoken = matching::claims(&mentions, &silent, now);
+        safe.extend(matching::treated_as_safe(&mentions, &unspoken, &silent));
+        let silent = (unspoken, silent);
         let watched = seen.into_iter().filter(|_| attempt < SEEN_ATTEMPTS_MAX);
         let seen = watched.filter_map(|(_, seen)| seen).collect();
-        Ok(Identified { mentions, tokens, links, earlier, seen })
+        Ok(Identified { mentions, tokens, links, earlier, silent, safe, seen })
     }
 
     /// The alerts under each token, and that they are all: a number is one person's; what many share, a birthday with a
@@ -174,12 +183,13 @@ impl Broker {
         Ok(seen)
     }
 
-    /// These alerts, newest first, as far as a claim may name them. One that cannot be read, or is shredded, is passed over.
+    /// These alerts, newest first, as far as a claim may name them, and beside them those that speak no more. One that cannot
+    /// be read, or is shredded, is passed over.
     async fn earlier(
         &self,
         people: &Mentions,
         named: impl Iterator<Item = &AlertId>,
-    ) -> Result<Vec<Earlier>, SubmitError> {
+    ) -> Result<(Vec<Earlier>, Vec<Earlier>), SubmitError> {
         let mut alerts: Vec<AlertId> = named.copied().collect();
         alerts.sort_unstable_by(|one, other| other.cmp(one));
         alerts.dedup();
@@ -189,32 +199,39 @@ impl Broker {
         }
         let prospects: Vec<&Prospect> = known.iter().map(|(_, prospect)| &**prospect).collect();
         let worth_reading = matching::worth_reading(people, &prospects);
-        let mut earlier = Vec::new();
+        let (mut earlier, mut silent) = (Vec::new(), Vec::new());
         for ((alert, _), is_worth_it) in known.iter().zip(worth_reading) {
-            if is_worth_it {
-                earlier.extend(self.read_earlier(*alert).await);
+            if !is_worth_it {
+                continue;
+            }
+            match self.read_earlier(*alert).await {
+                Some((known, true)) => earlier.push(known),
+                Some((known, false)) => silent.push(matching::only_registered(known)),
+                None => {}
             }
         }
-        Ok(earlier)
+        Ok((earlier, silent))
     }
 
     async fn prospect(&self, alert: AlertId) -> Option<Arc<Prospect>> {
         if let Some(prospect) = self.prospects.0.get(&alert) {
             return Some(prospect);
         }
-        let Earlier { record, mentions } = self.read_earlier(alert).await?;
+        let (Earlier { record, mentions }, _) = self.read_earlier(alert).await?;
         let prospect = Arc::new(Prospect::of(record.kind, &mentions));
         self.prospects.0.insert(alert, Arc::clone(&prospect));
         Some(prospect)
     }
 
-    /// None for what was corrected: it speaks through its correction alone.
-    async fn read_earlier(&self, alert: AlertId) -> Option<Earlier> {
+    /// An earlier alert, and whether it speaks: what was corrected speaks through its correction alone, what was recalled
+    /// not at all. Of those nothing is read unless the register or the deny list names one of their persons.
+    async fn read_earlier(&self, alert: AlertId) -> Option<(Earlier, bool)> {
         let record = self.parts.store.alert(alert).await.ok().flatten()?;
-        if record.after.superseded_by.is_some() {
+        let speaks = self.counting().speaks(&record).await.unwrap_or(true);
+        if !speaks && record.flags.is_empty() && record.denied.is_empty() {
             return None;
         }
         let mentions = open_mentions(&self.parts.sealer, &record).ok()?;
-        Some(Earlier { record, mentions })
+        Some((Earlier { record, mentions }, speaks))
     }
 }

@@ -37,6 +37,7 @@ use crate::domain::{AlertId, ErrorKind, IdempotencyKey};
 use crate::env::Env;
 use crate::policy::Clocks;
 use crate::policy::access::Denied;
+use crate::repeats::{Counting, RepeatsError};
 use crate::store::{CommitError, Store, StoreError};
 use crate::wake::Wake;
 
@@ -73,6 +74,12 @@ impl Broker {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self { parts, prospects: identify::Prospects::default() }
+    }
+
+    /// Counts again what later alerts have counted.
+    fn counting(&self) -> Counting<'_> {
+        let Parts { store, sealer, env, clocks, .. } = &self.parts;
+        Counting { store: store.as_ref(), sealer, env, clocks }
     }
 }
 
@@ -182,6 +189,15 @@ pub enum SubmitError {
     /// The receipt could not be made; the alert is stored, and the same key asks for it again.
     #[error("the receipt could not be made")]
     Receipt(#[from] AuditError),
+}
+
+impl From<RepeatsError> for SubmitError {
+    fn from(error: RepeatsError) -> Self {
+        match error {
+            RepeatsError::Seal(source) => Self::Seal(source),
+            RepeatsError::Store(source) => Self::Store(source),
+        }
+    }
 }
 
 impl SubmitError {

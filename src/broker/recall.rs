@@ -11,6 +11,7 @@ use crate::domain::{AlertId, AlertRecord, Event, EventKind, Principal};
 use crate::policy::access::{Action, Permit};
 use crate::policy::recall::{self, Asked, Change, Recipients, UnknownRecipient};
 use crate::policy::sender_view::{self, VisibleRecall};
+use crate::repeats::Changes;
 use crate::store::{Commit, Expect, StoreError, Write};
 
 /// What a sender asks for.
@@ -80,7 +81,7 @@ impl Broker {
         Ok(RecallDone { alert, recipients })
     }
 
-    /// The one commit: the alert, and the earlier ones of an episode whose end it was.
+    /// The one commit: the alert, the earlier ones of an episode whose end it was, and the later ones that counted it.
     async fn take_back(
         &self,
         permit: &Permit,
@@ -88,19 +89,24 @@ impl Broker {
         change: Change,
     ) -> Result<Arc<AlertRecord>, SubmitError> {
         let env = &self.parts.env;
+        let is_gone = recall::is_recalled(&change.record) && !recall::is_recalled(alert);
         let mut changed = vec![change.record];
         changed.extend(self.no_longer_ended(alert, &changed).await?);
-        let first_new = alert.deliveries.len();
-        let told = changed.first().into_iter().flat_map(|it| it.deliveries.iter().skip(first_new));
-        let told: Vec<_> = told.map(|delivery| delivery.mailbox.clone()).collect();
         let events = change.events.into_iter().map(|mut event: Event| {
             event.id = env.ids(env.now()).event();
             event
         });
         let events = events.collect();
-        let mut writes = Vec::with_capacity(changed.len());
-        let mut expects = Vec::with_capacity(changed.len());
-        for mut record in changed {
+        let mut changes = Changes { records: changed, events, ..Changes::default() };
+        // What nobody is to have counts for nobody (domain 5.8).
+        if is_gone {
+            self.counting().without(alert, &mut changes).await?;
+        }
+        let told = changes.told(env.now());
+        let Changes { records, events, .. } = changes;
+        let mut writes = Vec::with_capacity(records.len());
+        let mut expects = Vec::with_capacity(records.len());
+        for mut record in records {
             expects.push(Expect::AlertVersion { alert: record.id, version: record.version });
             record.version = record.version.saturating_add(1);
             writes.push(Write::Alert(Box::new(record)));

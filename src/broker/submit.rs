@@ -17,11 +17,12 @@ use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::{Exercise, Violation};
 use crate::domain::{
     AfterSending, AgencyCode, AlertId, AlertRecord, EpisodeId, Event, EventId, EventKind,
-    MentionToken, Position, Principal, Rule, SameEvent, Span, Submission, Timestamp,
+    MailboxId, MentionToken, Position, Principal, Rule, SameEvent, Span, Submission, Timestamp,
 };
 use crate::policy::access::{self, Permit};
 use crate::policy::{self, Context, Decision, Validated};
 use crate::record::{Body, encode_body, seal_conflicts, seal_mentions};
+use crate::repeats::Changes;
 use crate::store::{Commit, Expect, StoreError, Write};
 
 /// What an alert gets from the hub when it is taken.
@@ -160,8 +161,7 @@ impl Broker {
         let beside = (&decision.conflicts, &identified.mentions);
         let body = self.seal(alert, &body_of(received, &submission, &decision), beside)?;
         let SealedBody { sealed, body, conflicts, mentions, content_key } = body;
-        let completes = loaded.completes.as_ref().map(|completed| completed.id);
-        let after = after(&loaded);
+        let (completes, after) = (loaded.completes.as_ref().map(|it| it.id), after(&loaded));
         self.prospects.keep(alert, submission.kind, &identified.mentions);
         let counted = identified.counted(&submission, episode_of(alert, &loaded));
         let Identified { links, tokens, seen, .. } = identified;
@@ -171,20 +171,21 @@ impl Broker {
         let record = denials.marked(joined(record, &loaded), &self.parts.sealer)?;
         name_both(decision.events.get_mut(linked..).unwrap_or_default(), &record);
         let sealed = Beside { sealed, tokens, seen, denied: denials.others };
-        let commit = self.write(&permit, received, (record, &loaded), (sealed, decision, now))?;
+        let taken = (record, &loaded);
+        let (commit, told) = self.write(&permit, received, taken, (sealed, decision, now)).await?;
         let entry = commit.entry().clone();
         let committed = self.parts.store.commit(commit).await?;
 
         let record = committed.alert(alert)?;
-        self.say_that_it_is_there(&record);
+        self.say_that_it_is_there(&record, &told);
         let receipt = self.receipt_at_once(&record, &content_key, (&entry, &committed.group))?;
         Ok(self.accepted_with(record, receipt))
     }
 
-    fn say_that_it_is_there(&self, record: &AlertRecord) {
-        for delivery in &record.deliveries {
-            self.parts.wake.notify(&delivery.mailbox);
-        }
+    /// To its own recipients, and to whom something else was queued with it.
+    fn say_that_it_is_there(&self, record: &AlertRecord, told: &[MailboxId]) {
+        let own = record.deliveries.iter().map(|delivery| &delivery.mailbox);
+        own.chain(told).for_each(|mailbox| self.parts.wake.notify(mailbox));
         self.parts.wake.notify_driver();
     }
 
@@ -327,14 +328,15 @@ impl Broker {
         }
     }
 
-    /// The one commit: the alert, its body, its key, the sender's name for the episode, the episode's other changes, the entry.
-    fn write(
+    /// The one commit: the alert, its body, its key, the sender's name for the episode, the episode's other changes, what
+    /// later alerts count anew of the one whose place it takes, the entry; and who is told beside its own recipients.
+    async fn write(
         &self,
         permit: &Permit,
         received: &Received,
         (record, loaded): (AlertRecord, &Loaded),
         (beside, decision, now): (Beside, Decision, Timestamp),
-    ) -> Result<Commit, SubmitError> {
+    ) -> Result<(Commit, Vec<MailboxId>), SubmitError> {
         let sender = record.sender.clone();
         let expires_at = now.plus(Span::days(KEY_DAYS));
         let key = received.key.clone();
@@ -354,6 +356,8 @@ impl Broker {
         call(&record, loaded, &mut writes, &mut expects);
         let mut events: Vec<Event> =
             decision.events.into_iter().map(|event| self.stamped(event, &record)).collect();
+        let fired = events.iter().filter(|event| event.kind == EventKind::TriggerFired);
+        let fired: Vec<Rule> = fired.flat_map(|event| event.rules.iter().copied()).collect();
         let mut changed = changed_episode(&record, loaded, &decision.changes);
         if let Some(completed) = &loaded.completes {
             complete(&mut changed, completed);
@@ -376,14 +380,18 @@ impl Broker {
         for (other, denied) in beside.denied {
             mark(&mut changed, &other, denied);
         }
-        for mut other in changed {
+        let mut changes = Changes { records: changed, events, fired };
+        self.counted_without(&record, loaded, &mut changes).await?;
+        let told = changes.told(now);
+        let Changes { records, events, .. } = changes;
+        for mut other in records {
             expects.push(Expect::AlertVersion { alert: other.id, version: other.version });
             other.version = other.version.saturating_add(1);
             writes.push(Write::Alert(Box::new(other)));
         }
         writes.push(Write::Alert(Box::new(record)));
         let commit = Commit::new(permit, now, events, self.parts.env.salt_seed())?;
-        Ok(commit.writing(writes)?.expecting(expects))
+        Ok((commit.writing(writes)?.expecting(expects), told))
     }
 
     /// Gives a decided event its id, its alert and its subjects.

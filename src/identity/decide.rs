@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::split::Changes;
 use super::{ATTEMPTS_MAX, Identity, IdentityError, reference};
 use crate::denylist;
 use crate::domain::identity::{Flag, Link, LinkState, MentionedPerson, StewardBasis};
@@ -12,6 +11,7 @@ use crate::domain::{
 use crate::policy::access::{self, Action, Permit};
 use crate::policy::matching::{self, Decided, Entry, Hand, Mentioned};
 use crate::record::open_mentions;
+use crate::repeats::Changes;
 use crate::store::{Commit, Expect, StoreError, Write};
 
 /// Later alerts under one token that are looked through for links to a person who is protected from now on: as many as
@@ -115,9 +115,9 @@ impl Identity {
         let record = matching::with_link(&newer.record, link);
         events.extend(self.settled(&newer.record, &record));
         let records = self.recounted(&newer.record, record, &mut events).await?;
-        let mut changes = Changes { records, events };
+        let mut changes = Changes { records, events, ..Changes::default() };
         self.parted_events(newer.record.id, now, &mut changes).await?;
-        let Changes { mut records, mut events } = changes;
+        let Changes { mut records, mut events, .. } = changes;
         if state.is_confirmed() {
             let persons =
                 [(&*newer.record, newer.person.index), (&*older.record, older.person.index)];
@@ -227,7 +227,7 @@ impl Identity {
         let mut events: Vec<Event> = std::iter::once(event).chain(parted).collect();
         let parted: Vec<AlertId> = changed.iter().map(|it| it.id).collect();
         let records = self.all_recounted(changed, &mut events).await?;
-        let mut changes = Changes { records, events };
+        let mut changes = Changes { records, events, ..Changes::default() };
         for alert in parted {
             self.parted_events(alert, now, &mut changes).await?;
         }

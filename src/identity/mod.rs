@@ -11,7 +11,7 @@
 mod decide;
 mod list;
 mod queue;
-mod repeats;
+mod recounted;
 mod split;
 
 use std::sync::Arc;
@@ -28,6 +28,7 @@ use crate::env::Env;
 use crate::policy::Clocks;
 use crate::policy::access::{Denied, Permit};
 use crate::policy::matching::Refused;
+use crate::repeats::RepeatsError;
 use crate::store::{CommitError, Store, StoreError};
 use crate::wake::Wake;
 
@@ -119,6 +120,15 @@ pub enum IdentityError {
     /// The commit could not be made.
     #[error("the commit could not be made")]
     Commit(#[from] CommitError),
+}
+
+impl From<RepeatsError> for IdentityError {
+    fn from(error: RepeatsError) -> Self {
+        match error {
+            RepeatsError::Seal(source) => Self::Seal(source),
+            RepeatsError::Store(source) => Self::Store(source),
+        }
+    }
 }
 
 impl From<Refused> for IdentityError {

@@ -5,33 +5,10 @@ use std::sync::Arc;
 use super::{ATTEMPTS_MAX, Identity, IdentityError};
 use crate::domain::{AlertId, AlertRecord, EpisodeId, Event, EventKind, Principal, Timestamp};
 use crate::policy::access::{self, Action, Permit};
-use crate::policy::{duplicate, matching};
+use crate::policy::duplicate;
 use crate::record::open_mentions;
+use crate::repeats::Changes;
 use crate::store::StoreError;
-
-/// Later alerts under one token that may have counted the event: as many as a submission looks at.
-const LATER_MAX: usize = 32;
-
-/// What one commit changes, each alert once, and what is recorded of it.
-#[derive(Default)]
-pub(super) struct Changes {
-    pub(super) records: Vec<AlertRecord>,
-    pub(super) events: Vec<Event>,
-}
-
-impl Changes {
-    fn of(&self, alert: AlertId) -> Option<&AlertRecord> {
-        self.records.iter().find(|it| it.id == alert)
-    }
-
-    /// In the place of how it was to stand before.
-    fn put(&mut self, record: AlertRecord) {
-        match self.records.iter_mut().find(|it| it.id == record.id) {
-            Some(place) => *place = record,
-            None => self.records.push(record),
-        }
-    }
-}
 
 impl Identity {
     /// Says that an alert tells of another event than the one it was linked to: it gets an episode of its own, and
@@ -96,13 +73,9 @@ impl Identity {
             changes.events.push(event);
             changes.put(it);
         }
-        for before in self.counted_with(record).await? {
-            let after = changes.of(before.id).unwrap_or(&before).clone();
-            let Changes { records, events } = changes;
-            let counted = self.counted_again(&before, after, records, events).await?;
-            if counted != *before {
-                changes.put(counted);
-            }
+        let counting = self.counting();
+        for before in counting.counted_with(record).await? {
+            counting.again(&before, changes).await?;
         }
         Ok(())
     }
@@ -151,27 +124,5 @@ impl Identity {
             Some(changed) => Ok(Some(Arc::new(changed.clone()))),
             None => Ok(self.parts.store.alert(alert).await?),
         }
-    }
-
-    /// The alert itself, and the later ones whose claims name it.
-    async fn counted_with(
-        &self,
-        record: &AlertRecord,
-    ) -> Result<Vec<Arc<AlertRecord>>, IdentityError> {
-        let mentions = open_mentions(&self.parts.sealer, record)?;
-        let pieces: Vec<_> = mentions.people.iter().flat_map(matching::pieces).collect();
-        let mut alerts = Vec::new();
-        for token in self.parts.sealer.mention_tokens(&pieces)? {
-            alerts.extend(self.parts.store.mentioned(token, LATER_MAX).await?);
-        }
-        alerts.sort_unstable();
-        alerts.dedup();
-        let mut counted = Vec::new();
-        for alert in alerts {
-            let names = |it: &Arc<AlertRecord>| it.links.iter().any(|to| to.other == record.id);
-            let found = self.parts.store.alert(alert).await?;
-            counted.extend(found.filter(|it| it.id == record.id || names(it)));
-        }
-        Ok(counted)
     }
 }

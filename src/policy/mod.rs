@@ -48,7 +48,7 @@ pub use decide::{Decision, decide};
 pub use episode::{EpisodeChanges, begins_anew};
 pub use routing::contact::{DutyContact, emergency_contact};
 pub use sharing::conflicts_left;
-pub use supersession::{Moved, Replaces, may_replace};
+pub use supersession::{Moved, Replaces, may_replace, speaks_for};
 pub use validation::{Rejected, Validated, minimum_priority, validate};
 
 use crate::domain::alert::Conflicts;

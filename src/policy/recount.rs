@@ -1,5 +1,5 @@
-//! What a claim that a human made or undid, or an event that a human split from another, does to the repeats an alert was
-//! told of (domain 4.5.6, 5.8, 5.9).
+//! What a claim that a human made or undid, an event that a human split from another, and an alert that was corrected or
+//! recalled, do to the repeats an alert was told of (domain 4.5.6, 5.8, 5.9).
 //!
 //! Owns the comparison: counted with what was known, and with what is, at the moment the alert came. What holds
 //! no more, or counts less, is taken back from everybody who was told of it; what holds now asks for the tasks it would
@@ -8,11 +8,11 @@
 use std::sync::Arc;
 
 use super::decide::task;
-use super::matching::Earlier;
+use super::matching::{self, Earlier};
 use super::routing;
 use super::sharing;
 use super::sketch::EventSketch;
-use super::triggers::{self, Ask, Contact, Finding, Past, Standing, Trigger, What};
+use super::triggers::{self, Ask, Changed, Contact, Finding, Past, Trigger, What};
 use super::{Clocks, partners};
 use crate::domain::alert::Conflicts;
 use crate::domain::delivery::{DeliveryState, Purpose};
@@ -26,6 +26,8 @@ use crate::domain::{AlertRecord, Delivery, Event, EventKind, Letter, MailboxId, 
 pub struct Recounting<'a> {
     /// The alert.
     pub alert: &'a Earlier,
+    /// The alerts whose place it took: whoever was told by them was told.
+    pub before: &'a [Arc<AlertRecord>],
     /// The alerts its claims name.
     pub earlier: &'a [Earlier],
     /// From whom the alert is kept.
@@ -49,45 +51,101 @@ pub struct Recounted {
     pub is_rereferral: Option<bool>,
 }
 
-/// A trigger that changed: how many count now.
-struct Changed {
-    trigger: Trigger,
-    left: u32,
+/// An alert in whose place another tells the same event, and the last that does.
+#[derive(Clone, Debug)]
+pub struct Corrected {
+    /// The one that claims name.
+    pub wrong: Earlier,
+    /// What stands.
+    pub right: Earlier,
 }
 
-/// Counts as it was and as it is: with the claims of the alert and the episodes of the alerts they name.
+/// The claims of an alert as they hold of what stands now; the corrections join `earlier`.
+///
+/// A claim on a corrected alert is on its correction where that names the same person in the same place; where it names
+/// another, or a human has said something of the two, the correction's own claim decides (domain 4.5.5).
 #[must_use]
-pub fn recount(before: Recounting<'_>, after: Recounting<'_>) -> Recounted {
-    let (was, is) = (findings(before), findings(after));
-    let of = |found: &[Finding], trigger: Trigger| -> u32 {
-        let holds = found.iter().find(|it| it.trigger == trigger);
-        holds.filter(|it| it.standing == Standing::Holds).map_or(0, |it| it.count)
+pub fn with_corrections(
+    record: &AlertRecord,
+    corrected: &[Corrected],
+    earlier: &mut Vec<Earlier>,
+) -> Vec<Link> {
+    earlier.extend(corrected.iter().map(Corrected::stands));
+    let now = |link: &Link| {
+        let Some(it) = corrected.iter().find(|it| it.wrong.record.id == link.other) else {
+            return Some(link.clone());
+        };
+        let other = it.right.record.id;
+        let is_it = |own: &&Link| own.other == record.id && own.other_mention == link.mention;
+        let own = it.right.record.links.iter().find(is_it);
+        let by_hand = own.filter(|own| own.by.is_some());
+        let own = match by_hand {
+            None if it.is_same_person(link.other_mention) => {
+                return Some(Link { other, ..link.clone() });
+            }
+            by_hand => by_hand.or(own)?,
+        };
+        let state = own.state;
+        Some(Link { other, other_mention: own.mention, state, ..link.clone() })
     };
-    let mut telling = Telling { known: before, said: Recounted::default() };
-    for trigger in Trigger::ALL {
-        let (was, left) = (of(&was, *trigger), of(&is, *trigger));
-        let changed = Changed { trigger: *trigger, left };
-        if left < was {
+    record.links.iter().filter_map(now).collect()
+}
+
+impl Corrected {
+    fn is_same_person(&self, mention: u32) -> bool {
+        let of = |it: &Earlier| it.mentions.people.iter().find(|who| who.index == mention).cloned();
+        let both = of(&self.wrong).zip(of(&self.right));
+        both.is_some_and(|(wrong, right)| matching::is_same(&wrong, &right))
+    }
+
+    /// The correction, with what was decided on the alert whose place it took. What has no time of its own began when the
+    /// hub first heard of it.
+    fn stands(&self) -> Earlier {
+        let Self { wrong, right } = self;
+        let mut stands = right.clone();
+        let decided = |it: &AlertRecord| it.referral.filter(|it| it.decided().is_some());
+        if decided(&right.record).is_none() && decided(&wrong.record).is_some() {
+            let referral = wrong.record.referral;
+            stands.record = Arc::new(AlertRecord { referral, ..right.record.as_ref().clone() });
+        }
+        let has_no_time = right.mentions.tally.started == right.record.received_at;
+        if has_no_time && wrong.mentions.tally.started == wrong.record.received_at {
+            stands.mentions.tally.started = wrong.mentions.tally.started;
+        }
+        stands
+    }
+}
+
+/// Counts as it was and as it is: with the claims of the alert and the episodes of the alerts they name. What `fired`
+/// names is asked already.
+#[must_use]
+pub fn recount(before: Recounting<'_>, after: Recounting<'_>, fired: &[Rule]) -> Recounted {
+    let mut telling = Telling { known: after, said: Recounted::default() };
+    for changed in triggers::counted_again(&findings(before), &findings(after)) {
+        if changed.left < changed.told {
             telling.withdrawn(&changed);
-        } else if was == 0 && left > 0 {
+        } else if !fired.contains(&changed.trigger.rule()) {
             telling.fired(&changed);
         }
     }
     telling.said
 }
 
-/// Counts T6 of what a decision was about, with the claims of the decision as they were and as they are: `known` is the
-/// alert that was decided on, beside whom the decision mentions.
+/// Counts T6 of what a decision was about, with the claims of the decision as they were and as they are: the alert is the
+/// one that was decided on, beside whom the decision mentions.
 #[must_use]
-pub fn recount_decided(known: Recounting<'_>, (before, after): (&[Link], &[Link])) -> Recounted {
-    let holds = |links: &[Link]| {
-        rereferral(known, links).is_some_and(|found| found.standing == Standing::Holds)
-    };
-    let mut telling = Telling { known, said: Recounted::default() };
-    match (holds(before), holds(after)) {
-        (true, false) => telling.withdrawn(&Changed { trigger: Trigger::T6, left: 0 }),
-        (false, true) => telling.fired(&Changed { trigger: Trigger::T6, left: 1 }),
-        (true, true) | (false, false) => {}
+pub fn recount_decided(
+    (before, were): (Recounting<'_>, &[Link]),
+    (after, are): (Recounting<'_>, &[Link]),
+) -> Recounted {
+    let found = |known: Recounting<'_>, links: &[Link]| Vec::from_iter(rereferral(known, links));
+    let mut telling = Telling { known: after, said: Recounted::default() };
+    for changed in triggers::counted_again(&found(before, were), &found(after, are)) {
+        if changed.left < changed.told {
+            telling.withdrawn(&changed);
+        } else {
+            telling.fired(&changed);
+        }
     }
     telling.said
 }
@@ -165,16 +223,23 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    /// Whoever was told hears that it was wrong: TRIGGER_WITHDRAWN.
+    /// Whoever was told hears that it was wrong: TRIGGER_WITHDRAWN. Where nobody was told, nobody hears.
     fn withdrawn(&mut self, changed: &Changed) {
+        let Recounting { alert, before, .. } = self.known;
+        let own = alert.record.deliveries.iter();
+        let all = before.iter().flat_map(|it| &it.deliveries).chain(own);
+        let telling: Vec<&Delivery> = all.filter(|it| tells_of(it, changed.trigger)).collect();
+        let is_unheard = telling.is_empty() && changed.trigger != Trigger::T6;
+        if is_unheard || self.is_flagged(changed) {
+            return;
+        }
         let event =
             EventSketch::of(EventKind::TriggerWithdrawn).by_rules(&[changed.trigger.rule()]);
         self.say(event.counting(u64::from(changed.left)));
         self.flag(changed);
         let mut told: Vec<MailboxId> = Vec::new();
-        for delivery in &self.known.alert.record.deliveries {
-            let is_new = !told.contains(&delivery.mailbox);
-            if is_new && is_live(delivery) && tells_of(delivery, changed.trigger) {
+        for delivery in telling {
+            if !told.contains(&delivery.mailbox) && is_live(delivery) {
                 told.push(delivery.mailbox.clone());
             }
         }
@@ -183,8 +248,19 @@ impl Telling<'_> {
         }
     }
 
+    /// Whether the flag of a re-referral says so already: then it was told.
+    fn is_flagged(&self, changed: &Changed) -> bool {
+        let decided = self.known.alert.record.referral.and_then(|it| it.decided());
+        let is_so =
+            |decided: crate::domain::referral::Decided| decided.is_rereferral == (changed.left > 0);
+        changed.trigger == Trigger::T6 && decided.is_some_and(is_so)
+    }
+
     /// What it asks of people beside the alert.
     fn fired(&mut self, changed: &Changed) {
+        if self.is_flagged(changed) {
+            return;
+        }
         let event = EventSketch::of(EventKind::TriggerFired).by_rules(&[changed.trigger.rule()]);
         self.say(event.counting(u64::from(changed.left)));
         self.flag(changed);

@@ -49,6 +49,13 @@ pub fn may_replace(kind: AlertKind, earlier: AlertKind) -> bool {
     kind == earlier || !(is_of_front_door(kind) || is_of_front_door(earlier))
 }
 
+/// Whether what took the place of an alert tells the same event anew: then the earlier one counts for nobody any more. News
+/// of another kind leaves the report standing.
+#[must_use]
+pub fn speaks_for(newer: &AlertRecord, earlier: &AlertRecord) -> bool {
+    newer.kind == earlier.kind
+}
+
 /// What leaves the earlier alert. Empty where nothing does.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Moved {

@@ -22,6 +22,7 @@ mod schools;
 mod simulation;
 mod stewarding;
 mod submitting;
+mod taken_back;
 mod told;
 mod troubled;
 mod withdrawing;

@@ -13,20 +13,20 @@ use crate::identity::Hand;
 const S02: &str = include_str!("../../../docs/samples/alerts/s02-missing-reported.json");
 
 /// The sample as it would have been sent on another day, without the flag.
-fn on(day: &str) -> String {
+pub(super) fn on(day: &str) -> String {
     S02.replace("2026-11-19", day).replace("2026-11-18", day).replace("CCE_FLAG", "NONE_KNOWN")
 }
 
-fn wait_until(desk: &Desk, at: &str) {
+pub(super) fn wait_until(desk: &Desk, at: &str) {
     desk.clock.advance(instant(at).since(desk.env.now()));
 }
 
-async fn reported(desk: &Desk, day: &str, key: &str) -> Accepted {
+pub(super) async fn reported(desk: &Desk, day: &str, key: &str) -> Accepted {
     wait_until(desk, &format!("{day}T12:00:00Z"));
     desk.tries("MERPOL", &received(&on(day), key)).await.unwrap()
 }
 
-fn tasks_of(accepted: &Accepted, rule: Rule) -> Vec<&Delivery> {
+pub(super) fn tasks_of(accepted: &Accepted, rule: Rule) -> Vec<&Delivery> {
     accepted.alert.deliveries.iter().filter(|it| it.routes.contains(&rule)).collect()
 }
 
@@ -75,7 +75,7 @@ async fn training_neither_fires_nor_counts() {
 }
 
 /// Without the number by which the hub links by itself: name, birth and home are STRONG (I6).
-fn without_number(sample: &str) -> String {
+pub(super) fn without_number(sample: &str) -> String {
     let mut request: Value = serde_json::from_str(sample).unwrap();
     let subject = &mut request["alert"]["envelope"]["subjects"][0];
     subject["nhsNumber"] = json!("");
@@ -83,7 +83,7 @@ fn without_number(sample: &str) -> String {
     request.to_string()
 }
 
-fn withdrawn_to(record: &AlertRecord, first_new: usize) -> Vec<&str> {
+pub(super) fn withdrawn_to(record: &AlertRecord, first_new: usize) -> Vec<&str> {
     let new = record.deliveries.iter().skip(first_new);
     let mut told: Vec<&str> = new.map(|delivery| delivery.mailbox.as_str()).collect();
     told.sort_unstable();
@@ -176,16 +176,16 @@ async fn s07_a_marac_repeat_is_of_the_pair_and_reaches_who_acted_for_him() {
 
 const MARAC: &str = include_str!("../../../docs/samples/alerts/s07-marac-referral.json");
 const ABUSE: &str = include_str!("../../../docs/samples/alerts/s05-domestic-abuse-gold.json");
-const REFERRAL: &str = include_str!("../../../docs/samples/alerts/s09-referral.json");
-const DECISION: &str = include_str!("../../../docs/samples/alerts/s09-decision.json");
+pub(super) const REFERRAL: &str = include_str!("../../../docs/samples/alerts/s09-referral.json");
+pub(super) const DECISION: &str = include_str!("../../../docs/samples/alerts/s09-decision.json");
 
-async fn referred(desk: &Desk, at: &str, key: &str) -> Accepted {
+pub(super) async fn referred(desk: &Desk, at: &str, key: &str) -> Accepted {
     wait_until(desk, at);
     let sent = REFERRAL.replace("2026-04-02", at.split('T').next().unwrap());
     desk.tries("SCH-900104", &received(&sent, key)).await.unwrap()
 }
 
-async fn accepted(desk: &Desk, referral: &Accepted, key: &str) -> Accepted {
+pub(super) async fn accepted(desk: &Desk, referral: &Accepted, key: &str) -> Accepted {
     let now = desk.env.now().to_jiff().to_string();
     let decided = DECISION.replace("2026-04-07T13:00:00Z", &now);
     let decided = decided.replace("2026-04-07T13:10:00Z", &now);
@@ -233,7 +233,7 @@ async fn a_referral_within_twelve_months_of_the_one_before_is_a_re_referral() {
 }
 
 /// Whether the contact, accepted as a referral, is one again as the hub has it now.
-async fn is_rereferral(desk: &Desk, contact: &Accepted) -> bool {
+pub(super) async fn is_rereferral(desk: &Desk, contact: &Accepted) -> bool {
     let record = desk.parts.store.alert(contact.alert.id).await.unwrap().unwrap();
     record.referral.unwrap().decided().unwrap().is_rereferral
 }
@@ -273,10 +273,10 @@ async fn t6_is_counted_again_with_the_claims_of_the_contact_or_of_its_decision()
 /// Rhian and Tomas before the MARAC, on 20 November 2025.
 const REFERRED: &str = include_str!("../../../docs/samples/alerts/s07-marac-referral.json");
 /// Messages of a friend, on his behalf, on 19 November 2026.
-const REPEAT: &str = include_str!("../../../docs/samples/alerts/s07-repeat.json");
+pub(super) const REPEAT: &str = include_str!("../../../docs/samples/alerts/s07-repeat.json");
 
 /// The pair is referred; a year later `repeat` comes, on `day`.
-async fn after_a_referral(repeat: &str, day: &str) -> (Desk, Accepted) {
+pub(super) async fn after_a_referral(repeat: &str, day: &str) -> (Desk, Accepted) {
     let desk = Desk::opening_at("2025-11-20T10:00:00Z").await;
     desk.tries("FSU", &received(REFERRED, "k-1")).await.unwrap();
     wait_until(&desk, &format!("{day}T10:00:00Z"));

@@ -211,6 +211,13 @@ pub fn claims(people: &Mentions, earlier: &[Earlier], now: Timestamp) -> Vec<Lin
     links
 }
 
+/// Whether an alert told again names the same person: nothing of it has changed, or the hub would link the two by itself.
+#[must_use]
+pub fn is_same(one: &MentionedPerson, other: &MentionedPerson) -> bool {
+    let (these, those) = (features(one, false), features(other, false));
+    one == other || compare(&these, &those, Surroundings::default()).class == MatchClass::Exact
+}
+
 /// Born on one day, of one family or home, and called otherwise (I3b).
 pub(super) fn are_twins(one: &Features, other: &Features) -> bool {
     let is_same = |one: Option<&Name>, other: Option<&Name>| {
@@ -267,6 +274,18 @@ pub fn treated_as_safe(people: &Mentions, links: &[Link], earlier: &[Earlier]) -
     safe.sort_unstable();
     safe.dedup();
     safe
+}
+
+/// Of an alert that speaks no more, what the register says of its persons: an entry outlives what a sender takes back, what
+/// the alert itself said of anybody does not.
+#[must_use]
+pub fn only_registered(alert: Earlier) -> Earlier {
+    let Earlier { record, mut mentions } = alert;
+    for person in &mut mentions.people {
+        person.safe = false;
+        person.identity.protected = false;
+    }
+    Earlier { record, mentions }
 }
 
 /// Whether the register or the alert itself says that the person's identity is protected: then nobody is shown any

@@ -13,7 +13,8 @@ mod steward;
 mod table;
 
 pub use known::{
-    Earlier, STEWARD, Told, claims, is_protected, mentioned, pieces, steward, tell, treated_as_safe,
+    Earlier, STEWARD, Told, claims, is_protected, is_same, mentioned, only_registered, pieces,
+    steward, tell, treated_as_safe,
 };
 pub use names::Name;
 pub use prospects::{Prospect, worth_reading};

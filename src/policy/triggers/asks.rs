@@ -3,7 +3,7 @@
 use super::Trigger;
 use super::crossing::News;
 use super::find::{Finding, Standing};
-use super::ledger::Withdrawn;
+use super::ledger::Changed;
 use crate::domain::Priority;
 use crate::domain::codes::code_list;
 
@@ -67,7 +67,7 @@ pub fn asked(findings: &[Finding]) -> Vec<Asked> {
 
 /// What withdrawn triggers ask: whoever had the task hears that it is taken back.
 #[must_use]
-pub fn taken_back(withdrawn: &[Withdrawn]) -> Vec<Asked> {
+pub fn taken_back(withdrawn: &[Changed]) -> Vec<Asked> {
     let mut asked = Vec::new();
     for withdrawn in withdrawn {
         put(&mut asked, Ask::TriggerWithdrawn, withdrawn.trigger);

@@ -3,7 +3,7 @@
 use super::Trigger;
 use super::count::{Count, Window, count, local_date};
 use super::crossing::{News, news};
-use super::ledger::{Contact, History, Link, Past, Told, What, Withdrawn};
+use super::ledger::{Changed, Contact, History, Link, Past, Told, What};
 use super::marac::{self, Pair};
 use super::thresholds::Thresholds;
 use crate::domain::counted::MaracRepeat;
@@ -76,34 +76,20 @@ pub fn find(
     }
 }
 
-/// What a correction, an unlinking or a split takes back: counted again as at the moment at which it was told, from
-/// what was counted then and still counts.
+/// What a correction, a recall, an unlinking or a split changes: what an alert found, beside what it finds when it is
+/// counted again as at that moment. What counts more, and was told already, is no change.
 #[must_use]
-pub fn withdrawn(history: &History, thresholds: &Thresholds) -> Vec<Withdrawn> {
-    let taken_back = |told: &Told| {
-        let kept = history.events.iter().filter(|past| told.from.contains(&past.alert));
-        let kept: Vec<Past> = kept.cloned().collect();
-        let (left, at_least) = match Counted::of(told.trigger, thresholds) {
-            Some(counted) => {
-                let left = count(&kept, (counted.window, told.at), counted.counts).confirmed;
-                (left, counted.at_least)
-            }
-            None => {
-                // T2 is of the episode, whoever it is; the others are of a confirmed person.
-                let is_there =
-                    |past: &Past| past.link == Link::Confirmed || told.trigger == Trigger::T2;
-                let is_there = kept.iter().any(is_there);
-                (if is_there { told.count } else { 0 }, 1)
-            }
-        };
-        (left < told.count).then_some(Withdrawn {
-            trigger: told.trigger,
-            told: told.count,
-            left,
-            stands: left >= at_least,
-        })
+pub fn counted_again(was: &[Finding], is: &[Finding]) -> Vec<Changed> {
+    let of = |found: &[Finding], trigger: Trigger| -> u32 {
+        let holds = found.iter().find(|it| it.trigger == trigger);
+        holds.filter(|it| it.standing == Standing::Holds).map_or(0, |it| it.count)
     };
-    history.told.iter().filter_map(taken_back).collect()
+    let changed = |trigger: &Trigger| {
+        let (told, left) = (of(was, *trigger), of(is, *trigger));
+        let is_news = left < told || (told == 0 && left > 0);
+        is_news.then_some(Changed { trigger: *trigger, told, left })
+    };
+    Trigger::ALL.iter().filter_map(changed).collect()
 }
 
 /// A trigger that is a count.

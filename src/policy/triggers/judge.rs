@@ -2,7 +2,7 @@
 
 use super::find::{Danger, Finding, Standing, find};
 use super::folding::folded;
-use super::ledger::{Contact, History, Link, Past, Told, What, Withdrawn};
+use super::ledger::{Changed, Contact, History, Link, Past, Told, What};
 use super::marac::Pair;
 use super::{News, Trigger};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
@@ -114,18 +114,30 @@ fn ask((history, new): (&History, &Past), danger: Danger, context: &Context<'_>)
     let thresholds = &context.clocks.thresholds;
     // Another's alert about the same event: linked, and counted once (domain 5.9).
     let new = &folded(new.clone(), history, thresholds);
+    let about = |new| (new, danger, context.repeats.parties);
+    let was = replaced.and_then(|it| history.events.iter().find(|past| past.alert == it.id));
+    let was = was.map(|was| find(history, about(was), context.now, thresholds));
     // What is told again, whole or corrected, is no second event.
     let history = match replaced {
         Some(replaced) => history.clone().without(replaced.id).with(new.clone()),
         None => history.clone().with(new.clone()),
     };
-    let about = (new, danger, context.repeats.parties);
-    let mut found = find(&history, about, context.now, thresholds);
-    let is_told = |trigger| replaced.is_some_and(|replaced| was_told(replaced, trigger));
-    for finding in found.iter_mut().filter(|finding| is_told(finding.trigger)) {
+    let mut found = find(&history, about(new), context.now, thresholds);
+    let is_told = |finding: &Finding| {
+        replaced.is_some_and(|replaced| was_told(replaced, finding.trigger))
+            || counted_before(was.as_deref().unwrap_or_default(), finding)
+    };
+    for finding in found.iter_mut().filter(|finding| is_told(finding)) {
         finding.news = News::None;
     }
     found
+}
+
+/// Whether as many counted with what the replaced alert said: whichever alert was the last of them has told it.
+fn counted_before(was: &[Finding], finding: &Finding) -> bool {
+    let is_count = matches!(finding.trigger, Trigger::T1 | Trigger::T3 | Trigger::T5 | Trigger::T7);
+    let of_it = was.iter().find(|it| it.trigger == finding.trigger);
+    is_count && of_it.is_some_and(|it| it.standing == Standing::Holds && it.count >= finding.count)
 }
 
 /// The sender's time where it can be true.
@@ -214,12 +226,12 @@ fn carries(record: &AlertRecord, trigger: Trigger) -> bool {
 pub(crate) fn taken_back_by_correction(
     findings: &[Finding],
     context: &Context<'_>,
-) -> Vec<Withdrawn> {
+) -> Vec<Changed> {
     let Some(original) = context.replaces.corrected() else { return Vec::new() };
     let gone = |trigger: &&Trigger| was_told(original, **trigger) && !holds(findings, **trigger);
     let taken_back = |trigger: &Trigger| {
         let left = findings.iter().find(|it| it.trigger == *trigger).map_or(0, |it| it.count);
-        Withdrawn { trigger: *trigger, told: left.saturating_add(1), left, stands: false }
+        Changed { trigger: *trigger, told: left.saturating_add(1), left }
     };
     Trigger::ALL.iter().filter(gone).map(taken_back).collect()
 }

@@ -48,8 +48,9 @@ pub fn known(
             link,
         })
     };
-    let real = earlier.iter().filter(|it| !it.record.exercise);
-    let of_subject = real
+    let of_subject = earlier
+        .iter()
+        .filter(|it| is_real(it))
         .filter(|it| it.mentions.tally.partner.is_none())
         .filter(|it| it.record.kind != AlertKind::DvNotification)
         .filter_map(|it| past(it, claim(links, about, (it, it.mentions.tally.about))?));
@@ -74,7 +75,7 @@ pub(super) fn same_pair<'a>(
     let Tally { about, partner, .. } = mentions.tally;
     let of_pair = earlier
         .iter()
-        .filter(|it| !it.record.exercise && it.mentions.tally.partner.is_some())
+        .filter(|it| is_real(it) && it.mentions.tally.partner.is_some())
         .filter_map(|it| {
             let victim = claim(links, about, (it, it.mentions.tally.about))?;
             let other = claim(links, partner, (it, it.mentions.tally.partner))?;
@@ -95,6 +96,11 @@ fn claim(
             && Some(link.other_mention) == other
     };
     links.iter().filter(is_it).find_map(|link| standing(link.state))
+}
+
+/// Training, and what its sender took back, is nothing that happened.
+fn is_real(alert: &Earlier) -> bool {
+    !alert.record.exercise && !recall::is_recalled(&alert.record)
 }
 
 /// What earlier referrals to the MARAC and its outcomes say of the pair, and whether it is sure that it is theirs. With

@@ -77,17 +77,15 @@ pub struct Told {
     pub from: Vec<AlertId>,
 }
 
-/// A trigger that is taken back.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Withdrawn {
+/// A trigger that counts otherwise than it was told: taken back where less is left, fired where nothing was told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Changed {
     /// Which.
     pub trigger: Trigger,
-    /// What had been told.
+    /// What had been told; 0 where it did not hold.
     pub told: u32,
-    /// What is left of it.
+    /// What is left of it; 0 where it holds no more.
     pub left: u32,
-    /// Whether the trigger stands all the same, with the smaller count.
-    pub stands: bool,
 }
 
 /// The events of one confirmed person, or of one confirmed pair, and what was told of them. Training is not in it.

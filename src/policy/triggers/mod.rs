@@ -6,7 +6,7 @@
 //! repeat (domain 4.5). A trigger decides nothing about anybody: it asks a person to look.
 //!
 //! An event is taken with [`History::with`], judged with [`find()`], and what must be asked of people is [`asked`].
-//! After a correction, an unlinking or a split, [`withdrawn`] says what that takes back of what was told.
+//! After a correction, a recall, an unlinking or a split, [`counted_again`] says what that takes back of what was told.
 
 mod asks;
 mod count;
@@ -31,7 +31,7 @@ pub(crate) use asks::asks_of;
 pub use asks::{Ask, Asked, asked, taken_back};
 pub use count::Count;
 pub use crossing::News;
-pub use find::{Danger, Finding, Standing, find, withdrawn};
+pub use find::{Danger, Finding, Standing, counted_again, find};
 pub(crate) use folding::folded;
 pub use folding::{Family, duplicate_of};
 pub use judge::{NOTHING_KNOWN, Repeats, THIS};
@@ -39,7 +39,7 @@ pub(crate) use judge::{
     fires, holds, judge, missing_since, taken_back_by_correction, told_of_long,
 };
 pub use known::{event_of, known, same_event, split};
-pub use ledger::{Contact, History, Link, Past, Told, What, Withdrawn};
+pub use ledger::{Changed, Contact, History, Link, Past, Told, What};
 pub use marac::{MaracDates, Pair, legacy_repeat, repeat};
 pub use pair_case::{anchor_stands, pair_case};
 

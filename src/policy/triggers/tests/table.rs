@@ -154,19 +154,14 @@ fn a_trigger_is_told_once_a_crossing_and_again_only_when_the_count_rises_further
 #[test]
 fn what_a_correction_makes_untrue_is_taken_back() {
     holds("taking back", |row| {
-        let [trigger, told_at, known] = row else { panic!("four columns: {row:?}") };
-        let words = events(known);
-        let told = Told {
-            trigger: Trigger::parse(trigger).unwrap(),
-            at: instant(told_at),
-            count: u32::try_from(words.len()).unwrap(),
-            from: words.iter().map(|word| word.past.alert).collect(),
-        };
-        let history = history_of(&words).telling(told);
-        match withdrawn(&history, &Thresholds::DEFAULT).as_slice() {
+        let [trigger, told_at, told, stands] = row else { panic!("five columns: {row:?}") };
+        let trigger = Trigger::parse(trigger).unwrap();
+        let found = |known: &str| [judged(&history_of(&events(known)), told_at, trigger)];
+        match counted_again(&found(told), &found(stands)).as_slice() {
             [] => "nothing".to_owned(),
-            [Withdrawn { told, left, stands: false, .. }] => format!("{told} to {left}, withdrawn"),
-            [Withdrawn { told, left, stands: true, .. }] => format!("{told} to {left}, stands"),
+            [Changed { told: 0, left, .. }] => format!("0 to {left}, fires"),
+            [Changed { told, left: 0, .. }] => format!("{told} to 0, withdrawn"),
+            [Changed { told, left, .. }] => format!("{told} to {left}, stands"),
             more => panic!("told once, taken back {} times", more.len()),
         }
     });
@@ -174,7 +169,7 @@ fn what_a_correction_makes_untrue_is_taken_back() {
 
 #[test]
 fn whoever_was_told_hears_that_it_is_taken_back_once_for_all_triggers() {
-    let gone = |trigger| Withdrawn { trigger, told: 3, left: 2, stands: false };
+    let gone = |trigger| Changed { trigger, told: 3, left: 2 };
 
     let asked = taken_back(&[gone(Trigger::T1), gone(Trigger::T2)]);
 
