@@ -256,15 +256,19 @@ async fn who_names_two_reports_by_two_references_tells_of_two_events() {
         called
     };
     let first = desk.tries("MERPOL", &called("MERPOL", "MP 7", "k-1")).await.unwrap().alert;
+    desk.clock.advance(crate::domain::Span::seconds(1));
     // Without a reference, or by another agency, it is the same event.
     let mut again = by("MERPOL", "2026-10-20", "k-3");
     again.submission.envelope.episode = Given::Missing;
     let again = desk.tries("MERPOL", &again).await.unwrap().alert;
     assert_eq!(again.after.same_event.earlier, Some(first.id));
+    desk.clock.advance(crate::domain::Span::seconds(1));
     let theirs = desk.tries("EDT", &called("EDT", "E 1", "k-4")).await.unwrap().alert;
     assert_eq!(theirs.episode, first.episode);
+    desk.clock.advance(crate::domain::Span::seconds(1));
     let other = desk.tries("MERPOL", &called("MERPOL", "MP 8", "k-2")).await.unwrap().alert;
     assert_ne!(other.episode, first.episode);
+    desk.clock.advance(crate::domain::Span::seconds(1));
     let mut found = found_by("EDT", "2026-10-20", first.id, "k-5");
     let own = EpisodeName::Own(Redacted::new("E 1".to_owned()));
     found.submission.envelope.episode = Given::Given(own);

@@ -40,7 +40,11 @@ pub fn found<'a>(
     let found = triggers::same_event((kind, &mentions.tally), repeats, thresholds)?;
     let found = earlier.iter().find(|it| it.record.id == found)?;
     let is_named = matches!(submission.envelope.episode, Given::Given(EpisodeName::Own(_)));
-    (found.record.sender != *sender || !is_named).then_some(found)
+    // Whoever else told of it meanwhile.
+    let is_told = earlier
+        .iter()
+        .any(|it| it.record.episode == found.record.episode && it.record.sender == *sender);
+    (!is_told || !is_named).then_some(found)
 }
 
 /// Whether the two may be linked: neither is kept from anybody. Where one is, the other's sender and recipients would learn
