@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::error::CliError;
 use super::output::Output;
-use crate::domain::View;
+use crate::domain::{Letter, View};
 use crate::policy::follow_on;
-use crate::policy::routing::{self, RecipientInWords};
+use crate::policy::routing::{self, RecipientInWords, RowInWords};
 
 /// Arguments of `staysafe policy`.
 #[derive(Debug, Args)]
@@ -35,20 +35,20 @@ pub(crate) fn run(args: &PolicyArgs, out: &mut Output) -> Result<(), CliError> {
 }
 
 fn routes(out: &mut Output) -> Result<(), CliError> {
-    out.text(
-        "All rows that apply are applied: recipients are the union, each at its highest priority. An agency is \
-         never routed its own alert. CADT means EDT (and a P4 copy) for P1 and P2 outside its hours. Whether a \
-         recipient may see the alert, and in which copy, is decided after this (the D rows).\n",
-    )?;
-    for row in routing::in_words() {
-        let recipients: Vec<String> = row.recipients.iter().map(recipient).collect();
-        out.text(&format!("{}  {}\n{}\n", row.rule.as_str(), row.when, recipients.join("\n")))?;
-        let recipients: Vec<_> = row.recipients.iter().map(recipient_json).collect();
-        out.json(
-            &json!({ "rule": row.rule.as_str(), "when": row.when, "recipients": recipients }),
-        )?;
+    for words in routing::of_all_rows() {
+        out.text(&format!("{words}\n"))?;
+        out.json(&json!({ "of_all_rows": words }))?;
     }
-    Ok(())
+    routing::in_words().try_for_each(|row| row_of(&row, out))?;
+    out.text("After an alert was sent:\n")?;
+    routing::after_sending_in_words().try_for_each(|row| row_of(&row, out))
+}
+
+fn row_of(row: &RowInWords, out: &mut Output) -> Result<(), CliError> {
+    let recipients: Vec<String> = row.recipients.iter().map(recipient).collect();
+    out.text(&format!("{}  {}\n{}\n", row.rule.as_str(), row.when, recipients.join("\n")))?;
+    let recipients: Vec<_> = row.recipients.iter().map(recipient_json).collect();
+    out.json(&json!({ "rule": row.rule.as_str(), "when": row.when, "recipients": recipients }))
 }
 
 fn recipient(line: &RecipientInWords) -> String {
@@ -58,16 +58,27 @@ fn recipient(line: &RecipientInWords) -> String {
         format!(", {} view", line.view.as_str())
     };
     let only = if line.only.is_empty() { String::new() } else { format!(" – {}", line.only) };
-    let letters: Vec<&str> = line.letters.iter().map(|letter| letter.as_str()).collect();
+    let all = line.letters.len() == Letter::ALL.len();
+    let named = line.letters.iter().filter(|_| !all);
+    let letters: Vec<&str> = named.map(|letter| letter.as_str()).collect();
     let letters =
         if letters.is_empty() { String::new() } else { format!(" [{}]", letters.join(" ")) };
-    format!("     {}  {}{letters}{view}{only}", line.priority.as_str(), line.to)
+    format!("     {}  {}{letters}{view}{only}", how_urgently(line), line.to)
+}
+
+/// `P3`, or `P1 to P3` where the row says which.
+fn how_urgently(line: &RecipientInWords) -> String {
+    let least = line.priority.as_str();
+    line.up_to.map_or_else(|| least.to_owned(), |most| format!("{} to {least}", most.as_str()))
 }
 
 fn recipient_json(line: &RecipientInWords) -> serde_json::Value {
     let view = line.view.as_str();
     let letters: Vec<&str> = line.letters.iter().map(|letter| letter.as_str()).collect();
-    json!({ "to": line.to, "letters": letters, "priority": line.priority.as_str(), "view": view, "only": line.only })
+    let (priority, up_to) = (line.priority.as_str(), line.up_to.map(|most| most.as_str()));
+    json!({
+        "to": line.to, "letters": letters, "priority": priority, "up_to": up_to, "view": view, "only": line.only,
+    })
 }
 
 fn clocks(out: &mut Output) -> Result<(), CliError> {
@@ -113,15 +124,43 @@ mod tests {
     #[test]
     fn a_script_reads_one_object_a_row() {
         let text = printed(Form::Json, Table::Routes);
-        let rows: Vec<serde_json::Value> =
-            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let read = |line| serde_json::from_str::<serde_json::Value>(line).unwrap();
+        let rows: Vec<_> =
+            text.lines().map(read).filter(|row| row["of_all_rows"].is_null()).collect();
 
-        assert_eq!(rows.len(), routing::in_words().count());
+        let after = routing::after_sending_in_words();
+        assert_eq!(rows.len(), routing::in_words().chain(after).count());
         assert_eq!(rows[0]["rule"], "R01");
-        assert_eq!(
-            rows[0]["recipients"][0],
-            json!({"to": "CADT", "letters": [], "priority": "P1", "view": "STANDARD", "only": ""})
-        );
+        let front_door = json!({
+            "to": "CADT", "letters": [], "priority": "P1", "up_to": null, "view": "STANDARD", "only": "",
+        });
+        assert_eq!(rows[0]["recipients"][0], front_door);
+        let update = rows.iter().find(|row| row["rule"] == "R05").unwrap();
+        assert_eq!(update["recipients"][0]["up_to"], "P1", "the new row may be R01");
+    }
+
+    /// What an officer must find who asks to whom an alert about a girl under threat of a forced marriage goes, how
+    /// urgent it can become, and what is told after it was sent.
+    #[test]
+    fn what_functions_decide_is_said_in_words() {
+        let text = printed(Form::Text, Table::Routes);
+
+        for words in [
+            "the Area Team; never under FORCED_MARRIAGE or HBA, never for a SAFE address",
+            "the school, where the sender wants it told and says why; never under FORCED_MARRIAGE or HBA",
+            "nobody under FORCED_MARRIAGE or HBA before the front door decides",
+            "P1 to P5  the set of the new row, each at that row's priority, where the risk rises",
+            "Front door (CADT, EDT) and police are told at least as urgently",
+            "CADT means EDT, and a P4 copy for CADT",
+            "R57  Recall: WRONG_PERSON, WRONG_RECIPIENT, WITHDRAWN",
+            "P2 to P3  each recipient it is recalled from",
+            "R90  Disagree:",
+            "stage 3: unresolved after 5 working days",
+        ] {
+            assert!(text.contains(words), "{words:?} is not in\n{text}");
+        }
+        let says_never = |line: &&str| line.contains("the Area Team;") && !line.contains("never");
+        assert_eq!(text.lines().find(says_never), None, "no Area Team without its condition");
     }
 
     #[test]

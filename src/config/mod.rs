@@ -83,7 +83,16 @@ pub enum ConfigError {
         #[source]
         source: std::io::Error,
     },
-    /// The file says something that is not acceptable.
+    /// The file is refused, with field and rule.
+    #[error("the configuration file {} is refused", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Which field, by which rule.
+        #[source]
+        source: Box<Self>,
+    },
+    /// The text says something that is not acceptable.
     #[error("{field} in line {line}: {rule}")]
     Refused {
         /// The field, e.g. `store.segment_bytes`, or the section where a field is unknown or missing.
@@ -121,12 +130,14 @@ impl Config {
         let path = path.or(environment.config.as_deref()).unwrap_or(Path::new(DEFAULT_FILE));
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let mut config: Self = parse(&text)?;
+        let refused =
+            |source| ConfigError::File { path: path.to_owned(), source: Box::new(source) };
+        let mut config: Self = parse(&text).map_err(refused)?;
         if let Some(directory) = path.parent() {
             config.resolve(directory);
         }
         environment.put_on(&mut config);
-        config.check()?;
+        config.check().map_err(refused)?;
         Ok(config)
     }
 

@@ -262,7 +262,38 @@ fn the_environment_cannot_move_the_data_onto_the_keys() {
 
     let error = Config::load(Some(&path), &environment).unwrap_err();
 
-    assert!(error.to_string().starts_with("keys.master_key_file"), "{error}");
+    assert!(
+        in_full(&error).contains("is refused: keys.master_key_file must be outside"),
+        "{error}"
+    );
+}
+
+/// With what stands behind it.
+fn in_full(error: &ConfigError) -> String {
+    let source = std::error::Error::source(error).unwrap().to_string();
+    format!("{error}: {source}")
+}
+
+#[test]
+fn a_wrong_threshold_or_clock_is_refused_with_its_file_its_field_and_the_rule() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("hub.toml");
+    let refused = |lines: &str| {
+        fs::write(&path, format!("{MINIMAL}\n{lines}")).unwrap();
+        let error = Config::load(Some(&path), &Environment::default()).unwrap_err();
+        let said = in_full(&error);
+        let file = format!("the configuration file {} is refused: ", path.display());
+        said.strip_prefix(&file).unwrap_or_else(|| panic!("{said}")).to_owned()
+    };
+
+    assert_eq!(
+        refused("[triggers]\nmissing_episodes = 1\n"),
+        "triggers.missing_episodes in line 19: must be 2 to 10"
+    );
+    assert_eq!(
+        refused("[clocks.p1]\nacknowledge_minutes = 31\n"),
+        "clocks.p1 must be in ascending order: acknowledge, level 2, level 3, level 4"
+    );
 }
 
 #[test]

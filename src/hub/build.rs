@@ -16,6 +16,7 @@ use super::deadlines::Deadlines;
 use super::drivers::Drivers;
 use super::place::DataDir;
 use super::progress::Progress;
+use super::rotas::Rotas;
 use super::standing::Watch;
 use crate::audit::{
     self, Audit, AuditError, HubEvent, Integrator, Publisher, PublisherPace, published_size,
@@ -91,9 +92,15 @@ pub enum StartError {
     /// The audit log does not open.
     #[error("the audit log does not open")]
     Audit(#[from] AuditError),
-    /// The directory file is refused.
-    #[error("the directory cannot be loaded")]
-    Directory(#[from] DirectoryError),
+    /// The directory file is refused, with field and rule.
+    #[error("the directory file {} cannot be loaded", .path.display())]
+    Directory {
+        /// Where.
+        path: PathBuf,
+        /// Which fields, by which rules.
+        #[source]
+        source: DirectoryError,
+    },
     /// There is no directory yet and no file to load it from.
     #[error("there is no directory yet: `directory.file` must name the file to load it from")]
     NoDirectory,
@@ -221,6 +228,8 @@ pub(super) async fn build(
         mirror: config.keys.mirror_dir.clone(),
         alarms: alarms.clone(),
         calendar: calendar::Reach::new(config.calendar.warn_days.get()),
+        rotas: Rotas::default(),
+        store: Arc::clone(&port),
     });
     // A witness that connects at once finds a checkpoint.
     drivers.finish().await;
@@ -452,7 +461,8 @@ async fn load_directory(config: &Config, directory: &Directory) -> Result<(), St
     let path = config.directory.file.as_ref().ok_or(StartError::NoDirectory)?;
     let text = std::fs::read_to_string(path)
         .map_err(|source| StartError::DirectoryFile { path: path.clone(), source })?;
-    directory.load_if_empty(&text).await?;
+    let refused = |source| StartError::Directory { path: path.clone(), source };
+    directory.load_if_empty(&text).await.map_err(refused)?;
     Ok(())
 }
 

@@ -12,10 +12,12 @@ use super::alarms::Alarms;
 use super::calendar::Reach;
 use super::deadlines::Deadlines;
 use super::fault::Fault;
+use super::rotas::Rotas;
 use crate::audit::{AuditError, Integrator, Publisher};
 use crate::crypto::KeyStore;
 use crate::domain::Timestamp;
 use crate::env::{Env, NotForward, SimulatedClock};
+use crate::store::Store;
 use crate::tls::TlsReloader;
 
 /// How often durable entries are integrated: well within the 1 s of the architecture.
@@ -24,7 +26,7 @@ const INTEGRATION_TICK: Duration = Duration::from_millis(200);
 const PUBLICATION_TICK: Duration = Duration::from_millis(250);
 /// How often the mirror of the data keys is brought up to date.
 const MIRROR_TICK: Duration = Duration::from_secs(10);
-/// How often it is looked whether the bank holiday data still reaches far enough.
+/// How often it is looked whether the bank holiday data and the rotas still reach far enough.
 const CALENDAR_TICK: Duration = Duration::from_secs(60);
 
 /// The drivers.
@@ -42,6 +44,9 @@ pub(super) struct Drivers {
     pub(super) alarms: Alarms,
     /// How far the bank holiday data reaches.
     pub(super) calendar: Reach,
+    /// How far the rotas reach.
+    pub(super) rotas: Rotas,
+    pub(super) store: Arc<dyn Store>,
 }
 
 impl Drivers {
@@ -127,6 +132,10 @@ impl Drivers {
             if let Some(ends) = self.calendar.run_once(self.env.now()) {
                 self.alarms.raise("BANK_HOLIDAYS_END");
                 tracing::error!(ends_on = %ends.ends_on, "the list of bank holidays must be renewed");
+            }
+            for ends in self.rotas.run_once(&self.store.directory(), self.env.now()) {
+                self.alarms.raise("ROTA_ENDS");
+                tracing::warn!(mailbox = %ends.mailbox, at = %ends.at, "a rota must be renewed");
             }
             if !pause(CALENDAR_TICK, &stop).await {
                 return;

@@ -14,6 +14,7 @@ mod drivers;
 mod fault;
 mod place;
 mod progress;
+mod rotas;
 mod serve;
 mod standing;
 

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::rotas;
 use crate::audit::{Audit, Publisher};
 use crate::calendar::{BankHolidays, local_date};
 use crate::env::Env;
+use crate::policy::escalation::rotas_ending;
 use crate::store::{Store, WriteStanding};
 use crate::tls::TlsReloader;
 
@@ -84,7 +86,10 @@ impl Watch {
     /// What somebody must see to soon, in words. The hub serves all the same.
     pub(super) fn notices(&self) -> Vec<String> {
         let ends = BankHolidays::in_force().ends_within(self.today(), self.calendar_warn_days);
-        ends.map(|ends| ends.to_string()).into_iter().collect()
+        let (directory, now) = (self.store.directory(), self.env.now());
+        let rotas = rotas_ending(&directory, now);
+        let rotas = rotas.iter().map(|ends| rotas::in_words(ends, now));
+        ends.map(|ends| ends.to_string()).into_iter().chain(rotas).collect()
     }
 
     fn today(&self) -> Date {

@@ -20,12 +20,18 @@ use crate::store::{
     Commit, Committed, MailboxStanding, Recorded, Store, StoreError, StoreStanding, SubmissionFacts,
 };
 
-#[derive(Default)]
 pub(super) struct TroubledStore {
-    model: ModelStore,
+    store: Arc<dyn Store>,
     troubles: Mutex<Troubles>,
     reads: AtomicUsize,
     conflicts: AtomicUsize,
+}
+
+impl Default for TroubledStore {
+    /// In memory.
+    fn default() -> Self {
+        Self::on(Arc::new(ModelStore::default()))
+    }
 }
 
 #[derive(Default)]
@@ -33,6 +39,8 @@ struct Troubles {
     unreadable: HashSet<AlertId>,
     bodies: HashSet<AlertId>,
     commits: VecDeque<StoreError>,
+    /// Commits that succeed before these fail.
+    good: usize,
     after_directory: Option<Commit>,
     before_commit: Option<Commit>,
     after_commit: Option<Commit>,
@@ -40,6 +48,12 @@ struct Troubles {
 }
 
 impl TroubledStore {
+    /// With troubles on top of a store.
+    pub(super) fn on(store: Arc<dyn Store>) -> Self {
+        let (reads, conflicts) = (AtomicUsize::default(), AtomicUsize::default());
+        Self { store, troubles: Mutex::default(), reads, conflicts }
+    }
+
     /// How many records have been asked for.
     pub(super) fn reads(&self) -> usize {
         self.reads.load(Ordering::Relaxed)
@@ -60,9 +74,20 @@ impl TroubledStore {
         self.change(|troubles| troubles.commits.extend(errors));
     }
 
+    /// The commit after the next `good` fails so.
+    pub(super) fn fail_after(&self, good: usize, error: StoreError) {
+        self.change(|troubles| {
+            troubles.good = good;
+            troubles.commits.push_back(error);
+        });
+    }
+
     /// What was to fail and did not, does not.
     pub(super) fn fail_no_more(&self) {
-        self.change(|troubles| troubles.commits.clear());
+        self.change(|troubles| {
+            troubles.good = 0;
+            troubles.commits.clear();
+        });
     }
 
     /// Commits right after the directory was read the next time.
@@ -92,7 +117,7 @@ impl TroubledStore {
 
     /// Every entry so far.
     pub(super) fn entries(&self) -> Vec<RecordedEntry> {
-        self.model.recorded_from(Position(0), 100_000).now_or_never().unwrap().unwrap()
+        self.store.recorded_from(Position(0), 100_000).now_or_never().unwrap().unwrap()
     }
 
     /// Every event so far, as `KIND` or `KIND:reason`, with the alert it is about.
@@ -132,29 +157,39 @@ fn damaged<'a, T: Send + 'a>() -> BoxFuture<'a, Result<T, StoreError>> {
     ready(Err(StoreError::Damaged { place: "a test".into() })).boxed()
 }
 
+impl Troubles {
+    /// How the next commit fails, if it does.
+    fn next_failure(&mut self) -> Option<StoreError> {
+        if self.good > 0 {
+            self.good -= 1;
+            return None;
+        }
+        self.commits.pop_front()
+    }
+}
+
 impl Store for TroubledStore {
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<Committed, StoreError>> {
-        let (stuck, error) = self.change(|it| (it.stuck, it.commits.pop_front()));
+        let (stuck, error) = self.change(|it| (it.stuck, it.next_failure()));
         match error {
             Some(error) => ready(Err(error)).boxed(),
             None if stuck => std::future::pending().boxed(),
             None => {
                 let (before, after) =
                     self.change(|it| (it.before_commit.take(), it.after_commit.take()));
-                // The model answers at once.
-                if let Some(other) = before {
-                    self.model.commit(other).now_or_never().unwrap().unwrap();
-                }
-                let done = self.model.commit(commit).now_or_never().unwrap();
-                if let Some(other) = after {
-                    self.model.commit(other).now_or_never().unwrap().unwrap();
-                }
-                let (done, conflicts) = (ready(done), &self.conflicts);
-                done.inspect(|done| {
-                    if matches!(done, Err(StoreError::Conflict)) {
-                        conflicts.fetch_add(1, Ordering::Relaxed);
+                async move {
+                    if let Some(other) = before {
+                        self.store.commit(other).await.unwrap();
                     }
-                })
+                    let done = self.store.commit(commit).await;
+                    if let Some(other) = after {
+                        self.store.commit(other).await.unwrap();
+                    }
+                    if matches!(done, Err(StoreError::Conflict)) {
+                        self.conflicts.fetch_add(1, Ordering::Relaxed);
+                    }
+                    done
+                }
                 .boxed()
             }
         }
@@ -166,7 +201,7 @@ impl Store for TroubledStore {
         key: &'a IdempotencyKey,
         episode: Option<AlertId>,
     ) -> BoxFuture<'a, Result<SubmissionFacts, StoreError>> {
-        self.model.submission_facts(agency, key, episode)
+        self.store.submission_facts(agency, key, episode)
     }
 
     fn referenced<'a>(
@@ -174,7 +209,7 @@ impl Store for TroubledStore {
         agency: &'a AgencyCode,
         reference: EpisodeReference,
     ) -> BoxFuture<'a, Result<Option<AlertId>, StoreError>> {
-        self.model.referenced(agency, reference)
+        self.store.referenced(agency, reference)
     }
 
     fn mentioned(
@@ -182,7 +217,7 @@ impl Store for TroubledStore {
         token: MentionToken,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<AlertId>, StoreError>> {
-        self.model.mentioned(token, limit)
+        self.store.mentioned(token, limit)
     }
 
     fn alert(&self, alert: AlertId) -> BoxFuture<'_, Result<Option<Arc<AlertRecord>>, StoreError>> {
@@ -190,7 +225,7 @@ impl Store for TroubledStore {
         if self.change(|troubles| troubles.unreadable.contains(&alert)) {
             return damaged();
         }
-        self.model.alert(alert)
+        self.store.alert(alert)
     }
 
     fn own_alerts<'a>(
@@ -199,7 +234,7 @@ impl Store for TroubledStore {
         before: Option<AlertId>,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Arc<AlertRecord>>, StoreError>> {
-        self.model.own_alerts(agency, before, limit)
+        self.store.own_alerts(agency, before, limit)
     }
 
     fn body<'a>(
@@ -210,7 +245,7 @@ impl Store for TroubledStore {
         if self.change(|troubles| troubles.bodies.contains(&alert)) {
             return damaged();
         }
-        self.model.body(alert, body)
+        self.store.body(alert, body)
     }
 
     fn waiting<'a>(
@@ -218,7 +253,7 @@ impl Store for TroubledStore {
         mailbox: &'a MailboxId,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<DeliveryId>, StoreError>> {
-        self.model.waiting(mailbox, limit)
+        self.store.waiting(mailbox, limit)
     }
 
     fn handed_out<'a>(
@@ -227,34 +262,34 @@ impl Store for TroubledStore {
         after: u64,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<(u64, DeliveryId)>, StoreError>> {
-        self.model.handed_out(mailbox, after, limit)
+        self.store.handed_out(mailbox, after, limit)
     }
 
     fn mailbox<'a>(
         &'a self,
         mailbox: &'a MailboxId,
     ) -> BoxFuture<'a, Result<MailboxStanding, StoreError>> {
-        self.model.mailbox(mailbox)
+        self.store.mailbox(mailbox)
     }
 
     fn due(&self, now: Timestamp, limit: usize) -> BoxFuture<'_, Result<Vec<AlertId>, StoreError>> {
-        self.model.due(now, limit)
+        self.store.due(now, limit)
     }
 
     fn next_due(&self) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>> {
-        self.model.next_due()
+        self.store.next_due()
     }
 
     fn directory(&self) -> Arc<Directory> {
-        let read = self.model.directory();
+        let read = self.store.directory();
         if let Some(commit) = self.change(|troubles| troubles.after_directory.take()) {
-            self.model.commit(commit).now_or_never().unwrap().unwrap();
+            self.store.commit(commit).now_or_never().unwrap().unwrap();
         }
         read
     }
 
     fn recorded(&self, position: Position) -> BoxFuture<'_, Result<Option<Recorded>, StoreError>> {
-        self.model.recorded(position)
+        self.store.recorded(position)
     }
 
     fn recorded_from(
@@ -262,7 +297,7 @@ impl Store for TroubledStore {
         from: Position,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<RecordedEntry>, StoreError>> {
-        self.model.recorded_from(from, limit)
+        self.store.recorded_from(from, limit)
     }
 
     fn leaf_hashes_from(
@@ -270,10 +305,10 @@ impl Store for TroubledStore {
         from: Position,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<[u8; 32]>, StoreError>> {
-        self.model.leaf_hashes_from(from, limit)
+        self.store.leaf_hashes_from(from, limit)
     }
 
     fn standing(&self) -> StoreStanding {
-        self.model.standing()
+        self.store.standing()
     }
 }

@@ -16,15 +16,14 @@ use super::super::routing;
 use super::super::sketch::EventSketch;
 use super::{Climb, first_rung, is_answered, is_staffed};
 
-/// Calls every rung that is due at `now`.
+/// Calls every rung that is due at `now`, the one that waits longest first.
 pub(super) fn call(
     climb: &mut Climb<'_>,
     (directory, clocks): (&Directory, &Clocks),
     now: Timestamp,
 ) {
-    let is_due = |delivery: &&Delivery| delivery.rung.is_some_and(|rung| rung.at <= now);
     // Each turn ends a ladder or makes its level one higher, so there are at most four a delivery.
-    while let Some(due) = climb.record.deliveries.iter().find(is_due).cloned() {
+    while let Some(due) = longest_due(&climb.record, now).cloned() {
         let next = match due.rung {
             Some(_) if is_answered(&climb.record, due.number) => None,
             Some(rung) => rung_called(climb, directory, &due, Call { rung, now, clocks }),
@@ -35,6 +34,13 @@ pub(super) fn call(
             delivery.rung = next;
         }
     }
+}
+
+/// The delivery whose rung is due at `now` and waits longest.
+fn longest_due(record: &AlertRecord, now: Timestamp) -> Option<&Delivery> {
+    let waits = |delivery: &&Delivery| delivery.rung.is_some_and(|rung| rung.at <= now);
+    let since = |delivery: &&Delivery| (delivery.rung.map(|rung| rung.at), delivery.number);
+    record.deliveries.iter().filter(waits).min_by_key(since)
 }
 
 /// One call of one rung.

@@ -13,7 +13,7 @@ mod rota;
 
 pub(crate) use ladder::raised;
 pub use outcome::{CLOSING_NOTE_MIN, acknowledged, declined};
-pub use rota::{Duty, duty, is_staffed};
+pub use rota::{Duty, RotaEnds, duty, is_staffed, rotas_ending};
 
 use super::clocks::Clocks;
 use super::follow_on;

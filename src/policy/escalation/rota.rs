@@ -1,8 +1,14 @@
-//! Who is on duty: the rota of a mailbox, with deputies, and when it passes to whom.
+//! Who is on duty: the rota of a mailbox, with deputies, when it passes to whom, and when it runs out.
+//!
+//! A rota speaks from its first slot to its last. Before and after, the mailbox's cover hours hold, as where no rota is
+//! kept: a rota that nobody renewed must not make a staffed desk unreachable (domain 5.2 would skip it at every level).
 
 use super::super::clock;
 use crate::domain::directory::{Agency, Cover, Directory, Mailbox, RotaSlot};
-use crate::domain::{MailboxId, Timestamp, UserId};
+use crate::domain::{MailboxId, Span, Timestamp, UserId};
+
+/// How long before a rota ends somebody is told `[DEFAULT]`: time to write the next.
+const ENDS_SOON: Span = Span::days(7);
 
 /// Who is on duty by a rota now, and who is next.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -32,8 +38,32 @@ pub fn duty(agency: &Agency, mailbox: &Mailbox, now: Timestamp) -> Duty {
     Duty { now: today, until, next }
 }
 
-/// Whether anybody can take something from this mailbox now: a rota slot of an active person; where no rota
-/// is kept, the mailbox's cover hours. Nobody of `without` counts: rotas skip whom a conflict of interest concerns.
+/// A rota that ends soon, or has ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RotaEnds {
+    /// Of this mailbox.
+    pub mailbox: MailboxId,
+    /// The end of its last slot.
+    pub at: Timestamp,
+}
+
+/// The rotas that are over or end within 7 days, by mailbox in the order of the directory.
+#[must_use]
+pub fn rotas_ending(directory: &Directory, now: Timestamp) -> Vec<RotaEnds> {
+    let soon = now.plus(ENDS_SOON);
+    directory
+        .agencies
+        .values()
+        .flat_map(|agency| &agency.mailboxes)
+        .filter_map(|mailbox| {
+            let at = mailbox.rota.iter().map(|slot| slot.until).max()?;
+            (at < soon).then(|| RotaEnds { mailbox: mailbox.id.clone(), at })
+        })
+        .collect()
+}
+
+/// Whether anybody can take something from this mailbox now: a rota slot of an active person; where no rota speaks of
+/// now, the mailbox's cover hours. Nobody of `without` counts: rotas skip whom a conflict of interest concerns.
 #[must_use]
 pub fn is_staffed(
     directory: &Directory,
@@ -43,7 +73,7 @@ pub fn is_staffed(
 ) -> bool {
     let Some(agency) = directory.agency_of(mailbox) else { return false };
     let Some(mailbox) = directory.mailbox(mailbox) else { return false };
-    if mailbox.rota.is_empty() {
+    if !speaks_of(&mailbox.rota, now) {
         return match mailbox.cover {
             Cover::AllHours => true,
             Cover::OfficeHours => clock::is_office_hours(now),
@@ -51,6 +81,13 @@ pub fn is_staffed(
         };
     }
     !on_rota(agency, mailbox, now, without).is_empty()
+}
+
+/// Whether `at` lies between the first and the last instant of a rota. In a gap between the two nobody is there.
+fn speaks_of(rota: &[RotaSlot], at: Timestamp) -> bool {
+    let first = rota.iter().map(|slot| slot.from).min();
+    let last = rota.iter().map(|slot| slot.until).max();
+    first.is_some_and(|first| first <= at) && last.is_some_and(|last| at < last)
 }
 
 /// The people of the turns that run at `at`, each once, ascending.
@@ -127,5 +164,33 @@ mod tests {
         assert!(!staffed(&[user("u-1"), user("u-2")]));
         let agency = &directory.agencies[&code("CADT")];
         assert_eq!(duty(agency, &mailbox, at(ONE)).now, [user("u-1")], "not both");
+    }
+
+    #[test]
+    fn before_and_after_a_rota_the_cover_hours_hold_and_in_a_gap_of_it_nobody_is_there() {
+        let (ten, noon) = ("2026-11-19T10:00Z", "2026-11-19T12:00Z");
+        let (directory, _, mailbox) =
+            desk(vec![slot(ten, noon, "u-1", None), slot(ONE, "2026-11-19T15:00Z", "u-2", None)]);
+        let staffed = |time: &str| is_staffed(&directory, &mailbox.id, at(time), &[]);
+
+        assert!(staffed(NINE), "the rota has not begun");
+        assert!(staffed(ten));
+        assert!(!staffed(noon), "a gap");
+        assert!(staffed(ONE));
+        assert!(staffed("2026-11-19T15:00Z"), "the rota is over, the desk is open until 17:00");
+        assert!(!staffed(FIVE), "closed, rota or not");
+        assert!(staffed("2026-11-26T09:00Z"), "nobody renewed it");
+        assert!(!staffed("2026-11-28T09:00Z"), "a Saturday");
+    }
+
+    #[test]
+    fn a_rota_that_ends_within_a_week_or_is_over_is_told_of_and_none_that_has_time() {
+        let (directory, _, _) = desk(vec![slot(NINE, FIVE, "u-1", None)]);
+        let ending = |time: &str| rotas_ending(&directory, at(time));
+        let ends = RotaEnds { mailbox: mailbox("CADT"), at: at(FIVE) };
+
+        assert_eq!(ending("2026-11-12T17:00Z"), []);
+        assert_eq!(ending("2026-11-12T17:01Z"), std::slice::from_ref(&ends));
+        assert_eq!(ending("2027-11-12T17:01Z"), [ends], "until it is renewed or taken away");
     }
 }

@@ -230,7 +230,11 @@ fn a_level_without_anybody_on_its_rota_is_skipped_said_so_and_the_next_called_at
     for inbox in &mut edt.mailboxes {
         match inbox.role {
             MailboxRole::Manager => inbox.rota = vec![slot("u-left", eve, noon)],
-            MailboxRole::Lead => inbox.rota = vec![slot("u-2", eve, S20)],
+            // In the gap between two turns.
+            MailboxRole::Lead => {
+                inbox.rota =
+                    vec![slot("u-2", eve, S20), slot("u-2", noon, "2026-05-25T12:00+01:00")];
+            }
             MailboxRole::Duty
             | MailboxRole::Deputy
             | MailboxRole::HeadOfService
@@ -257,7 +261,14 @@ fn a_level_without_anybody_on_its_rota_is_skipped_said_so_and_the_next_called_at
 fn the_last_level_is_called_even_when_nobody_is_on_its_rota() {
     let mut directory = directory();
     directory.agencies.get_mut(&code("COUNCIL")).unwrap().mailboxes[1].rota =
-        vec![RotaSlot { from: at(S20), until: at(S20), user: user("u-3"), deputy: None }];
+        [("2026-05-23T01:00+01:00", S20), ("2026-05-24T12:00+01:00", "2026-05-25T01:00+01:00")]
+            .map(|(from, until)| RotaSlot {
+                from: at(from),
+                until: at(until),
+                user: user("u-3"),
+                deputy: None,
+            })
+            .into();
     let mut record = only_at(&high(), S20, "EDT");
 
     let said = climbed(&mut record, &["2026-05-24T05:00+01:00"], &directory);

@@ -14,11 +14,12 @@ pub(super) const ROW: Row = Row {
     rule: Rule::R57,
     when: "Correction",
     applies: |facts| facts.context.replaces.corrected().is_some(),
-    lines: &[told((EVERY_RECIPIENT, Letter::ALL), r57, Priority::P3)],
+    lines: &[told((EVERY_RECIPIENT, Letter::ALL), r57, Priority::P3).up_to(Priority::P2)],
 };
 
-const EVERY_RECIPIENT: &str =
-    "every recipient of the original, in its own view: P2 if the original was P1 or P2, else P3";
+const EVERY_RECIPIENT: &str = "every recipient of the original, in its own view: P2 if the original was P1 or P2, else P3; whom the rows above \
+     reach anew or more urgently, as they say; no Area Team and no school under FORCED_MARRIAGE or HBA, no Area Team \
+     for a SAFE address; no look-out once the episode has ended";
 
 fn r57(facts: &Facts<'_>, wishes: &mut Wishes) {
     let Some(original) = facts.context.replaces.corrected() else { return };

@@ -19,13 +19,17 @@ const ENCOMPASS: Row = Row {
     applies: |facts| found(facts).is_some_and(|found| found.child_in_scope),
     lines: &[told(
         (
-            "each relevant school; CADT-EDU P2 where it has no inbox; WCHC-019 P4 below reception age; CADT P2 where \
-         the setting is not known",
+            "each relevant school P3; CADT-EDU P2 where it has no inbox, the child is taught at home or is in no \
+             education; CADT-EDU and CADT P2 where the setting is not known; WCHC-019 P4 below reception age and for \
+             a nursery; nobody under FORCED_MARRIAGE or HBA before the front door decides, of an unborn child, of a \
+             child who lives outside the police area (R80), of NO_OBSERVED_IMPACT_ASSESSED, of a victim under 18 \
+             without an impact of her own",
             &[Letter::E, Letter::N, Letter::C],
         ),
         encompass::r24,
-        Priority::P3,
-    )],
+        Priority::P4,
+    )
+    .up_to(Priority::P2)],
 };
 
 pub(super) const ROWS: &[Row] = &[

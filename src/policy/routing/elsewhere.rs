@@ -25,7 +25,8 @@ pub(super) const ROWS: &[Row] = &[
             ),
             r81,
             Priority::P3,
-        )],
+        )
+        .up_to(Priority::P1)],
     },
     Row {
         rule: Rule::R80,
@@ -34,13 +35,15 @@ pub(super) const ROWS: &[Row] = &[
         applies: |facts| !facts.submission.kind.is_information(),
         lines: &[told(
             (
-                "the council of residence and the responsible council (CIC for Wirral) at CADT's priority; CADT P5 \
-                 where no child lives in Wirral, below P2; FSU P2, SAFE_TASK, for a SAFE address",
+                "the council of residence (by HOME or PLACEMENT, never by a SAFE address) and, of a child kind, the \
+                 responsible council (CIC for Wirral) at CADT's priority; CADT P5 where no child lives in Wirral, \
+                 below P2; FSU P2, SAFE_TASK, for a SAFE address",
                 &[Letter::X, Letter::L, Letter::C, Letter::F],
             ),
             r80,
             Priority::P5,
-        )],
+        )
+        .up_to(Priority::P1)],
     },
     super::correction::ROW,
     Row {

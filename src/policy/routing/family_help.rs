@@ -23,6 +23,9 @@ pub(super) const AGREED: &[Letter] = &[
     Letter::A,
 ];
 
+const AREA_TEAM: &str = "the Area Team; never for a SAFE address (sealed area)";
+const AGREED_TO: &str = "the agencies the family agreed to, but the front door, which a step up asks; no Area Team for a SAFE address";
+
 pub(super) const ROWS: &[Row] = &[Row {
     rule: Rule::R60,
     when: "CAF_REGISTERED, TAC_UPDATE",
@@ -30,8 +33,8 @@ pub(super) const ROWS: &[Row] = &[Row {
         matches!(facts.submission.kind, AlertKind::CafRegistered | AlertKind::TacUpdate)
     },
     lines: &[
-        those(("the Area Team", &[Letter::A]), area_teams, Priority::P4),
-        those(("the agencies the family agreed to", AGREED), agreed, Priority::P5),
+        those((AREA_TEAM, &[Letter::A]), area_teams, Priority::P4),
+        those((AGREED_TO, AGREED), agreed, Priority::P5),
         line(CADT, Priority::P3).only("STEP_UP_REQUESTED (D14 decides)", |facts| {
             facts.submission.family_help().is_some_and(|body| body.steps_up())
         }),

@@ -31,6 +31,13 @@ const ENDED: &[Letter] = &[
     Letter::X,
 ];
 
+const AREA_TEAM: &str =
+    "the Area Team; never under FORCED_MARRIAGE or HBA, never for a SAFE address (sealed area)";
+const SCHOOL: &str =
+    "the school, where the sender wants it told and says why; never under FORCED_MARRIAGE or HBA";
+const AGAIN: &str = "everyone who got the episode, P3 (P5 stays P5), but no Area Team and no school under FORCED_MARRIAGE or HBA, no \
+     Area Team for a SAFE address; CADT and MERPOL P3 where the hub does not know the episode";
+
 /// R01–R04 are the rows of a report, and of an update that raises the risk; R05 and R06 follow the episode.
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -42,9 +49,9 @@ pub(super) const ROWS: &[Row] = &[
             line(MERPOL, Priority::P1),
             line(SAFERFUT, Priority::P3),
             lookout(WUTH_AED, Priority::P2),
-            those(("the Area Team", &[Letter::A]), area_teams, Priority::P5).seeing(View::Info),
+            those((AREA_TEAM, &[Letter::A]), area_teams, Priority::P5).seeing(View::Info),
             those(
-                ("the school, where the sender wants it told", &[Letter::E]),
+                (SCHOOL, &[Letter::E]),
                 school,
                 Priority::P3,
             )
@@ -94,11 +101,12 @@ pub(super) const ROWS: &[Row] = &[
         applies: |facts| facts.submission.kind == AlertKind::MissingUpdated,
         lines: &[
             told(
-                ("the set of the new row, where the risk rises", EPISODE),
+                ("the set of the new row, each at that row's priority, where the risk rises", EPISODE),
                 r05_risen,
-                Priority::P3,
-            ),
-            told(("everyone who got the episode; P5 stays P5", EPISODE), r05_again, Priority::P3),
+                Priority::P5,
+            )
+            .up_to(Priority::P1),
+            told((AGAIN, EPISODE), r05_again, Priority::P5).up_to(Priority::P3),
         ],
     },
     Row {
@@ -109,13 +117,17 @@ pub(super) const ROWS: &[Row] = &[
         },
         lines: &[told(
             (
-                "everyone who got the episode, P3 (P5 stays P5); MERPOL P2; FSU P2 where found at a SAFE address; \
-             look-outs are cancelled; DECEASED: front door, responsible council and police only, P1",
+                "everyone who got the episode, P3 (P5 stays P5), but no Area Team and no school under \
+                 FORCED_MARRIAGE or HBA, no Area Team for a SAFE address; MERPOL P2; FSU P2, SAFE_TASK, where found \
+                 at a SAFE address; look-outs are cancelled, but not while FOUND_UNCONFIRMED (found by A&E): then who \
+                 holds one is told nothing; DECEASED: front door, responsible council and police P1, all others only \
+                 that it is cancelled; an episode the hub does not know: CADT P3",
                 ENDED,
             ),
             r06,
-            Priority::P3,
-        )],
+            Priority::P5,
+        )
+        .up_to(Priority::P1)],
     },
 ];
 

@@ -4,6 +4,7 @@
 //! priority that names every row. An agency is never routed its own alert. Nobody is routed by a SAFE
 //! address. Whether a routed recipient may see the alert is not decided here (see [`super::sharing`]).
 
+mod after;
 mod alcohol;
 mod alcohol_pathway;
 pub mod contact;
@@ -224,8 +225,10 @@ pub struct RecipientInWords {
     pub to: &'static str,
     /// The letters those may have; empty for one agency, which has its own.
     pub letters: &'static [Letter],
-    /// How urgently.
+    /// How urgently; at least so, where `up_to` stands beside it.
     pub priority: Priority,
+    /// As urgently as this, as the words say.
+    pub up_to: Option<Priority>,
     /// The view.
     pub view: View,
     /// Only then; empty: always.
@@ -243,10 +246,22 @@ pub fn in_words() -> impl Iterator<Item = RowInWords> {
                 }
             };
             let only = line.only.map_or("", |only| only.words);
-            RecipientInWords { to, letters, priority: line.priority, view: line.view, only }
+            let (priority, up_to, view) = (line.priority, line.up_to, line.view);
+            RecipientInWords { to, letters, priority, up_to, view, only }
         });
         RowInWords { rule: row.rule, when: row.when, recipients: recipients.collect() }
     })
+}
+
+/// What holds of all rows of the matrix, for a reader.
+#[must_use]
+pub const fn of_all_rows() -> &'static [&'static str] {
+    union::OF_ALL_ROWS
+}
+
+/// What is told of an alert after it was sent and is no row of the matrix: a recall (R57), a disagreement (R90).
+pub fn after_sending_in_words() -> impl Iterator<Item = RowInWords> {
+    after::ROWS.iter().map(after::AfterSending::in_words)
 }
 
 /// The duty inbox of an agency: the one that serves duty, else its first.

@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Row] = &[
             residence(Priority::P1).only(POWER_UNCLEAR, is_power_unclear),
             wirral_looked_after(Priority::P1).only(POWER_UNCLEAR, is_power_unclear),
             line(SAFERFUT, Priority::P4).only("found missing", was_missing),
-            those(("the Area Team", &[Letter::A]), area_teams, Priority::P5).seeing(View::Info),
+            those((AREA_TEAM, &[Letter::A]), area_teams, Priority::P5).seeing(View::Info),
             line(RESPONSE, Priority::P4).only("onward RESPONSE (D9 decides)", wants_response),
         ],
     },
@@ -60,11 +60,16 @@ pub(super) const ROWS: &[Row] = &[
         lines: &[
             line(CADT, Priority::P5),
             line(YOS, Priority::P5),
-            those(("the Area Teams it names", &[Letter::A]), reported_areas, Priority::P5),
+            those(
+                ("the Area Teams it names, and nobody else it names", &[Letter::A]),
+                reported_areas,
+                Priority::P5,
+            ),
         ],
     },
 ];
 
+const AREA_TEAM: &str = "the Area Team; never for a SAFE address (sealed area)";
 const HELD: &str = "not the end of a stay told of before";
 const LET_GO: &str = "the end of a stay told of before";
 const RESPONSIBLE: (&str, &[Letter]) =
@@ -73,7 +78,11 @@ const POWER_UNCLEAR: &str = "a block of police protection without its power (GAP
 
 /// Another council's front door, where the child ordinarily lives, Children Act 1989 s46(3)(b).
 const fn residence(priority: Priority) -> Line {
-    those(("the council of ordinary residence, if another", &[Letter::X]), other_council, priority)
+    those(
+        ("the council of ordinary residence, if another; never by a SAFE address", &[Letter::X]),
+        other_council,
+        priority,
+    )
 }
 
 const fn wirral_looked_after(priority: Priority) -> Line {

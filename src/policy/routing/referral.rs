@@ -14,6 +14,10 @@ use super::{Facts, Target, Wish, Wishes};
 const FGM_FRONT_DOOR: Line = line(CADT, Priority::P2).only("an act of FGM is told of", is_fgm);
 const FGM_POLICE: Line = line(MERPOL, Priority::P3).only("an act of FGM is told of", is_fgm);
 
+const REFERRER: &str = "the referrer, FEEDBACK view, beside any delivery it has: by the hub where a professional, else by hand only";
+const NAMED: &str = "each inbox named, the parts named for it; police who waited for the decision (R13) P2, the others \
+                     P4; a school has only its own pupil";
+
 /// Whom a decision may hand something on to.
 const RELEASED: &[Letter] =
     &[Letter::P, Letter::F, Letter::N, Letter::R, Letter::S, Letter::E, Letter::A, Letter::Z];
@@ -45,13 +49,9 @@ pub(super) const ROWS: &[Row] = &[
             matches!(facts.submission.kind, AlertKind::ReferralDecision | AlertKind::Feedback)
         },
         lines: &[
-            told(
-                ("the referrer, FEEDBACK, where a professional or by hand", &[Letter::T]),
-                feedback,
-                Priority::P4,
-            ),
+            told((REFERRER, &[Letter::T]), feedback, Priority::P4),
             those(
-                ("the Area Team", &[Letter::A]),
+                ("the Area Team; never for a SAFE address (sealed area)", &[Letter::A]),
                 |facts| facts.area.teams().cloned().collect(),
                 Priority::P4,
             )
@@ -68,7 +68,7 @@ pub(super) const ROWS: &[Row] = &[
         rule: Rule::R52,
         when: "REFERRAL_DECISION with release_to",
         applies: |facts| facts.submission.kind == AlertKind::ReferralDecision,
-        lines: &[told(("each inbox named, its own parts", RELEASED), releases, Priority::P4)],
+        lines: &[told((NAMED, RELEASED), releases, Priority::P4).up_to(Priority::P2)],
     },
     Row {
         rule: Rule::R70,

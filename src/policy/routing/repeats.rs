@@ -22,15 +22,20 @@ pub(super) const ROWS: &[Row] = &[
         applies: is_repeat,
         lines: &[
             told(
-                ("CADT, where a row above names it, one level up, not above P2", &[Letter::C]),
+                (
+                    "CADT, where a row above names it, one level up, not above P2 (a P1 stays P1)",
+                    &[Letter::C],
+                ),
                 |facts, wishes| one_level_up(facts, wishes, CADT),
-                Priority::P2,
-            ),
+                Priority::P3,
+            )
+            .up_to(Priority::P2),
             told(
                 ("FSU, one level up, not above P2", &[Letter::F]),
                 |facts, wishes| one_level_up(facts, wishes, FSU),
-                Priority::P2,
-            ),
+                Priority::P3,
+            )
+            .up_to(Priority::P2),
             line(MARAC, Priority::P3),
         ],
     },

@@ -36,6 +36,8 @@ impl Row {
 pub(super) struct Line {
     pub(super) to: To,
     pub(super) priority: Priority,
+    /// The most urgent it may be, where a function decides between this and `priority`.
+    pub(super) up_to: Option<Priority>,
     pub(super) view: View,
     /// The letter its copy is cut by, where that is not the agency's own.
     pub(super) letter: Option<Letter>,
@@ -98,12 +100,19 @@ impl Line {
 
 /// A line in the letter's standard view.
 pub(super) const fn line(to: &'static str, priority: Priority) -> Line {
-    Line { to: To::Agency(to), priority, view: View::Standard, letter: None, only: None }
+    Line {
+        to: To::Agency(to),
+        priority,
+        up_to: None,
+        view: View::Standard,
+        letter: None,
+        only: None,
+    }
 }
 
 /// A look-out.
 pub(super) const fn lookout(to: &'static str, priority: Priority) -> Line {
-    Line { to: To::Agency(to), priority, view: View::Lookout, letter: None, only: None }
+    line(to, priority).seeing(View::Lookout)
 }
 
 /// Those whom the alert itself leads to.
@@ -115,13 +124,15 @@ pub(super) const fn those(
     Line {
         to: To::Those { words, letters, of },
         priority,
+        up_to: None,
         view: View::Standard,
         letter: None,
         only: None,
     }
 }
 
-/// Whoever the function tells; the priority is that of the least urgent of them, for a reader.
+/// Whoever the function tells; the priority is that of the least urgent of them, for a reader. [`Line::up_to`] names
+/// the most urgent.
 pub(super) const fn told(
     (words, letters): (&'static str, &'static [Letter]),
     by: fn(&Facts<'_>, &mut Wishes),
@@ -130,6 +141,7 @@ pub(super) const fn told(
     Line {
         to: To::Told { words, letters, by },
         priority,
+        up_to: None,
         view: View::Standard,
         letter: None,
         only: None,
@@ -137,6 +149,11 @@ pub(super) const fn told(
 }
 
 impl Line {
+    /// As urgently as this, where the function says so.
+    pub(super) const fn up_to(self, priority: Priority) -> Self {
+        Self { up_to: Some(priority), ..self }
+    }
+
     /// Under this letter in place of the agency's own.
     pub(super) const fn under(self, letter: Letter) -> Self {
         Self { letter: Some(letter), ..self }

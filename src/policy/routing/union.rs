@@ -122,6 +122,22 @@ fn merge(union: &mut BTreeMap<Slot, Routed>, new: Routed) {
     };
 }
 
+/// What [`raise`] and [`swap`] do to the priorities of the rows, and what else holds of all rows, for a reader.
+pub(super) const OF_ALL_ROWS: &[&str] = &[
+    "All rows that apply are applied: recipients are the union, one delivery an inbox, at its highest priority, in its \
+     fullest view, by its earliest deadline. An agency is never routed its own alert.",
+    "The alert's own priority is the more urgent of what its sender says and of what its facts make it at least. Front \
+     door (CADT, EDT) and police are told at least as urgently, wherever a row names them; of a MARAC referral its \
+     coordinator too. So is whoever the rows name first (at the most urgent of their priorities), but no school, Area \
+     Team, missing-children service and no A&E.",
+    "Of a contact, a referral and a concern the rows' own pace is not raised but to what the sender says. Never raised: a \
+     plan of early help (R60), the front door's P5 copy of what another council acts on (R80), look-outs, information \
+     copies, tasks, feedback, and a correction (R57) that makes the alert no more urgent than it was.",
+    "CADT means EDT, and a P4 copy for CADT, for P1 and P2 outside its hours.",
+    "An agency with a conflict of interest is not told: its lead or the senior on call is, in its place (D0). Whether a \
+     recipient may see the alert, and in which copy, is decided after this (the D rows).",
+];
+
 /// The alert goes as urgently as its sender says (domain 3.2): front door and police, and whoever the rows
 /// name first; of a referral to the MARAC its coordinator. Look-outs, information copies, tasks, feedback and the missing
 /// service keep their own pace, and so does the front door's copy of what another council acts on (R80).

@@ -157,6 +157,9 @@ fn refusers<'a>(
     by_offer.into_iter().flatten().chain(recorded(case, (scope, agency), states))
 }
 
+/// What was said after the alert was sent comes after what the alert says of the same instant.
+const SAID_SINCE: u8 = 2;
+
 /// Service agreements about `scope` in one of `states`. A refusal or withdrawal that was itself followed by a
 /// later agreement of the same person is a new record; the latest of each giver counts. The attempt of somebody whose
 /// word does not count has no effect, as if nobody had spoken.
@@ -174,15 +177,20 @@ fn recorded<'a>(
                 && record.giver.is(*giver)
                 && record.standing == GiverStanding::Counts
         });
-        let own = own.map(|record| (record.effective_at.get().copied(), record.state.known()));
+        // Of two records of one instant, whichever comes first in the list, the one that is no agreement counts.
+        let own = own.map(|record| {
+            let state = record.state.known();
+            let rank = u8::from(state != Some(ConsentState::Given));
+            (record.effective_at.get().copied(), rank, state)
+        });
         // What the episode has heard since it was given, of the agreement with this agency.
         let since = case.context.episode.iter().flat_map(|earlier| &earlier.after.consents);
         let since = since
             .filter(|said| said.giver == *giver)
             .filter(|said| said.concerns(scope, agency, case.context.now))
-            .map(|said| (Some(said.effective_at), Some(said.state)));
-        let latest = own.chain(since).max_by_key(|(effective_at, _)| *effective_at);
-        latest.and_then(|(_, state)| state).is_some_and(|state| states.contains(&state))
+            .map(|said| (Some(said.effective_at), SAID_SINCE, Some(said.state)));
+        let latest = own.chain(since).max_by_key(|(effective_at, rank, _)| (*effective_at, *rank));
+        latest.and_then(|(_, _, state)| state).is_some_and(|state| states.contains(&state))
     })
 }
 

@@ -2,11 +2,13 @@
 //!
 //! A line has four columns: the rows that must apply; what is given, words separated by commas, the kind first; when
 //! it is received, London time; who gets it, each with priority and deciding row. A recipient that a row withholds is
-//! listed as `withheld`. Nobody else may get it: the list is complete. Where alerts came before it in the episode, they
-//! stand before the word `then`, each taken at the same moment.
+//! listed as `withheld`, one that learns only that it is over as `CANCELLED`. Nobody else may get it: the list is
+//! complete. Where alerts came before it in the episode, they stand before the word `then`, each taken at the same
+//! moment; what it corrects stands before `corrected by`; what is known of its persons follows `knowing`.
 
 mod gaps;
 mod help;
+mod known;
 mod referrals;
 mod words;
 
@@ -14,8 +16,9 @@ use std::sync::Arc;
 
 use jiff::civil::DateTime;
 
+use super::Decision;
 use super::fixtures::*;
-use crate::domain::{EventKind, Rule};
+use crate::domain::{EventKind, Rule, View};
 
 const TABLES: &[(&str, &str)] = &[
     ("routing_missing.txt", include_str!("../../../tests/tables/routing_missing.txt")),
@@ -79,16 +82,7 @@ fn told(given: &str, received: &str) -> Told {
         .unwrap_or_else(|| panic!("a day and a time: {received}"));
     let now = local.to_zoned(jiff::tz::TimeZone::get("Europe/London").unwrap()).unwrap();
     let now = now.timestamp().to_string();
-    let directory = directory();
-    let mut episode = Vec::new();
-    let mut alerts: Vec<&str> = given.split(" then ").collect();
-    let last = alerts.pop().unwrap_or_default();
-    for earlier in alerts {
-        let alert = words::alert(earlier);
-        let (validated, decision) = taken_in(alert.clone(), &now, &episode, &directory);
-        episode.push(Arc::new(recorded(&alert, &now, (&validated, &decision))));
-    }
-    let (_, decision) = taken_in(words::alert(last), &now, &episode, &directory);
+    let decision = decision_on(given, &now);
     let mut rows: Vec<Rule> =
         decision.decisions.iter().flat_map(|decided| decided.routes.iter().copied()).collect();
     // R58 sends it to nobody, so only the route itself names it.
@@ -96,8 +90,34 @@ fn told(given: &str, received: &str) -> Told {
     rows.extend(computed.flat_map(|event| event.rules.iter().copied()));
     rows.sort_unstable();
     rows.dedup();
-    let recipients = recipients(&decision).iter().map(|line| without_due(line)).collect();
+    let over = decision.deliveries.iter().filter(|delivery| delivery.view == View::Cancelled);
+    let over: Vec<String> = over.map(|delivery| format!("{} ", delivery.mailbox)).collect();
+    let recipients = recipients(&decision).into_iter().map(|line| {
+        let is_over = over.iter().any(|inbox| line.starts_with(inbox));
+        format!("{}{}", without_due(&line), if is_over { " CANCELLED" } else { "" })
+    });
+    let recipients = recipients.collect();
     Told { rows: rows.iter().map(|rule| rule.as_str().to_owned()).collect(), recipients }
+}
+
+/// What is decided on the last alert of a line.
+fn decision_on(given: &str, now: &str) -> Decision {
+    if let Some((wrong, right)) = given.split_once(" corrected by ") {
+        return corrected(words::alert(right), now, &record_of(&words::alert(wrong), now)).1;
+    }
+    if let Some((alert, repeats)) = given.split_once(" knowing ") {
+        return taken_knowing(words::alert(alert), now, &known::of(repeats)).1;
+    }
+    let directory = directory();
+    let mut episode = Vec::new();
+    let mut alerts: Vec<&str> = given.split(" then ").collect();
+    let last = alerts.pop().unwrap_or_default();
+    for earlier in alerts {
+        let alert = words::alert(earlier);
+        let (validated, decision) = taken_in(alert.clone(), now, &episode, &directory);
+        episode.push(Arc::new(recorded(&alert, now, (&validated, &decision))));
+    }
+    taken_in(words::alert(last), now, &episode, &directory).1
 }
 
 /// `EDT P2 D7` of `EDT P2 Fri 23 Oct 23:40 D7`: the clocks have their own table.

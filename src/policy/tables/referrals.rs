@@ -2,6 +2,7 @@
 
 use super::super::fixtures::*;
 use super::words::of;
+use crate::domain::referral::ReferralOutcome;
 use crate::domain::submission::*;
 
 pub(super) fn worried(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
@@ -35,5 +36,21 @@ pub(super) fn worried(alert: AlertBuilder, word: &str, value: &str) -> AlertBuil
             });
         }),
         other => panic!("not a word of a referral or concern: {other:?}"),
+    }
+}
+
+pub(super) fn handed_on(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
+    match (word, value) {
+        ("outcome", value) => alert.decision(|facts| {
+            let outcome = of(ReferralOutcome::ALL, ReferralOutcome::as_str, value);
+            facts.outcome = known(outcome);
+            facts.feedback.outcome = known(outcome);
+        }),
+        ("to", council) => alert.decision(|facts| facts.transfer_to = Given::Given(code(council))),
+        ("released", inbox) => alert.decision(|facts| {
+            let inbox = Given::Given(mailbox(inbox.trim_start_matches("to ")));
+            facts.releases.push(ReleaseFact { inbox, parts: 1 });
+        }),
+        other => panic!("not a word of a decision: {other:?}"),
     }
 }

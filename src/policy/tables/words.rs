@@ -3,6 +3,7 @@
 use super::super::fixtures::*;
 use super::{help, referrals};
 use crate::domain::decision::Basis6;
+use crate::domain::referral::ReferralOutcome;
 use crate::domain::submission::*;
 use crate::domain::{AlertKind, Priority, Risk};
 
@@ -12,6 +13,7 @@ pub(super) fn alert(given: &str) -> AlertBuilder {
     let kind = words.next().unwrap_or_default();
     let begun = match kind {
         "MISSING_REPORTED" => missing_child(),
+        "MISSING_UPDATED" => missing_child().kind(AlertKind::MissingUpdated),
         "MISSING_FOUND" => found_child(),
         "ALCOHOL_ATTENDANCE" => attendance(),
         "RHI_UPDATE" => interview(),
@@ -23,6 +25,7 @@ pub(super) fn alert(given: &str) -> AlertBuilder {
         "OPERATION_REPORT" => operation_report(),
         "CSC_CONTACT" => referred().kind(AlertKind::CscContact),
         "CSC_REFERRAL" => referred(),
+        "REFERRAL_DECISION" => decided(ReferralOutcome::Nfa),
         "CONCERN" => concerned(),
         "CAF_REGISTERED" => early_help(),
         "TAC_UPDATE" => team_update(),
@@ -62,6 +65,7 @@ fn with(alert: AlertBuilder, kind: &str, said: &str) -> AlertBuilder {
             "MARAC_REFERRAL" | "MARAC_OUTCOME" => of_case(alert, word, value),
             "PLACE_OF_SAFETY" | "OPERATION_REPORT" => moved(alert, word, value),
             "CSC_CONTACT" | "CSC_REFERRAL" | "CONCERN" => referrals::worried(alert, word, value),
+            "REFERRAL_DECISION" => referrals::handed_on(alert, word, value),
             "CAF_REGISTERED" | "TAC_UPDATE" => help::planned(alert, word, value),
             "INFORMATION_REQUEST" | "INFORMATION_RESPONSE" => help::asked_as(alert, word, value),
             _ => missed(alert, word, value),
