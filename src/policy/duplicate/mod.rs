@@ -138,13 +138,15 @@ pub fn keep_earlier_clock(decision: &mut Decision, event: &[Arc<AlertRecord>]) {
     let waits =
         |it: &&Delivery| !it.is_acknowledged() && !matches!(it.state, DeliveryState::Ended(_));
     for delivery in &mut decision.deliveries {
+        // What is for information has no clock to keep.
+        let Some(own) = delivery.due else { continue };
         let is_same =
             |it: &&Delivery| it.mailbox == delivery.mailbox && it.purpose == delivery.purpose;
         let known = event.iter().flat_map(|earlier| &earlier.deliveries);
         let running = known.filter(waits).filter(is_same);
         let first = running.filter_map(|it| it.due).min_by_key(|due| due.at);
         let Some(first) = first else { continue };
-        if delivery.due.is_some_and(|own| own.at <= first.at) {
+        if own.at <= first.at {
             continue;
         }
         delivery.due = Some(first);

@@ -245,6 +245,14 @@ fn who_has_not_taken_an_earlier_one_is_due_no_later_and_who_has_is_due_by_the_ne
         assert_eq!(event.deadline, of.due, "the entry says the same");
     }
 
+    let (_, mut for_information) = taken(missing_child(), "2026-11-20T12:40Z");
+    for delivery in &mut for_information.deliveries {
+        (delivery.due, delivery.rung) = (None, None);
+    }
+    keep_earlier_clock(&mut for_information, &event);
+    let is_without = |it: &Delivery| it.due.is_none() && it.rung.is_none();
+    assert!(for_information.deliveries.iter().all(is_without), "no clock is made of none");
+
     let taken_over: Vec<Arc<AlertRecord>> = event
         .iter()
         .map(|it| Arc::new(AlertRecord { deliveries: Vec::new(), ..AlertRecord::clone(it) }))
