@@ -7,30 +7,20 @@ use super::super::connect::ConnectArgs;
 use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
+use super::on_behalf::{self, AtInbox};
 use super::words;
 use crate::wire::v1;
 
 /// `acknowledge`.
 #[derive(Debug, Args)]
+#[command(mut_arg("user", |user| on_behalf::who(user, "takes it")))]
 pub(crate) struct AcknowledgeArgs {
     /// The delivery, as the copy names it.
     #[arg(value_name = "DELIVERY")]
     delivery: String,
 
-    /// Who takes it, by opaque id; not needed with a person's own certificate.
-    #[arg(
-        long,
-        env = "STAYSAFE_USER",
-        hide_env_values = true,
-        default_value = "",
-        value_name = "ID",
-        hide_default_value = true
-    )]
-    user: String,
-
-    /// Mailbox; by default your agency's duty mailbox.
-    #[arg(long, value_name = "MAILBOX")]
-    mailbox: Option<String>,
+    #[command(flatten)]
+    desk: AtInbox,
 
     /// Passed on within your agency, by a person who stays responsible.
     #[arg(long)]
@@ -58,9 +48,9 @@ pub(crate) async fn run(args: &AcknowledgeArgs, out: &mut Output) -> Result<(), 
         (false, false) => v1::AcknowledgeOutcome::Accepted,
     };
     let request = v1::AcknowledgeRequest {
-        mailbox: session.mailbox(args.mailbox.as_ref()),
+        mailbox: session.mailbox(args.desk.mailbox.as_ref()),
         delivery_id: args.delivery.clone(),
-        user_id: args.user.clone(),
+        user_id: args.desk.person.user.clone(),
         outcome: outcome.into(),
         note: args.note.clone(),
     };

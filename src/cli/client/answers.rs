@@ -7,30 +7,20 @@ use super::super::connect::ConnectArgs;
 use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
+use super::on_behalf::{self, AtInbox};
 use super::words;
 use crate::wire::v1;
 
 /// `answers`.
 #[derive(Debug, Args)]
+#[command(mut_arg("user", |user| on_behalf::who(user, "reads")))]
 pub(crate) struct AnswersArgs {
     /// The delivery, as the copy names it.
     #[arg(value_name = "DELIVERY")]
     delivery: String,
 
-    /// Who reads, by opaque id; not needed with a person's own certificate.
-    #[arg(
-        long,
-        env = "STAYSAFE_USER",
-        hide_env_values = true,
-        default_value = "",
-        value_name = "ID",
-        hide_default_value = true
-    )]
-    user: String,
-
-    /// Mailbox; by default your agency's duty mailbox.
-    #[arg(long, value_name = "MAILBOX")]
-    mailbox: Option<String>,
+    #[command(flatten)]
+    desk: AtInbox,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -40,9 +30,9 @@ pub(crate) struct AnswersArgs {
 pub(crate) async fn run(args: &AnswersArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
     let request = v1::ReadAnswerRequest {
-        mailbox: session.mailbox(args.mailbox.as_ref()),
+        mailbox: session.mailbox(args.desk.mailbox.as_ref()),
         delivery_id: args.delivery.clone(),
-        user_id: args.user.clone(),
+        user_id: args.desk.person.user.clone(),
     };
     let answer = session.client.read_answer(request).await?;
     if let Some(taken) = &answer.acknowledged {

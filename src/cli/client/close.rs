@@ -7,11 +7,13 @@ use super::super::connect::ConnectArgs;
 use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
+use super::on_behalf::{self, AtInbox};
 use super::words;
 use crate::wire::v1;
 
 /// `close`.
 #[derive(Debug, Args)]
+#[command(mut_arg("user", |user| on_behalf::who(user, "says so")))]
 pub(crate) struct CloseArgs {
     /// The delivery, as the copy names it.
     #[arg(value_name = "DELIVERY")]
@@ -21,20 +23,8 @@ pub(crate) struct CloseArgs {
     #[arg(long, value_name = "TEXT")]
     note: String,
 
-    /// Who says so, by opaque id; not needed with a person's own certificate.
-    #[arg(
-        long,
-        env = "STAYSAFE_USER",
-        hide_env_values = true,
-        default_value = "",
-        value_name = "ID",
-        hide_default_value = true
-    )]
-    user: String,
-
-    /// Mailbox; by default your agency's duty mailbox.
-    #[arg(long, value_name = "MAILBOX")]
-    mailbox: Option<String>,
+    #[command(flatten)]
+    desk: AtInbox,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -44,9 +34,9 @@ pub(crate) struct CloseArgs {
 pub(crate) async fn run(args: &CloseArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
     let request = v1::CloseDeliveryRequest {
-        mailbox: session.mailbox(args.mailbox.as_ref()),
+        mailbox: session.mailbox(args.desk.mailbox.as_ref()),
         delivery_id: args.delivery.clone(),
-        user_id: args.user.clone(),
+        user_id: args.desk.person.user.clone(),
         note: args.note.clone(),
     };
     let answer = session.client.close_delivery(request).await?;

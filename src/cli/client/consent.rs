@@ -7,11 +7,13 @@ use super::super::connect::ConnectArgs;
 use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
+use super::on_behalf::{self, Person};
 use super::{recall, words};
 use crate::wire::v1;
 
 /// `consent`.
 #[derive(Debug, Args)]
+#[command(mut_arg("user", |user| on_behalf::who(user, "enters it")))]
 pub(crate) struct ConsentArgs {
     /// An alert of yours, of the episode that it is about.
     #[arg(value_name = "ALERT")]
@@ -45,16 +47,8 @@ pub(crate) struct ConsentArgs {
     #[arg(long, value_name = "KEY")]
     idempotency_key: String,
 
-    /// Who enters it, by opaque id; not needed with a person's own certificate.
-    #[arg(
-        long,
-        env = "STAYSAFE_USER",
-        hide_env_values = true,
-        default_value = "",
-        value_name = "ID",
-        hide_default_value = true
-    )]
-    user: String,
+    #[command(flatten)]
+    person: Person,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -157,7 +151,7 @@ pub(crate) async fn run(args: &ConsentArgs, out: &mut Output) -> Result<(), CliE
         state: v1::ConsentState::from(args.state).into(),
         effective_at: Some(effective_at),
         agencies: args.agencies.clone(),
-        user_id: args.user.clone(),
+        user_id: args.person.user.clone(),
     };
     let answer = session.client.change_consent(request).await?;
     let at = words::time(answer.entered_at.as_ref());

@@ -7,11 +7,13 @@ use super::super::connect::ConnectArgs;
 use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
+use super::on_behalf::{self, AtInbox};
 use super::words;
 use crate::wire::v1;
 
 /// `decline`.
 #[derive(Debug, Args)]
+#[command(mut_arg("user", |user| on_behalf::who(user, "declines")))]
 pub(crate) struct DeclineArgs {
     /// The delivery, as the copy names it.
     #[arg(value_name = "DELIVERY")]
@@ -25,20 +27,8 @@ pub(crate) struct DeclineArgs {
     #[arg(long, value_name = "TEXT")]
     text: String,
 
-    /// Who declines, by opaque id; not needed with a person's own certificate.
-    #[arg(
-        long,
-        env = "STAYSAFE_USER",
-        hide_env_values = true,
-        default_value = "",
-        value_name = "ID",
-        hide_default_value = true
-    )]
-    user: String,
-
-    /// Mailbox; by default your agency's duty mailbox.
-    #[arg(long, value_name = "MAILBOX")]
-    mailbox: Option<String>,
+    #[command(flatten)]
+    desk: AtInbox,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -72,9 +62,9 @@ impl From<Reason> for v1::DeclineReason {
 pub(crate) async fn run(args: &DeclineArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
     let request = v1::DeclineRequest {
-        mailbox: session.mailbox(args.mailbox.as_ref()),
+        mailbox: session.mailbox(args.desk.mailbox.as_ref()),
         delivery_id: args.delivery.clone(),
-        user_id: args.user.clone(),
+        user_id: args.desk.person.user.clone(),
         reason: v1::DeclineReason::from(args.reason).into(),
         text: args.text.clone(),
     };

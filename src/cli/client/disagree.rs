@@ -7,11 +7,13 @@ use super::super::connect::ConnectArgs;
 use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
+use super::on_behalf::{self, Person};
 use super::words;
 use crate::wire::v1;
 
 /// `disagree`.
 #[derive(Debug, Args)]
+#[command(mut_arg("user", |user| on_behalf::who(user, "disagrees")))]
 pub(crate) struct DisagreeArgs {
     /// Your alert that was decided on.
     #[arg(value_name = "ALERT")]
@@ -33,16 +35,8 @@ pub(crate) struct DisagreeArgs {
     #[arg(long, value_name = "KEY")]
     idempotency_key: String,
 
-    /// Who disagrees, by opaque id; not needed with a person's own certificate.
-    #[arg(
-        long,
-        env = "STAYSAFE_USER",
-        hide_env_values = true,
-        default_value = "",
-        value_name = "ID",
-        hide_default_value = true
-    )]
-    user: String,
+    #[command(flatten)]
+    person: Person,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -57,7 +51,7 @@ pub(crate) async fn run(args: &DisagreeArgs, out: &mut Output) -> Result<(), Cli
         decision_id: args.decision.clone(),
         stage: args.stage,
         text: args.text.clone(),
-        user_id: args.user.clone(),
+        user_id: args.person.user.clone(),
     };
     let answer = session.client.disagree(request).await?;
     let raised = answer.disagreement.clone().unwrap_or_default();

@@ -7,10 +7,12 @@ use super::super::connect::ConnectArgs;
 use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
+use super::on_behalf::{self, AtInbox};
 use crate::wire::v1;
 
 /// `hand-over`.
 #[derive(Debug, Args)]
+#[command(mut_arg("user", |user| on_behalf::who(user, "hands over")))]
 pub(crate) struct HandOverArgs {
     /// Deliveries, as the copies name them; without any, all that you hold and nothing has come of.
     #[arg(value_name = "DELIVERY")]
@@ -20,20 +22,8 @@ pub(crate) struct HandOverArgs {
     #[arg(long, default_value = "", value_name = "ID", hide_default_value = true)]
     to: String,
 
-    /// Who hands over, by opaque id; not needed with a person's own certificate.
-    #[arg(
-        long,
-        env = "STAYSAFE_USER",
-        hide_env_values = true,
-        default_value = "",
-        value_name = "ID",
-        hide_default_value = true
-    )]
-    user: String,
-
-    /// Mailbox; by default your agency's duty mailbox.
-    #[arg(long, value_name = "MAILBOX")]
-    mailbox: Option<String>,
+    #[command(flatten)]
+    desk: AtInbox,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -43,8 +33,8 @@ pub(crate) struct HandOverArgs {
 pub(crate) async fn run(args: &HandOverArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
     let request = v1::HandOverRequest {
-        mailbox: session.mailbox(args.mailbox.as_ref()),
-        user_id: args.user.clone(),
+        mailbox: session.mailbox(args.desk.mailbox.as_ref()),
+        user_id: args.desk.person.user.clone(),
         to_user_id: args.to.clone(),
         delivery_ids: args.deliveries.clone(),
     };

@@ -3,6 +3,7 @@
 //! On top of the typed client only: every command here could be written by a partner, and shows how.
 
 mod copy;
+mod on_behalf;
 mod partnership;
 mod receipts;
 mod rota;

@@ -7,11 +7,13 @@ use super::super::connect::ConnectArgs;
 use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
+use super::on_behalf::{self, AtInbox, Person};
 use super::words;
 use crate::wire::v1;
 
 /// `recall`.
 #[derive(Debug, Args)]
+#[command(mut_arg("user", |user| on_behalf::who(user, "recalls")))]
 pub(crate) struct RecallArgs {
     /// The alert.
     #[arg(value_name = "ALERT")]
@@ -25,16 +27,8 @@ pub(crate) struct RecallArgs {
     #[arg(long = "from", value_name = "NAME")]
     recipients: Vec<String>,
 
-    /// Who recalls, by opaque id; not needed with a person's own certificate.
-    #[arg(
-        long,
-        env = "STAYSAFE_USER",
-        hide_env_values = true,
-        default_value = "",
-        value_name = "ID",
-        hide_default_value = true
-    )]
-    user: String,
+    #[command(flatten)]
+    person: Person,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -68,7 +62,7 @@ pub(crate) async fn run(args: &RecallArgs, out: &mut Output) -> Result<(), CliEr
         alert_id: args.alert.clone(),
         recipients: args.recipients.clone(),
         reason: v1::RecallReason::from(args.reason).into(),
-        user_id: args.user.clone(),
+        user_id: args.person.user.clone(),
     };
     let answer = session.client.recall(request).await?;
     let mut lines = vec![clean(&format!("recalled: alert {}", answer.alert_id))];
@@ -105,25 +99,14 @@ pub(super) fn recipients(recipients: &[v1::RecalledRecipient]) -> Vec<String> {
 
 /// `confirm-recall`.
 #[derive(Debug, Args)]
+#[command(mut_arg("user", |user| on_behalf::who(user, "confirms")))]
 pub(crate) struct ConfirmArgs {
     /// The delivery that was recalled, as the tombstone names it.
     #[arg(value_name = "DELIVERY")]
     delivery: String,
 
-    /// Who confirms, by opaque id; not needed with a person's own certificate.
-    #[arg(
-        long,
-        env = "STAYSAFE_USER",
-        hide_env_values = true,
-        default_value = "",
-        value_name = "ID",
-        hide_default_value = true
-    )]
-    user: String,
-
-    /// Mailbox; by default your agency's duty mailbox.
-    #[arg(long, value_name = "MAILBOX")]
-    mailbox: Option<String>,
+    #[command(flatten)]
+    desk: AtInbox,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -133,9 +116,9 @@ pub(crate) struct ConfirmArgs {
 pub(crate) async fn confirm(args: &ConfirmArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
     let request = v1::ConfirmRecallRequest {
-        mailbox: session.mailbox(args.mailbox.as_ref()),
+        mailbox: session.mailbox(args.desk.mailbox.as_ref()),
         delivery_id: args.delivery.clone(),
-        user_id: args.user.clone(),
+        user_id: args.desk.person.user.clone(),
     };
     let answer = session.client.confirm_recall(request).await?;
     out.text(&format!(
