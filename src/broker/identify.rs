@@ -11,9 +11,7 @@ use crate::domain::counted::{Counted, PairCounted};
 use crate::domain::directory::Directory;
 use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::Exercise;
-use crate::domain::{
-    AlertId, AlertKind, AlertRecord, EpisodeId, Event, MentionToken, Submission, Timestamp,
-};
+use crate::domain::{AlertId, AlertRecord, EpisodeId, Event, MentionToken, Submission, Timestamp};
 use crate::policy::Decision;
 use crate::policy::matching::{self, Earlier, Prospect};
 use crate::policy::triggers::{self, Repeats, Thresholds};
@@ -42,9 +40,9 @@ impl Default for Prospects {
 
 impl Prospects {
     /// Keeps a new alert's people before it is committed: the next alert about them finds them here.
-    pub(super) fn keep(&self, alert: AlertId, kind: AlertKind, mentions: &Mentions) {
-        if !mentions.people.is_empty() {
-            self.0.insert(alert, Arc::new(Prospect::of(kind, mentions)));
+    pub(super) fn keep(&self, alert: AlertId, own: Option<Arc<Prospect>>) {
+        if let Some(own) = own {
+            self.0.insert(alert, own);
         }
     }
 }
@@ -54,6 +52,8 @@ impl Prospects {
 pub(super) struct Identified {
     /// Who they are, to be sealed.
     pub(super) mentions: Mentions,
+    /// The same, ready to be compared; none where nobody is looked for.
+    pub(super) own: Option<Arc<Prospect>>,
     /// By what they may be found again.
     pub(super) tokens: Vec<MentionToken>,
     /// The claims.
@@ -155,7 +155,8 @@ impl Broker {
         let seen = self.seen(&named).await?;
         let tokens = named.into_iter().map(|(token, _)| token).collect();
         let named = seen.iter().flat_map(|(alerts, _)| alerts);
-        let (earlier, silent) = self.earlier(&mentions, named).await?;
+        let own = Arc::new(Prospect::of(submission.kind, &mentions));
+        let (earlier, silent) = self.earlier(&own, named).await?;
         let links = matching::claims(&mentions, &earlier, now);
         let mut safe = matching::treated_as_safe(&mentions, &links, &earlier);
         let unspoken = matching::claims(&mentions, &silent, now);
@@ -163,7 +164,7 @@ impl Broker {
         let silent = (unspoken, silent);
         let watched = seen.into_iter().filter(|_| attempt < SEEN_ATTEMPTS_MAX);
         let seen = watched.filter_map(|(_, seen)| seen).collect();
-        Ok(Identified { mentions, tokens, links, earlier, silent, safe, seen })
+        Ok(Identified { mentions, own: Some(own), tokens, links, earlier, silent, safe, seen })
     }
 
     /// The alerts under each token, and that they are all: a number is one person's; what many share, a birthday with a
@@ -187,7 +188,7 @@ impl Broker {
     /// be read, or is shredded, is passed over.
     async fn earlier(
         &self,
-        people: &Mentions,
+        own: &Prospect,
         named: impl Iterator<Item = &AlertId>,
     ) -> Result<(Vec<Earlier>, Vec<Earlier>), SubmitError> {
         let mut alerts: Vec<AlertId> = named.copied().collect();
@@ -198,7 +199,7 @@ impl Broker {
             known.extend(self.prospect(alert).await.map(|prospect| (alert, prospect)));
         }
         let prospects: Vec<&Prospect> = known.iter().map(|(_, prospect)| &**prospect).collect();
-        let worth_reading = matching::worth_reading(people, &prospects);
+        let worth_reading = matching::worth_reading(own, &prospects);
         let (mut earlier, mut silent) = (Vec::new(), Vec::new());
         for ((alert, _), is_worth_it) in known.iter().zip(worth_reading) {
             if !is_worth_it {

@@ -162,9 +162,9 @@ impl Broker {
         let body = self.seal(alert, &body_of(received, &submission, &decision), beside)?;
         let SealedBody { sealed, body, conflicts, mentions, content_key } = body;
         let (completes, after) = (loaded.completes.as_ref().map(|it| it.id), after(&loaded));
-        self.prospects.keep(alert, submission.kind, &identified.mentions);
         let counted = identified.counted(&submission, episode_of(alert, &loaded));
-        let Identified { links, tokens, seen, .. } = identified;
+        let Identified { own, links, tokens, seen, .. } = identified;
+        self.prospects.keep(alert, own);
         let people = People { mentions, links, counted };
         let taking = Taking { alert, sender, completes, after, body, conflicts, people, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);

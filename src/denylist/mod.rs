@@ -17,7 +17,7 @@ use crate::domain::identity::{Link, LinkState};
 use crate::domain::{AlertId, AlertRecord, MentionToken, UserId};
 use crate::policy::matching;
 use crate::record::{open_conflicts, open_mentions};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, mentioned_under};
 
 /// Persons of alerts that are followed from one alert to the others, at most.
 const MENTIONS_MAX: usize = 512;
@@ -249,10 +249,8 @@ impl Search<'_> {
         let mentions = open_mentions(self.sealer, record).unwrap_or_default();
         let known = mentions.people.iter().find(|known| known.index == person);
         let pieces = known.map(matching::pieces).unwrap_or_default();
-        let mut alerts = BTreeSet::new();
-        for token in self.sealer.mention_tokens(&pieces)? {
-            alerts.extend(self.store.mentioned(token, LATER_MAX).await?);
-        }
+        let tokens = self.sealer.mention_tokens(&pieces)?;
+        let alerts = mentioned_under(self.store.as_ref(), &tokens, LATER_MAX).await?;
         let mut found = Vec::new();
         for alert in alerts {
             let Some(later) = self.record(alert).await? else { continue };

@@ -238,11 +238,7 @@ impl MailboxService for Edge {
         let principal = self.principal(&request, "").await?;
         let asked = request.into_inner();
         self.timed(async {
-            let about = About {
-                mailbox: mailbox_id(&asked.mailbox)?,
-                delivery: delivery(&asked.delivery_id)?,
-                person: usize::try_from(asked.person).unwrap_or(usize::MAX),
-            };
+            let about = about((&asked.mailbox, &asked.delivery_id), asked.person)?;
             let after = line_key(&asked.page_token)?;
             let limit = if asked.page_size == 0 { 50 } else { asked.page_size };
             let window = (after, usize::try_from(limit).unwrap_or(usize::MAX));
@@ -263,17 +259,19 @@ impl MailboxService for Edge {
         let principal = self.principal(&request, "").await?;
         let asked = request.into_inner();
         self.timed(async {
-            let about = About {
-                mailbox: mailbox_id(&asked.mailbox)?,
-                delivery: delivery(&asked.delivery_id)?,
-                person: usize::try_from(asked.person).unwrap_or(usize::MAX),
-            };
+            let about = about((&asked.mailbox, &asked.delivery_id), asked.person)?;
             let said = significance(asked.significance())?;
             let at = self.mailboxes.set_significance(&principal, &about, said).await?;
             Ok(v1::SetSignificanceResponse { set_at: Some(render::timestamp(at)) })
         })
         .await
     }
+}
+
+/// One person of the alert that a copy is of.
+fn about((mailbox, copy): (&str, &str), person: u32) -> Result<About, Status> {
+    let (mailbox, delivery) = (mailbox_id(mailbox)?, delivery(copy)?);
+    Ok(About { mailbox, delivery, person: usize::try_from(person).unwrap_or(usize::MAX) })
 }
 
 /// Characters that say why something is declined or what came of it, at least and at most (contract,

@@ -12,7 +12,7 @@ use crate::policy::access::{self, Action, Permit};
 use crate::policy::matching::{self, Decided, Entry, Hand, Mentioned};
 use crate::record::open_mentions;
 use crate::repeats::Changes;
-use crate::store::{Commit, Expect, StoreError, Write};
+use crate::store::{Commit, Expect, StoreError, Write, mentioned_under};
 
 /// Later alerts under one token that are looked through for links to a person who is protected from now on: as many as
 /// a submission looks at.
@@ -261,12 +261,8 @@ impl Identity {
         let mentions = open_mentions(&self.parts.sealer, record)?;
         let person = mentions.people.iter().find(|person| person.index == mention.person);
         let pieces = person.map(matching::pieces).unwrap_or_default();
-        let mut later: Vec<AlertId> = Vec::new();
-        for token in self.parts.sealer.mention_tokens(&pieces)? {
-            later.extend(self.parts.store.mentioned(token, LATER_MAX).await?);
-        }
-        later.sort_unstable();
-        later.dedup();
+        let tokens = self.parts.sealer.mention_tokens(&pieces)?;
+        let later = mentioned_under(self.parts.store.as_ref(), &tokens, LATER_MAX).await?;
         let mut parted = Vec::new();
         for alert in later.into_iter().filter(|alert| *alert != record.id) {
             let Some(found) = self.parts.store.alert(alert).await? else { continue };

@@ -4,7 +4,7 @@
 //! read different chronologies of one child. That they are shown is recorded before any of them is opened: first the copy
 //! that is asked from, then the others. Nothing is exported: a page at a time, to a person with an own certificate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Copy, MailboxError, Mailboxes};
@@ -16,7 +16,7 @@ use crate::policy::access::{Action, Permit};
 use crate::policy::chronology::{self, Extent};
 use crate::policy::{matching, views};
 use crate::record::open_mentions;
-use crate::store::Commit;
+use crate::store::{Commit, mentioned_under};
 
 /// Lines in one page, at most.
 pub const LINES_MAX: usize = 200;
@@ -208,17 +208,12 @@ impl Mailboxes {
         &self,
         alert: &AlertRecord,
         person: u32,
-    ) -> Result<Vec<AlertId>, MailboxError> {
+    ) -> Result<BTreeSet<AlertId>, MailboxError> {
         let mentions = open_mentions(&self.sealer, alert).unwrap_or_default();
         let person = mentions.people.iter().find(|known| known.index == person);
         let pieces = person.map(matching::pieces).unwrap_or_default();
-        let mut alerts = Vec::new();
-        for token in self.sealer.mention_tokens(&pieces)? {
-            alerts.extend(self.store.mentioned(token, ALERTS_MAX).await?);
-        }
-        alerts.sort_unstable();
-        alerts.dedup();
-        Ok(alerts)
+        let tokens = self.sealer.mention_tokens(&pieces)?;
+        Ok(mentioned_under(self.store.as_ref(), &tokens, ALERTS_MAX).await?)
     }
 
     fn candidate(

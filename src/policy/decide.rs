@@ -1,26 +1,26 @@
 //! One decision for one alert: routes, sharing, deliveries, timers, events – ready for one commit.
 
-use super::partners::{self, CADT};
+use super::partners::{self, CADT, MARAC, SAFERFUT};
 use super::routing::{self, Routes};
 use super::sharing::{self, Case, Verdict};
 use super::sketch::EventSketch;
-use super::triggers::{self, Ask};
+use super::triggers::{self, Ask, Trigger};
 use super::validation::{Validated, is_refused, parent_refuses};
 use super::views::HubFacts;
 use super::{
-    Context, EpisodeChanges, Moved, escalation, follow_on, hub_facts, referral, staff, stage,
-    supersession,
+    Clocks, Context, EpisodeChanges, Moved, escalation, follow_on, hub_facts, referral, staff,
+    stage, supersession,
 };
 use crate::domain::alert::{AlertStatus, Conflicts, Held, ShownTo, Timer, TimerKind};
 use crate::domain::decision::{ShareOutcome, SharingDecision};
 use crate::domain::delivery::{DeliveryState, Purpose};
-use crate::domain::directory::MailboxRole;
+use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::event::EventKind;
 use crate::domain::referral::{Referral, ReferralOutcome};
 use crate::domain::submission::{ConcernCode, Offer};
 use crate::domain::{
     Advice, AgencyCode, AlertKind, Delivery, Event, Letter, MailboxId, Priority, Rule, Stage,
-    Submission, UserId, View,
+    Submission, Timestamp, UserId, View,
 };
 
 /// Everything a broker puts into one [`crate::domain::AlertRecord`], one entry and one reply.
@@ -284,22 +284,44 @@ fn ask_of_repeats(
         events.push(fired.counting(u64::from(finding.count)));
     }
     for triggers::Asked { ask, triggers } in triggers::asked(&validated.repeats) {
-        let role = match ask {
-            Ask::StrategyMeeting | Ask::PossibleRepeat => MailboxRole::Duty,
-            Ask::ManagerReview => MailboxRole::Manager,
-            // The rows T1 and R23 tell these; what is taken back is told by what takes it back.
-            Ask::RepeatMissing | Ask::MaracRepeat | Ask::TriggerWithdrawn => continue,
-        };
-        let Some(mailbox) = front_door(role, context) else { continue };
+        // The rows T1 and R23 tell these; what is taken back is told by what takes it back.
+        if matches!(ask, Ask::RepeatMissing | Ask::MaracRepeat | Ask::TriggerWithdrawn) {
+            continue;
+        }
+        let Some(mailbox) = asked_inbox(ask, context.directory) else { continue };
         let mailbox = sharing::told_of(&mailbox, conflicts, (context.directory, context.now));
-        let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
-        let due = routing::due_in(context, &mailbox, ask.priority());
-        let created = EventSketch::of(EventKind::TaskCreated).to(number, &mailbox).due(due);
-        events.push(created.because(ask.as_str()));
-        let rules: Vec<Rule> = triggers.iter().map(|trigger| trigger.rule()).collect();
-        let task = task(number, &mailbox, ask.priority(), context.now);
-        deliveries.push(Delivery { due, routes: rules, ..task });
+        let with = (context.directory, &context.clocks, context.now);
+        let (task, created) = trigger_task(deliveries.len(), &mailbox, (ask, &triggers), with);
+        events.push(created);
+        deliveries.push(task);
     }
+}
+
+/// The inbox that answers what a trigger asks; none of its own for what is taken back.
+pub(super) fn asked_inbox(ask: Ask, directory: &Directory) -> Option<MailboxId> {
+    let of = match ask {
+        Ask::StrategyMeeting | Ask::PossibleRepeat => (CADT, MailboxRole::Duty),
+        Ask::ManagerReview => (CADT, MailboxRole::Manager),
+        Ask::RepeatMissing => (SAFERFUT, MailboxRole::Duty),
+        Ask::MaracRepeat => (MARAC, MailboxRole::Duty),
+        Ask::TriggerWithdrawn => return None,
+    };
+    routing::inbox_of(directory, of)
+}
+
+/// The task by which triggers ask an inbox for something, which stands after `before` deliveries; and what is recorded.
+pub(super) fn trigger_task(
+    before: usize,
+    mailbox: &MailboxId,
+    (ask, triggers): (Ask, &[Trigger]),
+    (directory, clocks, now): (&Directory, &Clocks, Timestamp),
+) -> (Delivery, EventSketch) {
+    let number = u32::try_from(before).unwrap_or(u32::MAX);
+    let due = routing::due_at((directory, clocks), mailbox, ask.priority(), now);
+    let created = EventSketch::of(EventKind::TaskCreated).to(number, mailbox).due(due);
+    let routes = triggers.iter().map(|trigger| trigger.rule()).collect();
+    let task = task(number, mailbox, ask.priority(), now);
+    (Delivery { due, routes, ..task }, created.because(ask.as_str()))
 }
 
 /// Says to whoever had the task of a trigger that a correction has taken it back (domain 5.8).
@@ -322,19 +344,13 @@ fn take_back(
             held.purpose == Purpose::Task && held.routes.iter().any(|rule| rules.contains(rule))
         };
         for held in original.deliveries.iter().filter(had) {
-            let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
-            let due = routing::due_in(context, &held.mailbox, asked.ask.priority());
-            let created = EventSketch::of(EventKind::TaskCreated).to(number, &held.mailbox);
-            events.push(created.due(due).because(asked.ask.as_str()));
-            let task = task(number, &held.mailbox, asked.ask.priority(), context.now);
-            deliveries.push(Delivery { due, routes: rules.clone(), ..task });
+            let with = (context.directory, &context.clocks, context.now);
+            let asked = (asked.ask, asked.triggers.as_slice());
+            let (task, created) = trigger_task(deliveries.len(), &held.mailbox, asked, with);
+            events.push(created);
+            deliveries.push(task);
         }
     }
-}
-
-/// The front door's inbox that serves these people, its desk where it has none.
-fn front_door(role: MailboxRole, context: &Context<'_>) -> Option<MailboxId> {
-    routing::inbox_of(context.directory, (CADT, role))
 }
 
 /// The worker who has the child already (R51).
@@ -375,7 +391,7 @@ pub(crate) fn task(
     number: u32,
     mailbox: &MailboxId,
     priority: Priority,
-    now: crate::domain::Timestamp,
+    now: Timestamp,
 ) -> Delivery {
     Delivery {
         number,

@@ -7,16 +7,15 @@
 
 use std::sync::Arc;
 
-use super::decide::task;
+use super::Clocks;
+use super::decide::{asked_inbox, trigger_task};
 use super::matching::{self, Earlier};
-use super::routing;
 use super::sharing;
 use super::sketch::EventSketch;
 use super::triggers::{self, Ask, Changed, Contact, Finding, Past, Trigger, What};
-use super::{Clocks, partners};
 use crate::domain::alert::Conflicts;
 use crate::domain::delivery::{DeliveryState, Purpose};
-use crate::domain::directory::{Directory, MailboxRole};
+use crate::domain::directory::Directory;
 use crate::domain::identity::Link;
 use crate::domain::referral::ReferralStatus;
 use crate::domain::{AlertRecord, Delivery, Event, EventKind, Letter, MailboxId, Rule, Timestamp};
@@ -265,7 +264,7 @@ impl Telling<'_> {
         self.say(event.counting(u64::from(changed.left)));
         self.flag(changed);
         for ask in triggers::asks_of(changed.trigger) {
-            let Some(mailbox) = self.place(*ask) else { continue };
+            let Some(mailbox) = asked_inbox(*ask, self.known.directory) else { continue };
             self.ask(&mailbox, *ask, changed.trigger);
         }
     }
@@ -280,29 +279,15 @@ impl Telling<'_> {
     fn ask(&mut self, mailbox: &MailboxId, ask: Ask, trigger: Trigger) {
         let Recounting { alert, conflicts, directory, clocks, now, .. } = self.known;
         let mailbox = sharing::told_of(mailbox, conflicts, (directory, now));
-        let number = alert.record.deliveries.len().saturating_add(self.said.tasks.len());
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
-        let due = routing::due_at((directory, clocks), &mailbox, ask.priority(), now);
-        let created = EventSketch::of(EventKind::TaskCreated).to(number, &mailbox).due(due);
-        self.say(created.because(ask.as_str()));
-        let task = task(number, &mailbox, ask.priority(), now);
-        self.said.tasks.push(Delivery { due, routes: vec![trigger.rule()], ..task });
+        let before = alert.record.deliveries.len().saturating_add(self.said.tasks.len());
+        let with = (directory, clocks, now);
+        let (task, created) = trigger_task(before, &mailbox, (ask, &[trigger]), with);
+        self.say(created);
+        self.said.tasks.push(task);
     }
 
     fn say(&mut self, event: EventSketch) {
         self.said.events.push(event.into_event());
-    }
-
-    /// The inbox that answers this.
-    fn place(&self, ask: Ask) -> Option<MailboxId> {
-        let (agency, role) = match ask {
-            Ask::StrategyMeeting | Ask::PossibleRepeat => (partners::CADT, MailboxRole::Duty),
-            Ask::ManagerReview => (partners::CADT, MailboxRole::Manager),
-            Ask::RepeatMissing => (partners::SAFERFUT, MailboxRole::Duty),
-            Ask::MaracRepeat => (partners::MARAC, MailboxRole::Duty),
-            Ask::TriggerWithdrawn => return None,
-        };
-        routing::inbox_of(self.known.directory, (agency, role))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::policy::recount::{
 use crate::policy::triggers::pair_case;
 use crate::policy::{self, Clocks};
 use crate::record::{open_conflicts, open_mentions};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, mentioned_under};
 
 /// Later alerts under one token that may have counted an alert: as many as a submission looks at.
 const LATER_MAX: usize = 32;
@@ -177,14 +177,9 @@ impl Counting<'_> {
     ) -> Result<Vec<Arc<AlertRecord>>, RepeatsError> {
         let Ok(mentions) = open_mentions(self.sealer, record) else { return Ok(Vec::new()) };
         let pieces: Vec<_> = mentions.people.iter().flat_map(matching::pieces).collect();
-        let mut alerts = Vec::new();
-        for token in self.sealer.mention_tokens(&pieces)? {
-            alerts.extend(self.store.mentioned(token, LATER_MAX).await?);
-        }
-        alerts.sort_unstable();
-        alerts.dedup();
+        let tokens = self.sealer.mention_tokens(&pieces)?;
         let mut counted = Vec::new();
-        for alert in alerts {
+        for alert in mentioned_under(self.store, &tokens, LATER_MAX).await? {
             let names = |it: &Arc<AlertRecord>| it.links.iter().any(|to| to.other == record.id);
             let found = self.store.alert(alert).await?;
             counted.extend(found.filter(|it| it.id == record.id || names(it)));

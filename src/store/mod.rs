@@ -14,6 +14,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 pub mod model;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -29,6 +30,22 @@ use crate::record::RecordedEntry;
 
 pub use crate::record::Write;
 pub use commit::{Commit, CommitError, Expect};
+
+/// The alerts that mention whom one of these tokens may be of, ascending, up to `limit` of the newest under each.
+///
+/// # Errors
+/// As [`Store::mentioned`].
+pub async fn mentioned_under(
+    store: &dyn Store,
+    tokens: &[MentionToken],
+    limit: usize,
+) -> Result<BTreeSet<AlertId>, StoreError> {
+    let mut alerts = BTreeSet::new();
+    for token in tokens {
+        alerts.extend(store.mentioned(*token, limit).await?);
+    }
+    Ok(alerts)
+}
 
 /// What the hub keeps. `dyn` at this port; every method may be called from any task.
 pub trait Store: Send + Sync {

@@ -186,6 +186,10 @@ pub fn claims(people: &Mentions, earlier: &[Earlier], now: Timestamp) -> Vec<Lin
         })
         .collect();
     let mut links = Vec::new();
+    // Mostly nobody is: then no name is normalised.
+    if known.is_empty() {
+        return links;
+    }
     for person in &people.people {
         let own = features(person, false);
         for (earlier, other, theirs) in &known {
@@ -262,6 +266,9 @@ pub fn treated_as_safe(people: &Mentions, links: &[Link], earlier: &[Earlier]) -
     });
     let hidden: Vec<Features> = hidden.collect();
     let may_be = |person: &&MentionedPerson| {
+        if hidden.is_empty() {
+            return false;
+        }
         let own = unmarked(person);
         hidden.iter().any(|theirs| {
             let class = compare(&own, theirs, Surroundings::default()).class;

@@ -36,13 +36,10 @@ fn unmarked(mentions: &Mentions) -> Vec<Features> {
     people.map(|person| Features { protected: false, ..person }).collect()
 }
 
-/// Which of the earlier alerts are worth reading, in their order: one answer for each.
+/// Which of the earlier alerts are worth reading for a new one, in their order: one answer for each.
 #[must_use]
-pub fn worth_reading(people: &Mentions, prospects: &[&Prospect]) -> Vec<bool> {
-    worth_comparing(&unmarked(people), prospects)
-}
-
-fn worth_comparing(own: &[Features], prospects: &[&Prospect]) -> Vec<bool> {
+pub fn worth_reading(own: &Prospect, prospects: &[&Prospect]) -> Vec<bool> {
+    let own = own.people.as_slice();
     let has_number_of_ours =
         |theirs: &&Features| own.iter().any(|own| have_one_number(own, theirs));
     let numbered: Vec<&Features> = prospects
@@ -98,7 +95,8 @@ mod tests {
             let prospects: Vec<Prospect> = earlier.iter().map(prospect).collect();
             let own_unmarked: Vec<Features> = own.iter().map(unmarked).collect();
 
-            let worth = worth_comparing(&own_unmarked, &prospects.iter().collect::<Vec<_>>());
+            let new = Prospect { people: own_unmarked.clone(), ends_episode: false };
+            let worth = worth_reading(&new, &prospects.iter().collect::<Vec<_>>());
 
             let read: Vec<&Features> =
                 earlier.iter().zip(&worth).filter(|(_, worth)| **worth).map(|(person, _)| person).collect();
@@ -121,12 +119,12 @@ mod tests {
             born: Some(jiff::civil::date(2015, 2, 3)),
             ..Features::default()
         };
-        let own = [twin("9990026033", "Jake")];
         let alone = |person: Features| Prospect { people: vec![person], ends_episode: false };
         let (jack, mia) = (alone(twin("9990026033", "Jack")), alone(twin("9990027404", "Mia")));
+        let own = alone(twin("9990026033", "Jake"));
 
-        assert_eq!(worth_comparing(&own, &[&jack, &mia]), [true, true]);
-        assert_eq!(worth_comparing(&own, &[&mia]), [false], "alone she is somebody else");
+        assert_eq!(worth_reading(&own, &[&jack, &mia]), [true, true]);
+        assert_eq!(worth_reading(&own, &[&mia]), [false], "alone she is somebody else");
     }
 
     #[test]
@@ -135,6 +133,6 @@ mod tests {
         let strangers = Prospect { people: stranger(), ends_episode: false };
         let found = Prospect { people: stranger(), ends_episode: true };
 
-        assert_eq!(worth_comparing(&stranger(), &[&strangers, &found]), [false, true]);
+        assert_eq!(worth_reading(&strangers, &[&strangers, &found]), [false, true]);
     }
 }
