@@ -160,6 +160,10 @@ code_list! {
         OfferToChildDirectly = 3 => "OFFER_TO_CHILD_DIRECTLY",
         /// The kind is never urgent: what is belongs in a CONCERN (domain 3.1a).
         UrgentInConcern = 4 => "URGENT_IN_CONCERN",
+        /// A concern tells what MISSING_REPORTED has a form and clocks for (domain 3.12).
+        SendMissingReport = 5 => "SEND_MISSING_REPORT",
+        /// A concern tells what DV_NOTIFICATION has a form and clocks for (domain 3.12).
+        SendDvNotification = 6 => "SEND_DV_NOTIFICATION",
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{MailboxError, Mailboxes};
+use crate::calendar;
 use crate::domain::alert::{BodyRef, Gap};
 use crate::domain::directory::Directory;
 use crate::domain::{
@@ -92,6 +93,7 @@ impl Mailboxes {
             pupils: &pupils,
             living_outside: &body.living_outside,
             protected: &protected,
+            on: Some(calendar::local_date(self.env.now().to_jiff())),
             school_words_name_somebody: alert.gaps.iter().any(names_somebody_to_a_school),
             ..CopyRequest::new(alert.kind, delivery.letter, delivery.view)
         };

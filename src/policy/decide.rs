@@ -1,6 +1,6 @@
 //! One decision for one alert: routes, sharing, deliveries, timers, events – ready for one commit.
 
-use super::partners::{self, CADT, MARAC, SAFERFUT};
+use super::partners::{CADT, MARAC, SAFERFUT};
 use super::routing::{self, Routes};
 use super::sharing::{self, Case, Verdict};
 use super::sketch::EventSketch;
@@ -17,7 +17,7 @@ use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::event::EventKind;
 use crate::domain::referral::{Referral, ReferralOutcome};
-use crate::domain::submission::{ConcernCode, Offer};
+use crate::domain::submission::Offer;
 use crate::domain::{
     Advice, AgencyCode, AlertKind, Delivery, Event, Letter, MailboxId, Priority, Rule, Stage,
     Submission, Timestamp, UserId, View,
@@ -119,7 +119,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
         living_outside: hub_facts::living_outside(submission, validated, context),
         pupils: routes.pupils,
         stage: stage::of(submission),
-        advice: stage::advice(submission, validated),
+        advice: stage::advice(submission, validated, context),
         changes,
         moved,
         moved_events: moved_events.into_iter().map(EventSketch::into_event).collect(),
@@ -469,7 +469,7 @@ fn taken(case: &Case<'_>, events: &mut Vec<EventSketch>) {
         let news = EventSketch::of(EventKind::AlertUpdated).because(told);
         events.push(news);
     }
-    if let Some(kind) = fitting_kind(submission, context) {
+    if let Some((kind, _)) = stage::fitting_kind(submission, context) {
         events.push(EventSketch::of(EventKind::KindMismatch).because(kind.as_str()));
     }
     if validated.status == AlertStatus::AcceptedIncomplete {
@@ -497,19 +497,6 @@ fn taken(case: &Case<'_>, events: &mut Vec<EventSketch>) {
         let refused = EventSketch::denied(EventKind::AlertRejected, "DOWNGRADE_WITHOUT_AUTHORITY");
         events.push(refused.refusing(&validated.refused_fields).by_rules(&[Rule::GAP4]));
     }
-}
-
-/// The kind that a concern fits, where there is one that its sender may send (domain 3.12).
-fn fitting_kind(submission: &Submission, context: &Context<'_>) -> Option<AlertKind> {
-    const TYPED: &[(ConcernCode, AlertKind)] = &[
-        (ConcernCode::Missing, AlertKind::MissingReported),
-        (ConcernCode::Da, AlertKind::DvNotification),
-    ];
-    let codes = &submission.concern()?.worry.codes;
-    let fits = |(code, kind): &&(ConcernCode, AlertKind)| {
-        codes.contains(*code) && partners::may_send(&context.sender.code, *kind)
-    };
-    TYPED.iter().find(fits).map(|(_, kind)| *kind)
 }
 
 /// Competence, agreements and refusals the alert brought.

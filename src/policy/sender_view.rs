@@ -74,6 +74,8 @@ code_list! {
         OfferToChildDirectly = 32 => "OFFER_TO_CHILD_DIRECTLY",
         /// The kind is never urgent.
         UrgentInConcern = 33 => "URGENT_IN_CONCERN",
+        /// A concern fits a kind of its own.
+        KindMismatch = 35 => "KIND_MISMATCH",
         /// Another alert told of the same event.
         SameEvent = 60 => "SAME_EVENT",
         /// Recorded; goes to nobody.
@@ -322,6 +324,14 @@ const fn advised(advice: Advice) -> (NoticeCode, &'static str) {
         Advice::UrgentInConcern => (
             NoticeCode::UrgentInConcern,
             "This kind of alert is never urgent, and your priority was not taken: urgent content belongs in a CONCERN.",
+        ),
+        Advice::SendMissingReport => (
+            NoticeCode::KindMismatch,
+            "Taken as a concern. If a child is missing send MISSING_REPORTED besides: only that reaches the look-outs.",
+        ),
+        Advice::SendDvNotification => (
+            NoticeCode::KindMismatch,
+            "Taken as a concern. For domestic abuse send DV_NOTIFICATION: only that asks for risk, children and school.",
         ),
     }
 }

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use super::decide::task;
 use super::sketch::EventSketch;
 use super::validation::Validated;
-use super::{Context, follow_on, sharing, validation};
+use super::{Context, follow_on, partners, sharing, validation};
 use crate::domain::alert::{Conflicts, TimerKind};
 use crate::domain::event::EventKind;
-use crate::domain::submission::{BodyFacts, Bool3, InterviewOutcome, InterviewState, Submission};
-use crate::domain::{Advice, AlertRecord, Delivery, MailboxId, Priority, Rule, Span, Stage};
+use crate::domain::submission::{
+    BodyFacts, Bool3, ConcernCode, InterviewOutcome, InterviewState, Submission,
+};
+use crate::domain::{
+    Advice, AlertKind, AlertRecord, Delivery, MailboxId, Priority, Rule, Span, Stage,
+};
 
 /// The stage that the alert tells of, where its kind tells of one. An attendance begins the pathway by its offer.
 pub(super) fn of(submission: &Submission) -> Option<Stage> {
@@ -62,12 +66,33 @@ pub(super) fn lateness(submission: &Submission, episode: &[Arc<AlertRecord>]) ->
 }
 
 /// What the sender is told to do besides.
-pub(super) fn advice(submission: &Submission, validated: &Validated) -> Vec<Advice> {
+pub(super) fn advice(
+    submission: &Submission,
+    validated: &Validated,
+    context: &Context<'_>,
+) -> Vec<Advice> {
     let mut advice = interview_advice(submission);
+    advice.extend(fitting_kind(submission, context).map(|(_, advice)| advice));
     if validated.mismatches.iter().any(|mismatch| mismatch.reason == validation::ROUTINE_KIND) {
         advice.push(Advice::UrgentInConcern);
     }
     advice
+}
+
+/// The kind that a concern fits, where there is one that its sender may send (domain 3.12), and what the sender is told.
+pub(super) fn fitting_kind(
+    submission: &Submission,
+    context: &Context<'_>,
+) -> Option<(AlertKind, Advice)> {
+    const TYPED: &[(ConcernCode, AlertKind, Advice)] = &[
+        (ConcernCode::Missing, AlertKind::MissingReported, Advice::SendMissingReport),
+        (ConcernCode::Da, AlertKind::DvNotification, Advice::SendDvNotification),
+    ];
+    let codes = &submission.concern()?.worry.codes;
+    let fits = |(code, kind, _): &&(ConcernCode, AlertKind, Advice)| {
+        codes.contains(*code) && partners::may_send(&context.sender.code, *kind)
+    };
+    TYPED.iter().find(fits).map(|(_, kind, advice)| (*kind, *advice))
 }
 
 fn interview_advice(submission: &Submission) -> Vec<Advice> {

@@ -1,5 +1,6 @@
 //! Rules that look at content, and closed views.
 
+use jiff::civil::date;
 use serde_json::json;
 use staysafe::domain::{AlertKind, Letter, Timestamp, View};
 use staysafe::policy::views::{
@@ -21,6 +22,34 @@ fn of_a_child_who_has_died_only_front_door_councils_and_police_learn_how_the_chi
         assert_eq!(shows(&copy, "DECEASED"), may_know, "{letter}");
         assert_eq!(copy.view == View::Cancelled, !may_know, "{letter}");
     }
+}
+
+/// Born on 9 March 2012: of the child's parent on the day before the 18th birthday and on it.
+#[test]
+fn from_the_18th_birthday_no_parent_is_told_and_the_young_person_s_own_entry_stands() {
+    let mut alert = missing_overnight();
+    alert["envelope"]["subjects"][0]["dob"] = json!("2012-03-09");
+    alert["envelope"]["told"] = json!([
+        {"about": "TOLD_ABOUT_CHILD", "state": "TOLD_STATE_NO_NOT_YET"},
+        {"about": "TOLD_ABOUT_ADULT", "role": "mother", "state": "TOLD_STATE_YES"},
+    ]);
+    let states = |alert: &serde_json::Value, on: jiff::civil::Date| {
+        let request = standard(AlertKind::MissingUpdated, Letter::C);
+        let copy = cut(alert, &CopyRequest { on: Some(on), ..request });
+        let told = json(&copy.body)["envelope"]["told"].clone();
+        [told[0]["state"].clone(), told[1]["state"].clone()]
+    };
+    let (eve, birthday) = (date(2030, 3, 8), date(2030, 3, 9));
+
+    assert_eq!(states(&alert, eve), ["TOLD_STATE_NO_NOT_YET", "TOLD_STATE_YES"]);
+    assert_eq!(states(&alert, birthday), ["TOLD_STATE_NO_NOT_YET", "TOLD_STATE_NO_ADULT"]);
+
+    // Not: where there is another child, whose parent it may be.
+    let mut sibling = alert["envelope"]["subjects"][0].clone();
+    sibling["subject_role"] = json!("SUBJECT_ROLE_SIBLING");
+    sibling["dob"] = json!("2020-03-09");
+    alert["envelope"]["subjects"].as_array_mut().unwrap().push(sibling);
+    assert_eq!(states(&alert, birthday), ["TOLD_STATE_NO_NOT_YET", "TOLD_STATE_YES"]);
 }
 
 #[test]

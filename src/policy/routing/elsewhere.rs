@@ -19,9 +19,9 @@ pub(super) const ROWS: &[Row] = &[
         applies: |facts| is_adult_in_a_child_kind(facts.submission, &facts.validated.ages),
         lines: &[told(
             (
-                "ASC at the row's priority, EDT and MERPOL too at P1; nobody of the kind's own rows. In an open \
-                 missing episode those, and ASC P3",
-                &[Letter::Z, Letter::C, Letter::P],
+                "ASC at the row's priority, EDT and MERPOL too at P1, the leaving-care team of a care leaver (CIC for \
+                 Wirral); nobody of the kind's own rows. In an open missing episode those, and ASC P3",
+                &[Letter::Z, Letter::C, Letter::P, Letter::L, Letter::X],
             ),
             r81,
             Priority::P3,
@@ -73,6 +73,10 @@ fn r81(facts: &Facts<'_>, wishes: &mut Wishes) {
             wishes.tell(Rule::R81, desk, priority, View::Standard);
         }
     }
+    // Whoever had the young person in care stays a recipient (domain 5.6).
+    if let Some(team) = responsible(facts, &[LookedAfter::Yes, LookedAfter::Last12Months]) {
+        wishes.agency(Rule::R81, team, priority, View::Standard);
+    }
 }
 
 /// Where the front door is told, the councils of its children are told as soon; by a SAFE address nobody is.
@@ -87,7 +91,7 @@ fn r80(facts: &Facts<'_>, wishes: &mut Wishes) {
         }
     }
     if is_of_one_child(facts)
-        && let Some(team) = responsible(facts)
+        && let Some(team) = responsible(facts, &[LookedAfter::Yes])
     {
         let child = facts.submission.primary_index();
         wishes.pupils.extend(child.map(|child| (team.to_string(), child)));
@@ -124,11 +128,12 @@ fn copy_for_the_front_door(wishes: &mut Wishes) {
     wishes.tell(Rule::R80, CADT, Priority::P5, View::Standard);
 }
 
-fn responsible(facts: &Facts<'_>) -> Option<AgencyCode> {
+/// The team of the responsible council, where the child is, or was, in care.
+fn responsible(facts: &Facts<'_>, in_care: &[LookedAfter]) -> Option<AgencyCode> {
     let envelope = &facts.submission.envelope;
     let council = envelope.responsible_la.get()?;
-    let is_looked_after = envelope.looked_after.is(LookedAfter::Yes);
-    partners::responsible_team(council).filter(|_| is_looked_after)
+    let is_in_care = envelope.looked_after.known().is_some_and(|known| in_care.contains(&known));
+    partners::responsible_team(council).filter(|_| is_in_care)
 }
 
 /// A child kind, or a concern about a child.

@@ -88,6 +88,25 @@ fn r81_an_adult_in_a_child_kind_goes_the_adult_route_and_below_p2_is_refused() {
 }
 
 #[test]
+fn r81_whoever_had_a_care_leaver_in_care_stays_a_recipient() {
+    let in_care = |state, council: &str| {
+        let leaver = adult(missing_child()).risk(Risk::Medium);
+        leaver.envelope(|envelope| {
+            envelope.looked_after = known(state);
+            envelope.responsible_la = Given::Given(council.to_owned());
+        })
+    };
+    let told = |alert| recipients(&taken(alert, MORNING).1);
+
+    let of_wirral = told(in_care(LookedAfter::Last12Months, "344"));
+    assert_eq!(of_wirral, ["ASC P2 Mon 16 Nov 11:00 D3", "CIC P2 Mon 16 Nov 11:00 D7"]);
+    let of_liverpool = told(in_care(LookedAfter::Yes, "341"));
+    assert_eq!(of_liverpool, ["ASC P2 Mon 16 Nov 11:00 D3", "LA-341 P2 Mon 16 Nov 11:00 D7"]);
+    let never = told(in_care(LookedAfter::No, "344"));
+    assert_eq!(never, ["ASC P2 Mon 16 Nov 11:00 D3"]);
+}
+
+#[test]
 fn r81_needs_the_traced_number_a_date_of_birth_alone_may_be_mistyped() {
     let mistyped = missing_child().born(2007, 1, 1).risk(Risk::High);
     let (validated, decision) = taken(mistyped, MORNING);

@@ -9,7 +9,7 @@ use crate::domain::delivery::Purpose;
 use crate::domain::event::EventKind;
 use crate::domain::referral::{ReferralOutcome, ReferralStatus, ReferrerType, Stage};
 use crate::domain::submission::*;
-use crate::domain::{AlertRecord, DeadlineTag, Letter, Priority, Rule, View};
+use crate::domain::{Advice, AlertRecord, DeadlineTag, Letter, Priority, Rule, View};
 use crate::policy::fixtures::*;
 use crate::policy::{Decision, sender_view};
 
@@ -324,7 +324,9 @@ fn a_concern_that_fits_a_kind_of_its_own_says_so_where_its_sender_may_send_it() 
     let (_, school) = taken(gone("SCH-900104"), S15);
 
     assert!(kinds(&police).contains(&EventKind::KindMismatch));
+    assert_eq!(police.advice, [Advice::SendMissingReport]);
     assert!(!kinds(&school).contains(&EventKind::KindMismatch), "no other kind is its to send");
+    assert_eq!(school.advice, []);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::super::validation::{band_of_score, effective_band};
 use super::table::numbers::{field, value};
 use super::tree::Node;
-use super::{CopyRequest, HubNote};
+use super::{CopyRequest, HubNote, age};
 use crate::domain::submission::{RiskBand, RiskTool};
 use crate::domain::{AlertKind, Letter, View};
 
@@ -69,6 +69,8 @@ pub(super) enum Sign {
     ReferrerUnnamed,
     /// The PRIMARY is an adult, in a kind that may be about a child.
     AdultPrimary,
+    /// The one child it is about is 18 by the day of the hand-out: no parent is told any more (domain 5.6).
+    HasComeOfAge,
 }
 
 /// What the whole alert says, before anything is cut.
@@ -91,9 +93,14 @@ impl Facts {
     pub(super) fn gather(alert: &Node, request: &CopyRequest<'_>) -> Self {
         let envelope = alert.node(field::alert::ENVELOPE);
         let persons = persons(alert);
+        let subjects = envelope.map(|envelope| subjects(envelope, request)).unwrap_or_default();
+        let mut signs = signs(alert, &persons, request);
+        if envelope.is_some_and(|it| age::has_come_of_age(it, &subjects, request)) {
+            signs.push(Sign::HasComeOfAge);
+        }
         Self {
             kind: request.kind,
-            subjects: envelope.map(|envelope| subjects(envelope, request)).unwrap_or_default(),
+            subjects,
             of_concern: concerns(alert)
                 .filter_map(|concern| concern.node(field::person_of_concern::PERSON))
                 .map(|person| person.text(field::person::PERSON_REF).to_owned())
@@ -102,7 +109,7 @@ impl Facts {
             contact_rule: envelope
                 .map(|envelope| envelope.value(field::envelope::CONTACT_RULE))
                 .unwrap_or_default(),
-            signs: signs(alert, &persons, request),
+            signs,
             agreed: agreed(alert),
             people: persons.iter().map(|person| named(person)).collect(),
             untold: envelope.map(untold).unwrap_or_default(),

@@ -7,6 +7,7 @@
 //!
 //! What a copy says about withheld fields depends on kind and letter alone, never on content: see [`Cut`].
 
+mod age;
 mod banners;
 mod chronology;
 mod facts;
@@ -15,6 +16,8 @@ mod markers;
 mod rules;
 mod table;
 mod tree;
+
+use jiff::civil::Date;
 
 use crate::domain::codes::code_list;
 use crate::domain::{AlertKind, Letter, View};
@@ -113,6 +116,8 @@ pub struct CopyRequest<'a> {
     pub school_words_name_somebody: bool,
     /// Subjects of the protected-subject register: treated as having a safe address.
     pub protected: &'a [usize],
+    /// The local day on which the copy is handed out: ages are read again on it (domain 5.6). None: nobody grows up.
+    pub on: Option<Date>,
 }
 
 impl CopyRequest<'_> {
@@ -131,6 +136,7 @@ impl CopyRequest<'_> {
             living_outside: &[],
             school_words_name_somebody: false,
             protected: &[],
+            on: None,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::facts::{Facts, Part, Sign};
 use super::table::numbers::{field, value};
 use super::table::{Field, Rule, in_bits};
 use super::tree::{Content, Item, Node};
-use super::{AREA_SEALED, CopyRequest, banners};
+use super::{AREA_SEALED, CopyRequest, age, banners};
 use crate::domain::{AlertKind, Letter, View};
 
 /// Cuts the tree; also counts the children that L and X are not shown, and says which subjects are, by place.
@@ -116,7 +116,9 @@ impl Cutter<'_> {
             Rule::Phones => shows_phone(item.content.node()?).then(|| self.descend(item, scope))?,
             Rule::Headline => Some(self.headline(&item.content)),
             Rule::Told => {
-                self.shows_told(item.content.node()?).then(|| self.descend(item, scope))?
+                let told = item.content.node()?;
+                let is_adult = self.facts.says(Sign::HasComeOfAge);
+                self.shows_told(told).then(|| age::told(self.node(told, scope), is_adult))
             }
             Rule::ChildImpacts => {
                 self.shows_impact(item.content.node()?).then(|| self.descend(item, scope))?

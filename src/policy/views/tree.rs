@@ -232,6 +232,11 @@ impl Content {
         }
     }
 
+    /// An enum's value as a field holds it.
+    pub(super) fn of_value(value: i32) -> Self {
+        Self::Varint(i64::from(value).cast_unsigned())
+    }
+
     /// Text as a field holds it.
     pub(super) fn of_text(text: &str) -> Self {
         Self::Bytes(text.as_bytes().to_vec())
