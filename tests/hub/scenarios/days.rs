@@ -51,6 +51,9 @@ async fn s07_a_friend_s_messages_on_his_behalf_are_a_repeat_and_nobody_tells_him
     let mut unit = hub.agency("FSU").await;
     let referral = unit.submit(sample("s07-marac-referral.json")).await.unwrap();
     assert_eq!(referral.acceptance(), v1::Acceptance::Accepted, "{:?}", referral.gaps);
+    let copy = asked_copy(&hub, "MARAC", &referral.alert_id).await;
+    let flagged = copy.body.as_ref().unwrap().hub.as_ref().unwrap().flag_until.clone();
+    assert_eq!(flagged, "2026-11-20", "flag and tag for twelve months");
     hub.advance_to("2025-12-11T16:00:00Z").await;
     let outcome = in_episode(sample("s07-marac-outcome.json"), &referral.episode_id);
     hub.agency("MARAC").await.submit(outcome).await.unwrap();
@@ -85,6 +88,79 @@ async fn s07_a_friend_s_messages_on_his_behalf_are_a_repeat_and_nobody_tells_him
         assert!(!story.contains(&"TRIGGER_FIRED".to_owned()), "{story:?}");
         assert!(asked(&hub, "MARAC", &other.alert_id).await.is_empty());
     }
+}
+
+/// Rhian is assaulted, by `whom`, on `day` at nine.
+fn assaulted(day: &str, whom: &Value, key: &str) -> SubmitAlertRequest {
+    let mut request = edited("s07-repeat.json", |alert| {
+        written_at(alert, &format!("{day}T09:30:00Z"));
+        let abuse = alert["domesticViolence"].as_object_mut().unwrap();
+        abuse.remove("onBehalfOf");
+        abuse["incidentAt"] = json!({ "at": format!("{day}T09:00:00Z") });
+        abuse["abuseTypes"] = json!(["ABUSE_TYPE_PHYSICAL"]);
+        abuse["allegedPerpetrator"]["person"] = whom.clone();
+        let reference = whom["personRef"].clone();
+        alert["envelope"]["told"][1]["personRef"] = reference.clone();
+        alert["envelope"]["doNotTell"][0]["personRef"] = reference;
+    });
+    request.idempotency_key = key.to_owned();
+    request
+}
+
+/// Left out until retention ends what triggers count from: the pair's entry goes 12 months and 31 days after the last
+/// meeting, on 2027-01-11.
+#[tokio::test(flavor = "multi_thread")]
+async fn s07_variants_another_partner_and_an_assault_after_the_twelve_months_are_no_repeat() {
+    let hub = TestHub::starting_at("2025-11-20T10:00:00Z").await;
+    let mut unit = hub.agency("FSU").await;
+    let referral = unit.submit(sample("s07-marac-referral.json")).await.unwrap();
+    hub.advance_to("2025-12-11T16:00:00Z").await;
+    let outcome = in_episode(sample("s07-marac-outcome.json"), &referral.episode_id);
+    hub.agency("MARAC").await.submit(outcome).await.unwrap();
+    let tomas = json!({
+        "personRef": "tomas",
+        "subjectRole": "SUBJECT_ROLE_PERSON_OF_CONCERN",
+        "nhsNumber": "9990015074",
+        "nhsNumberStatus": "NHS_NUMBER_STATUS_VERIFIED",
+        "familyName": "Dummyman",
+        "givenNames": ["Tomas"],
+        "dob": "1987-12-03",
+        "dobPrecision": "DOB_PRECISION_FULL",
+        "sex": "SEX_M",
+        "relationship": "RELATIONSHIP_EX_PARTNER",
+    });
+    let mut another = tomas.clone();
+    another["personRef"] = "craig".into();
+    another["nhsNumber"] = "9990012334".into();
+    another["familyName"] = "Fabrico".into();
+    another["givenNames"] = json!(["Craig"]);
+    another["dob"] = "1990-02-11".into();
+
+    hub.advance_to("2026-11-19T10:00:00Z").await;
+    let by_another = unit.submit(assaulted("2026-11-19", &another, "DV-ANOTHER")).await.unwrap();
+    hub.advance_to("2026-12-05T10:00:00Z").await;
+    let late = unit.submit(assaulted("2026-12-05", &tomas, "DV-LATE")).await.unwrap();
+
+    for notified in [by_another, late] {
+        assert_eq!(notified.acceptance(), v1::Acceptance::Accepted, "{:?}", notified.gaps);
+        let story = trace(&hub, &notified.alert_id).await;
+        assert!(!story.contains(&"TRIGGER_FIRED".to_owned()), "T4 fires for neither: {story:?}");
+        assert!(asked(&hub, "MARAC", &notified.alert_id).await.is_empty());
+    }
+    // She is referred again all the same: the second case before the MARAC is flagged anew.
+    let mut again = retold("s07-marac-referral.json", &[("2025-11-20", "2026-12-05")]);
+    again.idempotency_key = "FSU-MARAC-AGAIN".to_owned();
+    let again = unit.submit(again).await.unwrap();
+    let copy = asked_copy(&hub, "MARAC", &again.alert_id).await;
+    assert_eq!(copy.body.unwrap().hub.unwrap().flag_until, "2027-12-05");
+}
+
+/// The one copy of an alert that a mailbox has.
+async fn asked_copy(hub: &TestHub, mailbox: &str, alert: &str) -> v1::AlertCopy {
+    let mut client = hub.agency(mailbox).await;
+    let mut copies = collect(&mut client, mailbox).await;
+    copies.retain(|copy| copy.alert_id == alert);
+    copies.pop().expect("a copy")
 }
 
 #[tokio::test(flavor = "multi_thread")]

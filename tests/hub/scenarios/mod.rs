@@ -181,6 +181,14 @@ async fn s05_gold_domestic_abuse_reaches_each_recipient_in_its_own_copy() {
         assert!(!text.contains(hidden), "the school must not see {hidden}");
     }
     assert!(text.contains("Tilly"), "its own pupil");
+    let front_door = json::copy_to_json(&copies[1]).unwrap();
+    assert!(front_door.contains("safe_contact"), "the front door sees that it is sealed");
+    // Left out until a person opens what is sealed: SEALED_VIEWED.
+    let story = trace(&hub, &taken.alert_id).await;
+    in_order(&story, &["ALERT_SUBMITTED", "REDACTION_APPLIED", "DELIVERED", "CONFIRMED"]);
+    let expected =
+        copies[5].body.as_ref().unwrap().hub.as_ref().unwrap().marac_referral_expected_at;
+    assert_eq!(expected.unwrap().at.unwrap().to_string(), "2026-11-18T17:00:00Z");
 }
 
 #[tokio::test(flavor = "multi_thread")]

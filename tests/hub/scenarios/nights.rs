@@ -136,6 +136,7 @@ async fn s04_unconscious_at_13_with_an_exploitation_concern_and_looked_after_by_
     let seen = v1::AlertCopy { redactions: Vec::new(), ..copies[1].clone() };
     let police = json::copy_to_json(&seen).unwrap();
     assert!(police.contains("CSE_CONCERN"), "{police}");
+    assert!(police.contains("LOOKED_AFTER_YES") && police.contains("341"), "whose child: {police}");
     for clinical in ["gcs", "audit", "competence", "diagnosis", "arrival"] {
         assert!(!police.to_lowercase().contains(clinical), "the police must not see {clinical}");
     }
@@ -147,6 +148,9 @@ async fn s04_unconscious_at_13_with_an_exploitation_concern_and_looked_after_by_
     let story = trace(&hub, &taken.alert_id).await;
     in_order(&story, &["ALERT_SUBMITTED", "REFUSAL_OVERRIDDEN"]);
     assert!(story.contains(&"BASIS_REFUSED".to_owned()), "RESPONSE is withheld by D9");
+    // The hospital's own manager reviews that a refusal was overridden, within 8 working hours.
+    let review = asked(&hub, "WUTH-AED/manager", &taken.alert_id).await;
+    assert_eq!(review, [("COPY_VIEW_LADDER".to_owned(), 4, instant(monday))], "Mon 22 Jun 17:00");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -162,6 +166,9 @@ async fn s17_a_17_year_old_says_no_and_only_the_hospital_s_own_team_hears() {
     let story = trace(&hub, &taken.alert_id).await;
     assert!(story.contains(&"BASIS_REFUSED".to_owned()), "{story:?}");
     assert!(!story.contains(&"REFUSAL_OVERRIDDEN".to_owned()), "no is right: {story:?}");
+    for mailbox in ["WUTH-AED/manager", "CADT/manager"] {
+        assert!(asked(&hub, mailbox, &taken.alert_id).await.is_empty(), "nothing to review");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
