@@ -156,7 +156,10 @@ impl Broker {
         let word = ConsentChanged { ends, ..word.clone() };
         let conflicts = open_conflicts(&self.parts.sealer, alert);
         let conflicts = conflicts.map_err(SubmitError::Conflicts)?;
-        Ok((alert.version, consent::change(alert, &word, &conflicts, (&directory, now))))
+        Ok((
+            alert.version,
+            consent::change(alert, &word, &conflicts, (&directory, &self.parts.clocks, now)),
+        ))
     }
 
     /// The one commit: every alert of the episode at its next version, and the key.

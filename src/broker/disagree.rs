@@ -95,8 +95,8 @@ impl Broker {
         disagreement::may_raise(&decision, &raising)?;
         let (text, words) = self.seal_disagreement(decision.id, asked)?;
         let said = Said { key: asked.key.clone(), text };
-        let raised =
-            disagreement::raise(&decision, (&raising, said), &conflicts, (&directory, now))?;
+        let with = (&*directory, &self.parts.clocks, now);
+        let raised = disagreement::raise(&decision, (&raising, said), &conflicts, with)?;
         let expects = vec![
             Expect::KeyAbsent { agency: sender.clone(), key: asked.key.clone() },
             Expect::AlertVersion { alert: referral.id, version: referral.version },

@@ -67,7 +67,7 @@ impl Broker {
         let (directory, now) = (self.parts.store.directory(), self.parts.env.now());
         let by = permit.actor().user.as_ref();
         let what = Asked { reason: asked.reason, recipients: &asked.recipients, by };
-        let change = match recall::recall(&alert, what, (&directory, now)) {
+        let change = match recall::recall(&alert, what, (&directory, &self.parts.clocks, now)) {
             Ok(change) => change,
             Err(unknown) => return Err(self.unknown(principal, &alert, unknown).await?),
         };

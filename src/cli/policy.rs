@@ -8,7 +8,7 @@ use serde_json::json;
 use super::error::CliError;
 use super::output::Output;
 use crate::domain::{Letter, View};
-use crate::policy::follow_on;
+use crate::policy::follow_on::{self, FollowOn};
 use crate::policy::routing::{self, RecipientInWords, RowInWords};
 
 /// Arguments of `staysafe policy`.
@@ -82,7 +82,7 @@ fn recipient_json(line: &RecipientInWords) -> serde_json::Value {
 }
 
 fn clocks(out: &mut Output) -> Result<(), CliError> {
-    for (kind, what, due, authority) in follow_on::lines() {
+    for (kind, what, due, authority) in follow_on::lines(&FollowOn::DEFAULT) {
         let label = authority.tag.label();
         let (source, tag) = (authority.source, authority.tag.as_str());
         out.text(&format!("{}  {what}\n     {due} – {label} [{tag}], {source}\n", kind.as_str()))?;

@@ -8,6 +8,7 @@
 
 mod environment;
 mod figures;
+mod follow_on;
 mod sections;
 mod unit;
 
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 pub use environment::Environment;
 pub use figures::{Calendar, Triggers};
+pub use follow_on::FollowOn;
 pub use sections::{
     Audit, Clocks, Directory, ElapsedClock, Hub, Keys, Limits, LogFormat, Logging, Mailbox,
     OutcomeClock, People, Store, Tls, WorkingClock,
@@ -211,6 +213,16 @@ impl Config {
             clocks.chase_first_minutes.get() < clocks.chase_second_minutes.get(),
             "clocks.chase_second_minutes",
             "later than clocks.chase_first_minutes",
+        )?;
+        must(
+            clocks.follow_on.warns_in_order(),
+            "clocks.follow_on.police_protection_warning_hours",
+            "three different hours in ascending order",
+        )?;
+        must(
+            clocks.follow_on.is_red_soonest(),
+            "clocks.follow_on.answer_red_working_minutes",
+            "at most clocks.follow_on.answer_amber_working_minutes",
         )?;
         must(
             self.mailbox.lease_seconds.get() <= self.mailbox.backoff_seconds_max.get(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::follow_on::FollowOn;
 use super::unit::{
     Bytes, Count, Hours, HubName, ListenAddress, LoopbackAddress, Minutes, Seconds, TrustDomain,
     WorkingDays, WorkingMinutes,
@@ -214,6 +215,8 @@ pub struct Clocks {
     pub chase_second_minutes: Minutes<1, 1_440>,
     /// Who has taken an alert is reminded unless something came of it (domain 5.2).
     pub outcome: OutcomeClock,
+    /// How long what follows an alert may take.
+    pub follow_on: FollowOn,
 }
 
 impl Default for Clocks {
@@ -227,6 +230,7 @@ impl Default for Clocks {
             chase_first_minutes: Minutes::default_of::<60>(),
             chase_second_minutes: Minutes::default_of::<120>(),
             outcome: OutcomeClock::default(),
+            follow_on: FollowOn::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! From the configuration's units to the clocks that policy decides by.
 
 use crate::config;
+use crate::policy::follow_on::FollowOn;
 use crate::policy::triggers::Thresholds;
 use crate::policy::{Clocks, OutcomeClock, RoutineClock, UrgentClock};
 
@@ -35,7 +36,29 @@ pub(super) fn of(file: &config::Config) -> Clocks {
             p3_days: file.outcome.p3_working_days.get(),
             p4_days: file.outcome.p4_working_days.get(),
         },
+        follow_on: follow_on(&file.follow_on),
         thresholds,
+    }
+}
+
+fn follow_on(file: &config::FollowOn) -> FollowOn {
+    FollowOn {
+        interview_warning_hours: file.interview_warning_hours.get(),
+        contact_working_days: file.contact_working_days.get(),
+        marac_referral_working_days: file.marac_referral_working_days.get(),
+        marac_research_working_days: file.marac_research_working_days.get(),
+        police_protection_warning_hours: file
+            .police_protection_warning_hours
+            .map(|hours| hours.get()),
+        enquiries_working_minutes: file.enquiries_working_minutes.get(),
+        answer_red_working_minutes: file.answer_red_working_minutes.get(),
+        answer_amber_working_minutes: file.answer_amber_working_minutes.get(),
+        answer_green_working_days: file.answer_green_working_days.get(),
+        team_review_days: file.team_review_days.get(),
+        disagreement_leads_working_minutes: file.disagreement_leads_working_minutes.get(),
+        disagreement_senior_working_days: file.disagreement_senior_working_days.get(),
+        override_review_working_minutes: file.override_review_working_minutes.get(),
+        stop_confirmed_working_days: file.stop_confirmed_working_days.get(),
     }
 }
 
@@ -71,6 +94,33 @@ mod tests {
     #[test]
     fn a_file_that_says_nothing_gives_the_clocks_of_the_domain() {
         assert_eq!(of(&read("")), Clocks::DEFAULT);
+    }
+
+    #[test]
+    fn what_follows_an_alert_takes_as_long_as_the_file_says() {
+        let set = read(
+            "[clocks.follow_on]\nanswer_red_working_minutes = 60\nteam_review_days = 28\n\
+             police_protection_warning_hours = [24, 48, 70]\n",
+        );
+        let chosen = FollowOn {
+            answer_red_working_minutes: 60,
+            team_review_days: 28,
+            police_protection_warning_hours: [24, 48, 70],
+            ..FollowOn::DEFAULT
+        };
+        assert_eq!(of(&set).follow_on, chosen);
+
+        for (wrong, says) in [
+            ("interview_warning_hours = 72", "must be 1 to 71"),
+            ("police_protection_warning_hours = [48, 71, 60]", "in ascending order"),
+            ("answer_red_working_minutes = 481", "at most clocks.follow_on.answer_amber"),
+            ("assessment_working_days = 40", "unknown field"),
+        ] {
+            let text = format!("{MINIMAL}\n[clocks.follow_on]\n{wrong}\n");
+            let refused = config::Config::parse(&text).unwrap_err().to_string();
+            assert!(refused.contains("clocks.follow_on"), "{refused}");
+            assert!(refused.contains(says), "{refused}");
+        }
     }
 
     #[test]

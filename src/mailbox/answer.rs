@@ -330,7 +330,8 @@ impl Mailboxes {
         if is_news {
             let record = answer.follow(record, id.number, (now, &self.clocks));
             let mut events = self.answered(&record, (&after, standing), answer);
-            let Change { record, events: more } = recall::seen_after_all(record, id.number, now);
+            let Change { record, events: more } =
+                recall::seen_after_all(record, id.number, (&self.clocks, now));
             events.extend(more.into_iter().map(|mut event| {
                 event.id = self.env.ids(now).event();
                 event

@@ -3,6 +3,7 @@
 //! No statute sets them: every one is `[DEFAULT]` and may be replaced by configuration, which checks its bounds.
 
 use super::clock;
+use super::follow_on::FollowOn;
 use super::triggers::Thresholds;
 use crate::domain::{Priority, Span, Timestamp};
 
@@ -25,6 +26,8 @@ pub struct Clocks {
     pub chase_second: Span,
     /// Something must have come of what a person has taken (domain 5.2).
     pub outcome: OutcomeClock,
+    /// How long what follows an alert may take.
+    pub follow_on: FollowOn,
     /// How many in how long is a repeat (domain 5.8).
     pub thresholds: Thresholds,
 }
@@ -86,6 +89,7 @@ impl Clocks {
         chase_first: Span::minutes(60),
         chase_second: Span::minutes(120),
         outcome: OutcomeClock { p1: Span::hours(4), p2: Span::hours(8), p3_days: 2, p4_days: 5 },
+        follow_on: FollowOn::DEFAULT,
         thresholds: Thresholds::DEFAULT,
     };
 

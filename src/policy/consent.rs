@@ -10,7 +10,7 @@ use super::escalation::{Climb, Steps};
 use super::recall::{self, Withdrawal};
 use super::sharing::{Agreement, Case, agreement_to, competent_objection};
 use super::sketch::EventSketch;
-use super::{Context, follow_on, validate};
+use super::{Clocks, Context, follow_on, validate};
 use crate::domain::alert::{Conflicts, TimerKind};
 use crate::domain::consent::{ConsentChanged, Service, Standing};
 use crate::domain::delivery::{DeliveryState, Purpose};
@@ -129,7 +129,7 @@ pub fn change(
     record: &AlertRecord,
     change: &ConsentChanged,
     conflicts: &Conflicts,
-    (directory, now): (&Directory, Timestamp),
+    (directory, clocks, now): (&Directory, &Clocks, Timestamp),
 ) -> Steps {
     let mut climb = Climb { record: record.clone(), beside: &[], conflicts, events: Vec::new() };
     let kind = match change.state {
@@ -144,16 +144,19 @@ pub fn change(
     });
     climb.record.after.consents.push(change.clone());
     if change.effective_at <= now {
-        take_effect(&mut climb, (directory, now));
+        take_effect(&mut climb, (directory, clocks, now));
     } else if let Ok(sender) = MailboxId::try_from(record.sender.as_str()) {
-        let clock = follow_on::armed(TimerKind::ConsentTakesEffect, change.effective_at, sender);
+        let clock = follow_on::fixed(TimerKind::ConsentTakesEffect, change.effective_at, sender);
         climb.record.timers.push(clock);
     }
     climb.steps()
 }
 
 /// Ends what the changes that are effective by now end, once.
-pub(crate) fn take_effect(climb: &mut Climb<'_>, (directory, now): (&Directory, Timestamp)) {
+pub(crate) fn take_effect(
+    climb: &mut Climb<'_>,
+    (directory, clocks, now): (&Directory, &Clocks, Timestamp),
+) {
     for change in climb.record.after.consents.clone() {
         if change.effective_at > now {
             continue;
@@ -163,7 +166,8 @@ pub(crate) fn take_effect(climb: &mut Climb<'_>, (directory, now): (&Directory, 
             since: change.effective_at,
             by: change.entered.by.as_ref(),
         };
-        let (record, events) = recall::withdraw(&climb.record, withdrawal, (directory, now));
+        let (record, events) =
+            recall::withdraw(&climb.record, withdrawal, (directory, clocks, now));
         climb.record = record;
         climb.events.extend(events);
     }

@@ -191,7 +191,8 @@ fn review(
     events: &mut Vec<EventSketch>,
 ) {
     let Some(mailbox) = sender_manager(case, conflicts) else { return };
-    let timer = follow_on::armed(TimerKind::OverrideReviewDue, case.context.now, mailbox.clone());
+    let from = (case.context.now, &case.context.clocks.follow_on);
+    let timer = follow_on::armed(TimerKind::OverrideReviewDue, from, mailbox.clone());
     let due = timer.due;
     let number = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
     let task = task(number, &mailbox, Priority::P4, case.context.now);

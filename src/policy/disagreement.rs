@@ -8,10 +8,10 @@
 
 use super::decide::task;
 use super::escalation::{Climb, Steps};
-use super::follow_on::armed;
+use super::follow_on::{FollowOn, armed};
 use super::partners::{CADT, COUNCIL, is_front_door};
 use super::sketch::EventSketch;
-use super::{recall, referral, routing, sharing};
+use super::{Clocks, recall, referral, routing, sharing};
 use crate::domain::alert::{Conflicts, Timer, TimerKind, TimerState};
 use crate::domain::delivery::Moment;
 use crate::domain::directory::{Agency, Directory, MailboxRole};
@@ -102,7 +102,7 @@ pub fn raise(
     decision: &AlertRecord,
     (asked, said): (&Asked<'_>, Said),
     conflicts: &Conflicts,
-    (directory, now): (&Directory, Timestamp),
+    (directory, clocks, now): (&Directory, &Clocks, Timestamp),
 ) -> Result<Steps, NotPossible> {
     may_raise(decision, asked)?;
     let mut climb = Climb { record: decision.clone(), beside: &[], conflicts, events: Vec::new() };
@@ -123,7 +123,7 @@ pub fn raise(
         said: Some(said),
         answered: None,
     };
-    call(&mut climb, (place, raised), (directory, now));
+    call(&mut climb, (place, raised), (directory, clocks, now));
     Ok(climb.steps())
 }
 
@@ -131,7 +131,7 @@ pub fn raise(
 pub(crate) fn next_stage(
     climb: &mut Climb<'_>,
     timer: &Timer,
-    (directory, now): (&Directory, Timestamp),
+    (directory, clocks, now): (&Directory, &Clocks, Timestamp),
 ) {
     let is_its = |stage: &Stage| clock_of(*stage) == Some(timer.kind);
     let Some(stage) = Stage::ALL.iter().copied().find(is_its) else { return };
@@ -144,14 +144,14 @@ pub(crate) fn next_stage(
     let Some(place) = climb.record.after.disagreements.iter().position(is_due) else { return };
     let at = Moment { at: now, by: None, position: Position::THIS };
     let raised = Raised { stage, at, called: Vec::new(), said: None, answered: None };
-    call(climb, (place, raised), (directory, now));
+    call(climb, (place, raised), (directory, clocks, now));
 }
 
 /// Calls whom the stage calls and starts the clock of the next one.
 fn call(
     climb: &mut Climb<'_>,
     (place, mut raised): (usize, Raised),
-    (directory, now): (&Directory, Timestamp),
+    (directory, clocks, now): (&Directory, &Clocks, Timestamp),
 ) {
     let Some(disagreement) = climb.record.after.disagreements.get(place) else { return };
     let since = disagreement.open_since().unwrap_or(now);
@@ -162,7 +162,7 @@ fn call(
         decider: &climb.record.sender.clone(),
         conflicts: climb.conflicts,
     };
-    let next = next(raised.stage, since);
+    let next = next(raised.stage, (since, &clocks.follow_on));
     let due = next.map(|(_, due)| due);
     let event = EventSketch::of(EventKind::DisagreementRaised).by_rules(&[Rule::R90]).due(due);
     let content = raised.said.as_ref().map(|said| said.text.commitment);
@@ -190,7 +190,7 @@ fn call(
     if let (Some((stage, _)), Some(first)) = (next, first)
         && let Some(kind) = clock_of(stage)
     {
-        let timer = armed(kind, since, first.mailbox.clone());
+        let timer = armed(kind, (since, &clocks.follow_on), first.mailbox.clone());
         let delivery = Some(first.number);
         climb.record.timers.push(Timer { delivery, ..timer });
     }
@@ -202,7 +202,7 @@ fn call(
 /// The stage after `stage`, and when it is called if nobody has resolved the disagreement that was raised at `raised`.
 /// None after the last.
 #[must_use]
-pub fn next(stage: Stage, raised: Timestamp) -> Option<(Stage, Deadline)> {
+pub fn next(stage: Stage, raised: (Timestamp, &FollowOn)) -> Option<(Stage, Deadline)> {
     let next = match stage {
         Stage::Manager => Stage::Leads,
         Stage::Leads => Stage::Senior,
@@ -212,7 +212,7 @@ pub fn next(stage: Stage, raised: Timestamp) -> Option<(Stage, Deadline)> {
 }
 
 /// When a stage is called that the referrer does not ask for sooner; none for the first.
-fn due(stage: Stage, raised: Timestamp) -> Option<Deadline> {
+fn due(stage: Stage, raised: (Timestamp, &FollowOn)) -> Option<Deadline> {
     let kind = clock_of(stage)?;
     // Whose duty it is has no part in when it is due.
     let nobody = MailboxId::try_from(CADT).ok()?;
@@ -378,7 +378,7 @@ mod tests {
             let columns: Vec<&str> = line.split('|').map(str::trim).collect();
             let ["R90", raised, leads, senior] = columns.as_slice() else { panic!("{line}") };
             let step = |stage: Stage| {
-                let (_, due) = next(stage, at(raised)).unwrap();
+                let (_, due) = next(stage, (at(raised), &FollowOn::DEFAULT)).unwrap();
                 assert_eq!(due.tag, DeadlineTag::Local, "no statute sets it");
                 london(due.at)
             };
@@ -387,6 +387,10 @@ mod tests {
             rows = rows.saturating_add(1);
         }
         assert!(rows >= 5, "{rows} lines");
-        assert_eq!(next(Stage::Senior, at(S15)), None, "above the senior on call is nobody");
+        assert_eq!(
+            next(Stage::Senior, (at(S15), &FollowOn::DEFAULT)),
+            None,
+            "above the senior on call is nobody"
+        );
     }
 }

@@ -145,7 +145,7 @@ impl EpisodeChanges {
             delivery.view == View::Lookout && !is_over && !is_armed(earlier, delivery.number)
         };
         let purges = earlier.deliveries.iter().filter(is_held).map(|delivery| {
-            let purge = follow_on::armed(TimerKind::LookoutPurge, now, delivery.mailbox.clone());
+            let purge = follow_on::fixed(TimerKind::LookoutPurge, now, delivery.mailbox.clone());
             Timer { delivery: Some(delivery.number), ..purge }
         });
         after.timers.extend(purges);

@@ -43,7 +43,7 @@ pub(super) fn of(
         marac_repeat: marac_repeat(submission, context),
         escalation_count: escalation_count(submission, validated),
         marac_before: marac_before(submission, context),
-        marac_research_due_at: follow_on::research_due(submission),
+        marac_research_due_at: follow_on::research_due(submission, context),
         s136_latest_at: under_act.map(|held| held.extended_by_doctor().ends_at()),
         decision_due: follow_on::decision_due(submission, context),
         assessment_due_at: follow_on::assessment_due(submission, context),

@@ -7,6 +7,7 @@ use crate::domain::delivery::{AckOutcome, DeliveryState, EndReason, Purpose};
 use crate::domain::principal::Person;
 use crate::domain::{AlertRecord, ErrorKind, Event, Redacted, Role, Span, UserId};
 use crate::mailbox::{Answer, Tombstone};
+use crate::policy::Clocks;
 use crate::policy::recall::{self, Asked};
 
 const NIGHT: &str = "2026-10-23T21:40:00Z";
@@ -49,7 +50,7 @@ impl Desk {
             Asked { reason: RecallReason::WrongPerson, recipients: &Recipients::All, by: None };
         let now = self.env.now();
         let directory = self.parts.store.directory();
-        let change = recall::recall(&record, asked, (&directory, now)).unwrap();
+        let change = recall::recall(&record, asked, (&directory, &Clocks::DEFAULT, now)).unwrap();
         let events = change.events.into_iter().map(|mut event: Event| {
             event.id = self.env.ids(now).event();
             event

@@ -32,11 +32,11 @@ pub fn acknowledged(
     let decides = accepts_attendance(&record, delivery).then(|| delivery.mailbox.clone());
     let due = clocks.outcome_due(delivery.priority, now).filter(|_| is_open && is_alert);
     if let Some(at) = due {
-        let timer = follow_on::armed(TimerKind::OutcomeDue, at, delivery.mailbox.clone());
+        let timer = follow_on::fixed(TimerKind::OutcomeDue, at, delivery.mailbox.clone());
         record.timers.push(Timer { delivery: Some(number), ..timer });
     }
     if let Some(desk) = decides {
-        let timer = follow_on::armed(TimerKind::ReferralDecisionDue, now, desk);
+        let timer = follow_on::fixed(TimerKind::ReferralDecisionDue, now, desk);
         record.timers.push(Timer { delivery: Some(number), ..timer });
     }
     record

@@ -58,8 +58,8 @@ fn fired(
         }
         Fires::Handover => raise.handover(),
         Fires::Joins => raise.joins(),
-        Fires::ConsentTakesEffect => consent::take_effect(climb, (directory, now)),
-        Fires::NextStage => disagreement::next_stage(climb, timer, (directory, now)),
+        Fires::ConsentTakesEffect => consent::take_effect(climb, (directory, clocks, now)),
+        Fires::NextStage => disagreement::next_stage(climb, timer, (directory, clocks, now)),
         Fires::Purge | Fires::MissingLong => {}
     }
     TimerState::Fired

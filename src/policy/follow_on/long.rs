@@ -21,7 +21,7 @@ use super::super::partners::CADT;
 use super::super::sketch::EventSketch;
 use super::super::triggers::{self, Ask, Trigger};
 use super::super::{Clocks, clock, routing, sharing};
-use super::armed;
+use super::fixed;
 use super::starting::{Started, duty_of};
 
 /// Arms the clock of the episode, unless it has one or has told of T2 already.
@@ -48,7 +48,7 @@ pub(super) fn start(started: &Started<'_>, timers: &mut Vec<Timer>) {
     if let Some(desk) = desk {
         let longest = context.clocks.thresholds.missing_span();
         let over = triggers::missing_since(facts, context).plus(longest).plus(Span::millis(1));
-        timers.push(armed(TimerKind::MissingLong, over, desk));
+        timers.push(fixed(TimerKind::MissingLong, over, desk));
     }
 }
 

@@ -8,10 +8,12 @@
 //! Acknowledgement and its ladder are [`super::escalation`]'s; the purge of look-outs is retention's.
 
 mod firing;
+mod local;
 mod long;
 mod starting;
 mod table;
 
+pub use local::FollowOn;
 pub use table::{Authority, lines};
 
 pub(crate) use firing::fire;
@@ -20,7 +22,9 @@ pub(crate) use starting::{
     Started, answer_due_at, assessment_due, contact_due, decision_due, enquiries, interview_due,
     interview_owner, referral_expected, research_due, timers,
 };
-pub(crate) use table::{armed, ends_with_episode, is_purge, settled_by_news, waits_for_its_holder};
+pub(crate) use table::{
+    armed, ends_with_episode, fixed, is_purge, settled_by_news, waits_for_its_holder,
+};
 
 use super::escalation;
 use crate::domain::AlertRecord;

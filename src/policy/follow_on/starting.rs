@@ -15,14 +15,12 @@ use super::super::partners::{
 use super::super::routing::{chase, duty_mailbox, is_confirmed_end};
 use super::super::validation::{Assessment, PlaceOfSafetyAssessment, Power, Validated};
 use super::super::{Context, age, clock, referral, sharing};
-use super::{armed, long};
+use super::{armed, fixed, long};
 use crate::calendar;
 
 /// A return home interview follows within 72 hours of elapsed time (statutory guidance of January 2014).
 const INTERVIEW_WITHIN: Span = Span::hours(72);
 
-/// 8 working hours `[DEFAULT]`.
-const ENQUIRIES_MINUTES: u32 = 480;
 /// An assessment follows a referral within 45 working days (Working Together).
 const ASSESSED_WITHIN: u32 = 45;
 
@@ -85,7 +83,7 @@ fn chases(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let manager = manager.or_else(|| desk.clone());
     let each = [(TimerKind::ChaseFirst, first, desk), (TimerKind::ChaseSecond, second, manager)];
     for (kind, at, mailbox) in each {
-        timers.extend(mailbox.map(|mailbox| armed(kind, at, mailbox)));
+        timers.extend(mailbox.map(|mailbox| fixed(kind, at, mailbox)));
     }
 }
 
@@ -106,7 +104,7 @@ fn handover(started: &Started<'_>, timers: &mut Vec<Timer>) {
     for delivery in started.deliveries.iter().filter(is_held) {
         let at = clock::next_closing(now);
         for taker in takers.iter().cloned() {
-            let timer = armed(TimerKind::OutOfHoursHandover, at, taker);
+            let timer = fixed(TimerKind::OutOfHoursHandover, at, taker);
             timers.push(Timer { delivery: Some(delivery.number), ..timer });
         }
     }
@@ -118,7 +116,7 @@ fn impact(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let first = open.filter_map(|impact| impact.assess_by.get()).min();
     let due = first.and_then(|day| clock::closing_of(*day));
     if let Some((due, desk)) = due.zip(duty_mailbox(started.context.sender)) {
-        timers.push(armed(TimerKind::ImpactDue, due, desk.id.clone()));
+        timers.push(fixed(TimerKind::ImpactDue, due, desk.id.clone()));
     }
 }
 
@@ -131,7 +129,7 @@ fn encompass(started: &Started<'_>, timers: &mut Vec<Timer>) {
         |delivery: &&Delivery| delivery.letter == Letter::E && delivery.routes.contains(&Rule::R24);
     for delivery in started.deliveries.iter().filter(is_notice) {
         let Some(due) = delivery.due else { continue };
-        let timer = armed(TimerKind::EncompassDue, due.at, told.id.clone());
+        let timer = fixed(TimerKind::EncompassDue, due.at, told.id.clone());
         timers.push(Timer { delivery: Some(delivery.number), ..timer });
     }
 }
@@ -147,7 +145,7 @@ fn majority(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let is_near = |at: &Timestamp| *at > context.now && *at <= context.now.plus(MAJORITY_WITHIN);
     let birthday = birthday.filter(is_near).filter(|_| is_open && !is_armed);
     if let Some((at, asc)) = birthday.zip(duty_of(started.context, ASC)) {
-        timers.push(armed(TimerKind::Turns18, at, asc));
+        timers.push(fixed(TimerKind::Turns18, at, asc));
     }
 }
 
@@ -158,9 +156,10 @@ fn return_interview(started: &Started<'_>, timers: &mut Vec<Timer>) {
     };
     let Some(owner) = interview_owner(started.submission, started.context) else { return };
     let returned = due.minus(INTERVIEW_WITHIN);
+    let lengths = &started.context.clocks.follow_on;
     let is_grown_up = age::has_come_of_age(started.submission, returned);
     let clock = |kind, who: MailboxId| {
-        let clock = armed(kind, returned, who);
+        let clock = armed(kind, (returned, lengths), who);
         let is_front_door = clock.mailbox.agency_code() == CADT;
         let there = is_front_door.then(|| front_door_at(started, clock.due.at)).flatten();
         // The duty is to children; to whoever returns as an adult it is offered as good practice (domain 5.6).
@@ -216,34 +215,38 @@ pub(crate) fn contact_due(
 ) -> Option<Timestamp> {
     let is_pathway = validated.assessment.alcohol().is_some_and(|found| !found.hard);
     let is_agreed = submission.alcohol().is_some_and(|facts| facts.offer.is(Offer::Accepted));
-    (is_pathway && is_agreed).then(|| clock::working_days(context.now, 2))
+    let lengths = &context.clocks.follow_on;
+    (is_pathway && is_agreed)
+        .then(|| clock::working_days(context.now, lengths.contact_working_days))
 }
 
 /// By when a referral to the MARAC is expected: two working days after a gold notification (R20).
 pub(crate) fn referral_expected(validated: &Validated, context: &Context<'_>) -> Option<Timestamp> {
     let found = validated.assessment.domestic_abuse();
     let is_gold = found.is_some_and(|found| found.band == RiskBand::HighGold);
-    is_gold.then(|| clock::working_days(context.now, 2))
+    let days = context.clocks.follow_on.marac_referral_working_days;
+    is_gold.then(|| clock::working_days(context.now, days))
 }
 
 /// R30: each agency that attends does its research before the meeting. Nobody is chased for what was due before the
 /// referral came.
 fn research(started: &Started<'_>, timers: &mut Vec<Timer>) {
-    let due = research_due(started.submission).filter(|due| *due > started.context.now);
+    let due = research_due(started.submission, started.context);
+    let due = due.filter(|due| *due > started.context.now);
     let Some(due) = due else { return };
     let is_asked =
         |delivery: &&Delivery| delivery.letter == Letter::K && delivery.routes.contains(&Rule::R30);
     timers.extend(started.deliveries.iter().filter(is_asked).map(|delivery| {
-        let timer = armed(TimerKind::MaracResearchDue, due, delivery.mailbox.clone());
+        let timer = fixed(TimerKind::MaracResearchDue, due, delivery.mailbox.clone());
         Timer { delivery: Some(delivery.number), ..timer }
     }));
 }
 
 /// Two working days before the conference meets, where the referral says when (R30) `[DEFAULT]`.
-pub(crate) fn research_due(submission: &Submission) -> Option<Timestamp> {
-    const DAYS: u32 = 2;
+pub(crate) fn research_due(submission: &Submission, context: &Context<'_>) -> Option<Timestamp> {
+    let days = context.clocks.follow_on.marac_research_working_days;
     let meeting_at = submission.marac_referral()?.case.meeting_at.get()?;
-    Some(clock::working_days_before(*meeting_at, DAYS))
+    Some(clock::working_days_before(*meeting_at, days))
 }
 
 /// R41: police protection is warned of to the front door and police, and its end recorded; so is an order's.
@@ -257,32 +260,34 @@ fn place_of_safety(
     let Some(desk) = duty_of(started.context, CADT) else { return };
     if let (Power::PoliceProtection, Some(held)) = (found.power, found.held) {
         for kind in WARNINGS {
-            let warned = armed(kind, held.since(), desk.clone());
+            let from = (held.since(), &started.context.clocks.follow_on);
+            let warned = armed(kind, from, desk.clone());
             let holders = [front_door_at(started, warned.due.at), duty_of(started.context, MERPOL)];
             let holders = holders.into_iter().flatten();
             timers.extend(holders.map(|mailbox| Timer { mailbox, ..warned.clone() }));
         }
-        timers.push(armed(TimerKind::S46Expiry, held.since(), desk));
+        timers.push(fixed(TimerKind::S46Expiry, held.since(), desk));
         return;
     }
     let facts = started.submission.place_of_safety();
     let ends = facts.and_then(|facts| facts.order_expires_at.get()).copied();
     if let (Power::ProtectionOrder, Some(ends), false) = (found.power, ends, found.is_release) {
-        timers.push(armed(TimerKind::EpoExpiry, ends, desk));
+        timers.push(fixed(TimerKind::EpoExpiry, ends, desk));
     }
 }
 
 /// R41: the front door makes enquiries about a child in police protection or under an emergency protection order,
-/// Children Act 1989 s47(1)(a): in 8 working hours or 72 hours, whichever is first. None for the end of a stay.
+/// Children Act 1989 s47(1)(a): in 8 working hours `[DEFAULT]` or 72 hours, whichever is first. None for the end of a stay.
 pub(crate) fn enquiries(started: &Started<'_>) -> Option<Timer> {
     let found = started.validated.assessment.place_of_safety()?;
     let is_due = matches!(found.power, Power::PoliceProtection | Power::ProtectionOrder);
     let now = started.context.now;
     let since = found.held.map_or(now, |held| held.since());
-    let due = clock::working_minutes(now, ENQUIRIES_MINUTES).min(since.plus(POLICE_PROTECTION_MAX));
+    let minutes = started.context.clocks.follow_on.enquiries_working_minutes;
+    let due = clock::working_minutes(now, minutes).min(since.plus(POLICE_PROTECTION_MAX));
     // Due at closing is due within the front door's hours.
     let desk = front_door_at(started, due.minus(Span::millis(1)))?;
-    (is_due && !found.is_release).then(|| armed(TimerKind::S47Due, due, desk))
+    (is_due && !found.is_release).then(|| fixed(TimerKind::S47Due, due, desk))
 }
 
 /// Who of the front door is there then: what falls due outside CADT's hours is EDT's (domain 5.1).
@@ -305,7 +310,7 @@ fn decision(started: &Started<'_>, timers: &mut Vec<Timer>) {
         let (now, mailbox) = (started.context.now, delivery.mailbox.clone());
         timers.push(Timer {
             delivery: Some(delivery.number),
-            ..armed(TimerKind::ReferralDecisionDue, now, mailbox)
+            ..fixed(TimerKind::ReferralDecisionDue, now, mailbox)
         });
     }
 }
@@ -329,11 +334,11 @@ fn assessment(started: &Started<'_>, timers: &mut Vec<Timer>) {
         if partners::is_front_door(&context.sender.code) { duty_of(context, CADT) } else { None };
     let Some(holder) = own.or(desk) else { return };
     if let Some(referred) = referred_at(submission, context) {
-        timers.push(armed(TimerKind::AssessmentDue, referred, holder.clone()));
+        timers.push(fixed(TimerKind::AssessmentDue, referred, holder.clone()));
     }
     let decided = submission.referral_decision();
     if let Some(discussed) = decided.and_then(|body| body.strategy_at.get()) {
-        timers.push(armed(TimerKind::ConferenceDue, *discussed, holder));
+        timers.push(fixed(TimerKind::ConferenceDue, *discussed, holder));
     }
 }
 
@@ -354,7 +359,8 @@ fn answer_due(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let Some(kind) = answer_clock(started.submission) else { return };
     let is_asked = |delivery: &&Delivery| delivery.routes.contains(&Rule::R55);
     if let Some(delivery) = started.deliveries.iter().find(is_asked) {
-        let timer = armed(kind, started.context.now, delivery.mailbox.clone());
+        let from = (started.context.now, &started.context.clocks.follow_on);
+        let timer = armed(kind, from, delivery.mailbox.clone());
         timers.push(Timer { delivery: Some(delivery.number), ..timer });
     }
 }
@@ -370,7 +376,8 @@ fn answer_clock(submission: &Submission) -> Option<TimerKind> {
 /// By when a question is to be answered (R55).
 pub(crate) fn answer_due_at(submission: &Submission, context: &Context<'_>) -> Option<Timestamp> {
     let nobody = MailboxId::duty(&context.sender.code);
-    Some(armed(answer_clock(submission)?, context.now, nobody).due.at)
+    let from = (context.now, &context.clocks.follow_on);
+    Some(armed(answer_clock(submission)?, from, nobody).due.at)
 }
 
 /// R60: the team around the child reviews within six weeks `[DEFAULT]`. The Area Team's duty, or the sender's where it has
@@ -383,7 +390,8 @@ fn team_review(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let area = started.deliveries.iter().find(|delivery| delivery.letter == Letter::A);
     let own = || duty_mailbox(started.context.sender).map(|mailbox| mailbox.id.clone());
     let holder = area.map(|delivery| delivery.mailbox.clone()).or_else(own);
-    timers.extend(holder.map(|it| armed(TimerKind::TacReviewDue, started.context.now, it)));
+    let from = (started.context.now, &started.context.clocks.follow_on);
+    timers.extend(holder.map(|it| armed(TimerKind::TacReviewDue, from, it)));
 }
 
 /// R58: whoever decided not to share looks at it again.
@@ -391,14 +399,15 @@ fn not_shared_review(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let review = started.submission.not_shared().and_then(|facts| facts.review_at.get());
     let desk = duty_mailbox(started.context.sender);
     if let (Some(review), Some(desk)) = (review, desk) {
-        timers.push(armed(TimerKind::NotSharedReview, *review, desk.id.clone()));
+        timers.push(fixed(TimerKind::NotSharedReview, *review, desk.id.clone()));
     }
 }
 
 fn delivered_to(started: &Started<'_>, agency: &str, kind: TimerKind, timers: &mut Vec<Timer>) {
     let is_to = |delivery: &&Delivery| delivery.mailbox.agency_code() == agency;
     if let Some(delivery) = started.deliveries.iter().find(is_to) {
-        let timer = armed(kind, started.context.now, delivery.mailbox.clone());
+        let from = (started.context.now, &started.context.clocks.follow_on);
+        let timer = armed(kind, from, delivery.mailbox.clone());
         timers.push(Timer { delivery: Some(delivery.number), ..timer });
     }
 }

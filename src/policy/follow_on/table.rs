@@ -1,6 +1,7 @@
 //! The table of clocks: one line for each kind.
 
 use super::super::clock;
+use super::FollowOn;
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::directory::MailboxRole;
 use crate::domain::event::EventKind;
@@ -10,7 +11,7 @@ use crate::domain::{
 };
 
 /// When a clock is due, counted from the instant that starts it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Due {
     /// Elapsed time, day and night.
     Elapsed(Span),
@@ -22,6 +23,34 @@ pub(super) enum Due {
     WorkingMinutes(u32),
     /// An instant that the alert, the school calendar or the configuration gives: it is handed in.
     Given,
+    /// The partnership's choice: one of the others.
+    Local(fn(&FollowOn) -> Self),
+}
+
+impl Due {
+    /// What it is in this deployment.
+    pub(super) fn chosen(self, lengths: &FollowOn) -> Self {
+        match self {
+            Self::Local(of) => of(lengths),
+            Self::Elapsed(_)
+            | Self::Days(_)
+            | Self::WorkingDays(_)
+            | Self::WorkingMinutes(_)
+            | Self::Given => self,
+        }
+    }
+
+    /// When a clock is due that starts at `from`, or is due then where its instant is given.
+    fn after(self, from: Timestamp) -> Timestamp {
+        match self {
+            Self::Elapsed(span) => from.plus(span),
+            Self::Days(days) => from.plus(Span::days(days)),
+            Self::WorkingDays(days) => clock::working_days(from, days),
+            Self::WorkingMinutes(minutes) => clock::working_minutes(from, minutes),
+            // A choice is a length: see `FollowOn`.
+            Self::Given | Self::Local(_) => from,
+        }
+    }
 }
 
 /// What settles a clock before it is due.
@@ -178,15 +207,21 @@ const MARAC_RESEARCH_DUE: Plan =
         .then(EventKind::DeadlineMissed, &[(Whom::Holder, Priority::P4)]);
 
 /// Police protection is warned of three times.
-const fn s46_warning(what: &'static str, after: Span) -> Plan {
-    line(what, "R41", Due::Elapsed(after))
+const fn s46_warning(what: &'static str, due: fn(&FollowOn) -> Due) -> Plan {
+    line(what, "R41", Due::Local(due))
         .until(LET_GO)
         .then(EventKind::DeadlineWarned, &[(Whom::Holder, Priority::P2)])
 }
 
-const S46_WARNING_48: Plan = s46_warning("police protection: 24 hours are left", Span::hours(48));
-const S46_WARNING_60: Plan = s46_warning("police protection: 12 hours are left", Span::hours(60));
-const S46_WARNING_71: Plan = s46_warning("police protection: one hour is left", Span::hours(71));
+const S46_WARNING_48: Plan = s46_warning("police protection ends: first warning", |it| {
+    Due::Elapsed(it.police_protection_warning(0))
+});
+const S46_WARNING_60: Plan = s46_warning("police protection ends: second warning", |it| {
+    Due::Elapsed(it.police_protection_warning(1))
+});
+const S46_WARNING_71: Plan = s46_warning("police protection ends: last warning", |it| {
+    Due::Elapsed(it.police_protection_warning(2))
+});
 
 const S46_EXPIRY: Plan =
     line("police protection has ended", "R41", Due::Elapsed(POLICE_PROTECTION_MAX))
@@ -231,16 +266,19 @@ const CONSENT_TAKES_EFFECT: Plan =
 const HEARD: SettledBy =
     SettledBy::News { kinds: &[AlertKind::ReferralDecision, AlertKind::Feedback], says: |_| true };
 
+const LEADS: fn(&FollowOn) -> Due = |it| Due::WorkingMinutes(it.disagreement_leads_working_minutes);
+const SENIOR: fn(&FollowOn) -> Due = |it| Due::WorkingDays(it.disagreement_senior_working_days);
+
 /// Unresolved after one working day.
 const DISAGREEMENT_TO_LEADS: Plan =
-    line("a disagreement goes to both agencies' leads", "R90", Due::WorkingMinutes(480))
+    line("a disagreement goes to both agencies' leads", "R90", Due::Local(LEADS))
         .on(DeadlineTag::Local)
         .until(HEARD)
         .doing(Fires::NextStage);
 
 /// Unresolved within a working week.
 const DISAGREEMENT_TO_SENIOR: Plan =
-    line("a disagreement goes to the senior on call", "R90", Due::WorkingDays(5))
+    line("a disagreement goes to the senior on call", "R90", Due::Local(SENIOR))
         .on(DeadlineTag::Local)
         .until(HEARD)
         .doing(Fires::NextStage);
@@ -255,7 +293,7 @@ const LADO_DECISION_DUE: Plan =
 const STOP_CONFIRMATION_DUE: Plan = line(
     "a recipient confirms that it stopped using what was recalled",
     "6.6",
-    Due::WorkingDays(2),
+    Due::Local(|it| Due::WorkingDays(it.stop_confirmed_working_days)),
 )
 .until(SettledBy::StopConfirmed)
 .then(EventKind::Chased, &[(Whom::Holder, Priority::P3)]);
@@ -265,24 +303,29 @@ const OUT_OF_HOURS_HANDOVER: Plan =
         .until(SettledBy::Answer)
         .doing(Fires::Handover);
 /// A question that was not answered in time goes to the duty manager of whoever was asked (R55).
-const fn answer_due(what: &'static str, due: Due) -> Plan {
-    line(what, "R55", due)
+const fn answer_due(what: &'static str, due: fn(&FollowOn) -> Due) -> Plan {
+    line(what, "R55", Due::Local(due))
         .on(DeadlineTag::Practice)
         .until(ANSWERED)
         .then(EventKind::DeadlineMissed, &[(Whom::Manager, Priority::P3)])
 }
 
-const ANSWER_DUE_RED: Plan =
-    answer_due("a question asked RED is answered", Due::WorkingMinutes(240));
-const ANSWER_DUE_AMBER: Plan =
-    answer_due("a question asked AMBER is answered", Due::WorkingMinutes(480));
-const ANSWER_DUE_GREEN: Plan =
-    answer_due("a question asked GREEN is answered", Due::WorkingDays(3));
+const ANSWER_DUE_RED: Plan = answer_due("a question asked RED is answered", |it| {
+    Due::WorkingMinutes(it.answer_red_working_minutes)
+});
+const ANSWER_DUE_AMBER: Plan = answer_due("a question asked AMBER is answered", |it| {
+    Due::WorkingMinutes(it.answer_amber_working_minutes)
+});
+const ANSWER_DUE_GREEN: Plan = answer_due("a question asked GREEN is answered", |it| {
+    Due::WorkingDays(it.answer_green_working_days)
+});
 
 const ANSWERED: SettledBy =
     SettledBy::News { kinds: &[AlertKind::InformationResponse], says: |_| true };
 
-const TAC_REVIEW_DUE: Plan = line("the team around the child reviews", "R60", Due::Days(42))
+const REVIEWED: fn(&FollowOn) -> Due = |it| Due::Days(i64::from(it.team_review_days));
+
+const TAC_REVIEW_DUE: Plan = line("the team around the child reviews", "R60", Due::Local(REVIEWED))
     .until(SettledBy::News { kinds: &[AlertKind::TacUpdate], says: |_| true })
     .then(EventKind::TaskCreated, &[(Whom::Holder, Priority::P4)]);
 
@@ -307,13 +350,17 @@ const IMPACT_DUE: Plan = line("the sender assesses what it did to each child", "
     })
     .then(EventKind::Chased, &[(Whom::Sender, Priority::P4)]);
 
+const CONTACTED: fn(&FollowOn) -> Due = |it| Due::WorkingDays(it.contact_working_days);
+
 const RESPONSE_CONTACT_DUE: Plan =
-    line("the young people's service has made contact", "R10", Due::WorkingDays(2))
+    line("the young people's service has made contact", "R10", Due::Local(CONTACTED))
         .until(ON_THE_PATHWAY)
         .then(EventKind::TaskCreated, &[(Whom::Holder, Priority::P4)]);
 
+const WEIGHED: fn(&FollowOn) -> Due = |it| Due::WorkingMinutes(it.override_review_working_minutes);
+
 const OVERRIDE_REVIEW_DUE: Plan =
-    line("an overridden refusal is reviewed", "6.4", Due::WorkingMinutes(480))
+    line("an overridden refusal is reviewed", "6.4", Due::Local(WEIGHED))
         .until(SettledBy::Answer)
         .then(EventKind::DeadlineMissed, &[(Whom::SendersLead, Priority::P3)]);
 
@@ -338,6 +385,22 @@ const OUTCOME_DUE: Plan =
         .until(SettledBy::Outcome)
         .then(EventKind::Chased, &[(Whom::Holder, Priority::P4)]);
 
+const RHI_WARNING: Plan = line(
+    "return home interview: it is due soon",
+    "R06",
+    Due::Local(|it| Due::Elapsed(Span::hours(i64::from(it.interview_warning_hours)))),
+)
+.until(INTERVIEWED)
+.then(EventKind::DeadlineWarned, &[(Whom::Holder, Priority::P3)]);
+
+const MARAC_REFERRAL_EXPECTED: Plan = line(
+    "a referral to the MARAC is expected",
+    "R20",
+    Due::Local(|it| Due::WorkingDays(it.marac_referral_working_days)),
+)
+.until(REFERRED)
+.then(EventKind::TaskCreated, &[(Whom::Holder, Priority::P4)]);
+
 /// The line of a kind.
 pub(super) const fn plan(kind: TimerKind) -> Plan {
     use DeadlineTag as T;
@@ -350,11 +413,7 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
         TimerKind::ChaseFirst => chase("incomplete alert: the sender's desk is chased"),
         TimerKind::ChaseSecond => chase("incomplete alert: the sender's duty manager is chased"),
         TimerKind::LookoutPurge => LOOKOUT_PURGE,
-        TimerKind::RhiWarning => {
-            line("return home interview: 24 hours are left", "R06", Elapsed(Span::hours(48)))
-                .until(INTERVIEWED)
-                .then(E::DeadlineWarned, &[(Whom::Holder, P3)])
-        }
+        TimerKind::RhiWarning => RHI_WARNING,
         TimerKind::RhiDue => line("return home interview", "R06", Elapsed(Span::hours(72)))
             .on(T::Stat)
             .until(INTERVIEWED)
@@ -363,11 +422,7 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
             .on(T::StatReading)
             .until(OpeningOrAnswer)
             .then(E::DeadlineMissed, &[(Whom::Sender, P2)]),
-        TimerKind::MaracReferralExpected => {
-            line("a referral to the MARAC is expected", "R20", WorkingDays(2))
-                .until(REFERRED)
-                .then(E::TaskCreated, &[(Whom::Holder, P4)])
-        }
+        TimerKind::MaracReferralExpected => MARAC_REFERRAL_EXPECTED,
         TimerKind::ResponseContactDue => RESPONSE_CONTACT_DUE,
         TimerKind::SafeguardingReviewDue => {
             line("the hospital's safeguarding team reviews", "R11", WorkingDays(1))
@@ -404,17 +459,20 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
 }
 
 /// A clock that starts at `from`, or is due then where the line says that its instant is given.
-pub(crate) fn armed(kind: TimerKind, from: Timestamp, holder: MailboxId) -> Timer {
+pub(crate) fn armed(
+    kind: TimerKind,
+    (from, lengths): (Timestamp, &FollowOn),
+    holder: MailboxId,
+) -> Timer {
     let plan = plan(kind);
-    let at = match plan.due {
-        Due::Elapsed(span) => from.plus(span),
-        Due::Days(days) => from.plus(Span::days(days)),
-        Due::WorkingDays(days) => clock::working_days(from, days),
-        Due::WorkingMinutes(minutes) => clock::working_minutes(from, minutes),
-        Due::Given => from,
-    };
-    let due = Deadline { at, tag: plan.tag };
+    let due = Deadline { at: plan.due.chosen(lengths).after(from), tag: plan.tag };
     Timer { kind, due, mailbox: holder, delivery: None, state: TimerState::Armed }
+}
+
+/// A clock that no partnership chooses the length of.
+pub(crate) fn fixed(kind: TimerKind, from: Timestamp, holder: MailboxId) -> Timer {
+    debug_assert!(!matches!(plan(kind).due, Due::Local(_)), "{kind} is a local choice");
+    armed(kind, (from, &FollowOn::DEFAULT), holder)
 }
 
 /// The kinds of clock of the episode's earlier alerts that this alert settles.
@@ -457,10 +515,12 @@ pub struct Authority {
 }
 
 /// The table in words, a line a clock: its code, what it is for, when it is due, on whose authority.
-pub fn lines() -> impl Iterator<Item = (TimerKind, &'static str, String, Authority)> {
+pub fn lines(
+    lengths: &FollowOn,
+) -> impl Iterator<Item = (TimerKind, &'static str, String, Authority)> {
     TimerKind::ALL.iter().map(|kind| {
         let plan = plan(*kind);
-        let due = match plan.due {
+        let due = match plan.due.chosen(lengths) {
             Due::Elapsed(span) if span == Span::hours(1) => "1 hour, day and night".to_owned(),
             Due::Elapsed(span) => format!("{} hours, day and night", span.as_millis() / 3_600_000),
             Due::Days(days) => format!("{days} days"),
@@ -468,7 +528,9 @@ pub fn lines() -> impl Iterator<Item = (TimerKind, &'static str, String, Authori
             Due::WorkingDays(1) => "8 working hours".to_owned(),
             Due::WorkingDays(days) => format!("17:00 on working day {days}"),
             Due::WorkingMinutes(minutes) => format!("{} working hours", minutes / 60),
-            Due::Given => "at an instant of the alert or the configuration".to_owned(),
+            Due::Given | Due::Local(_) => {
+                "at an instant of the alert or the configuration".to_owned()
+            }
         };
         (*kind, plan.what, due, Authority { source: plan.source, tag: plan.tag })
     })
@@ -480,10 +542,28 @@ mod tests {
 
     #[test]
     fn every_clock_has_a_line_with_words_and_a_source() {
-        for (kind, what, due, authority) in lines() {
+        for (kind, what, due, authority) in lines(&FollowOn::DEFAULT) {
             assert!(!what.is_empty() && !due.is_empty(), "{kind}");
             assert!(!authority.source.is_empty(), "{kind}");
         }
+    }
+
+    /// What statute or law sets, and what reads it, is in no configuration.
+    #[test]
+    fn only_what_no_statute_sets_is_a_local_choice() {
+        for kind in TimerKind::ALL {
+            let plan = plan(*kind);
+            let is_choice = matches!(plan.due, Due::Local(_));
+            let is_free = matches!(
+                plan.tag,
+                DeadlineTag::Default | DeadlineTag::Local | DeadlineTag::Practice
+            );
+            assert!(is_free || !is_choice, "{kind}");
+        }
+        let sooner = FollowOn { contact_working_days: 1, ..FollowOn::DEFAULT };
+        let due = |lengths| plan(TimerKind::ResponseContactDue).due.chosen(lengths);
+        assert!(matches!(due(&sooner), Due::WorkingDays(1)));
+        assert!(matches!(due(&FollowOn::DEFAULT), Due::WorkingDays(2)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::decide::{queued, task};
 use super::follow_on::armed;
 use super::partners::HUB_IG;
 use super::sketch::EventSketch;
-use super::{escalation, follow_on, routing, sender_view};
+use super::{Clocks, escalation, follow_on, routing, sender_view};
 use crate::domain::after::{RecallReason, RecallStage, Recalled};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::{DeliveryState, EndReason, Moment, Purpose};
@@ -62,10 +62,10 @@ pub struct UnknownRecipient {
 pub fn recall(
     record: &AlertRecord,
     asked: Asked<'_>,
-    (directory, now): (&Directory, Timestamp),
+    (directory, clocks, now): (&Directory, &Clocks, Timestamp),
 ) -> Result<Change, UnknownRecipient> {
     let chosen = chosen(record, asked.recipients, directory)?;
-    let mut recalling = Recalling { record: record.clone(), events: Vec::new(), asked, now };
+    let mut recalling = Recalling::of(record, asked, (clocks, now));
     let was_out = chosen.iter().filter(|number| recalling.take(**number)).count();
     recalling.settle(&chosen);
     if was_out > 0 && asked.reason.is_breach() {
@@ -91,12 +91,12 @@ pub(crate) struct Withdrawal<'a> {
 pub(crate) fn withdraw(
     record: &AlertRecord,
     withdrawal: Withdrawal<'_>,
-    (directory, now): (&Directory, Timestamp),
+    (directory, clocks, now): (&Directory, &Clocks, Timestamp),
 ) -> (AlertRecord, Vec<EventSketch>) {
     let Withdrawal { numbers, since, by } = withdrawal;
     let reason = RecallReason::AgreementEnded;
     let asked = Asked { reason, recipients: &Recipients::All, by };
-    let mut ending = Recalling { record: record.clone(), events: Vec::new(), asked, now };
+    let mut ending = Recalling::of(record, asked, (clocks, now));
     let mut was_disclosed = false;
     for number in numbers {
         let before = record.delivery(*number);
@@ -124,7 +124,11 @@ pub fn is_recalled(record: &AlertRecord) -> bool {
 /// A person turns out to have seen a copy that was recalled as unopened: the partner's system told so after the
 /// recall. From now on it is one that was seen.
 #[must_use]
-pub fn seen_after_all(mut record: AlertRecord, number: u32, now: Timestamp) -> Change {
+pub fn seen_after_all(
+    mut record: AlertRecord,
+    number: u32,
+    (clocks, now): (&Clocks, Timestamp),
+) -> Change {
     let Some(delivery) = record.delivery(number).cloned() else {
         return Change { record, events: Vec::new() };
     };
@@ -134,7 +138,7 @@ pub fn seen_after_all(mut record: AlertRecord, number: u32, now: Timestamp) -> C
         .filter(|recalled| recalled.stage == RecallStage::NotOpened && has_content(&delivery));
     let Some(recalled) = moves_on else { return Change { record, events: Vec::new() } };
     recalled.stage = RecallStage::Opened;
-    let timer = chase(&delivery, now);
+    let timer = chase(&delivery, (clocks, now));
     let asked = EventSketch::of(EventKind::StopRequested).to(number, &delivery.mailbox);
     let events = vec![asked.by_rules(&[Rule::R57]).due(Some(timer.due))];
     record.timers.push(timer);
@@ -221,8 +225,9 @@ fn has_content(delivery: &Delivery) -> bool {
 }
 
 /// When a recipient that has seen the alert is chased for its word that it stopped.
-fn chase(delivery: &Delivery, now: Timestamp) -> Timer {
-    let timer = armed(TimerKind::StopConfirmationDue, now, delivery.mailbox.clone());
+fn chase(delivery: &Delivery, (clocks, now): (&Clocks, Timestamp)) -> Timer {
+    let from = (now, &clocks.follow_on);
+    let timer = armed(TimerKind::StopConfirmationDue, from, delivery.mailbox.clone());
     Timer { delivery: Some(delivery.number), ..timer }
 }
 
@@ -241,10 +246,15 @@ struct Recalling<'a> {
     record: AlertRecord,
     events: Vec<EventSketch>,
     asked: Asked<'a>,
+    clocks: &'a Clocks,
     now: Timestamp,
 }
 
-impl Recalling<'_> {
+impl<'a> Recalling<'a> {
+    fn of(record: &AlertRecord, asked: Asked<'a>, (clocks, now): (&'a Clocks, Timestamp)) -> Self {
+        Self { record: record.clone(), events: Vec::new(), asked, clocks, now }
+    }
+
     /// Recalls one delivery; whether a copy of the alert's content was out.
     fn take(&mut self, number: u32) -> bool {
         let of = |delivery: &&mut Delivery| delivery.number == number;
@@ -295,7 +305,7 @@ impl Recalling<'_> {
             self.say(EventKind::Recalled, *number, mailbox);
         }
         let due = if is_seen && has_content(recalled) {
-            let timer = chase(recalled, self.now);
+            let timer = chase(recalled, (self.clocks, self.now));
             let due = timer.due;
             self.record.timers.push(timer);
             let asked = EventSketch::of(EventKind::StopRequested).to(*number, mailbox);

@@ -3,6 +3,7 @@ use crate::domain::delivery::AckOutcome;
 use crate::domain::{Delivery, Risk};
 use crate::policy::Clocks;
 use crate::policy::fixtures::*;
+use crate::policy::follow_on::fixed;
 
 const SENT: &str = "2026-10-23T22:40+01:00";
 const RECALLED: &str = "2026-10-24T08:00+01:00";
@@ -33,7 +34,7 @@ fn opened(record: &mut AlertRecord, to: &str) {
 
 fn from_all(record: &AlertRecord, reason: RecallReason) -> Change {
     let asked = Asked { reason, recipients: &Recipients::All, by: None };
-    recall(record, asked, (&directory(), at(RECALLED))).unwrap()
+    recall(record, asked, (&directory(), &Clocks::DEFAULT, at(RECALLED))).unwrap()
 }
 
 fn from_some(record: &AlertRecord, names: &[&str]) -> Result<Change, UnknownRecipient> {
@@ -43,7 +44,7 @@ fn from_some(record: &AlertRecord, names: &[&str]) -> Result<Change, UnknownReci
         recipients: &Recipients::Named(names),
         by: None,
     };
-    recall(record, asked, (&directory(), at(RECALLED)))
+    recall(record, asked, (&directory(), &Clocks::DEFAULT, at(RECALLED)))
 }
 
 /// `RECALLED EDT` in order, of one mailbox or of all.
@@ -221,12 +222,16 @@ fn an_opening_told_after_the_recall_makes_it_one_that_was_seen() {
     assert_eq!(recalled.after.recall_of(0).unwrap().stage, RecallStage::NotOpened);
     change(&mut recalled, "EDT", |delivery| delivery.open(user(), at(RECALLED)).unwrap());
 
-    let change = seen_after_all(recalled.clone(), 0, at(RECALLED));
+    let change = seen_after_all(recalled.clone(), 0, (&Clocks::DEFAULT, at(RECALLED)));
 
     assert_eq!(said(&change), ["STOP_REQUESTED EDT"]);
     assert!(change.record.after.recall_of(0).unwrap().is_open());
     assert!(change.record.next_due().is_some(), "chased");
-    assert_eq!(seen_after_all(change.record.clone(), 0, at(RECALLED)).events, [], "once");
+    assert_eq!(
+        seen_after_all(change.record.clone(), 0, (&Clocks::DEFAULT, at(RECALLED))).events,
+        [],
+        "once"
+    );
     let taken = recalled.delivery(0).unwrap().clone();
     let taken = taken.acknowledge(user(), AckOutcome::Accepted, at(RECALLED));
     assert!(taken.is_err(), "nobody takes what was recalled");
@@ -263,7 +268,7 @@ fn the_recalled_end_of_an_episode_is_no_end_and_its_look_outs_stay() {
     assert!(is_end(&found));
     let purge = Timer {
         delivery: Some(2),
-        ..armed(TimerKind::LookoutPurge, at(SENT), mailbox("WUTH-AED"))
+        ..fixed(TimerKind::LookoutPurge, at(SENT), mailbox("WUTH-AED"))
     };
     let mut reported = sent();
     reported.timers[0].state = TimerState::Cancelled;

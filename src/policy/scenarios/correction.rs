@@ -7,6 +7,7 @@ use crate::domain::alert::{TimerKind, TimerState};
 use crate::domain::delivery::{AckOutcome, DeliveryState, EndReason};
 use crate::domain::submission::{Given, Offer, OfferDeclinedBy, RiskMarker};
 use crate::domain::{AlertRecord, EventKind, Priority, Risk, Rule, UserId, View};
+use crate::policy::Clocks;
 use crate::policy::fixtures::*;
 use crate::policy::recall::{self, Asked, Recipients};
 
@@ -166,7 +167,9 @@ fn r57_nobody_from_whom_the_alert_was_recalled_gets_its_correction() {
     let names = Recipients::Named(vec!["EDT".to_owned()]);
     let asked = Asked { reason: RecallReason::WrongRecipient, recipients: &names, by: None };
     let directory = directory();
-    let recalled = recall::recall(&original, asked, (&directory, at(MONDAY))).unwrap().record;
+    let recalled = recall::recall(&original, asked, (&directory, &Clocks::DEFAULT, at(MONDAY)))
+        .unwrap()
+        .record;
 
     let (_, decision) = corrected(overnight(), MONDAY, &Arc::new(recalled));
 
