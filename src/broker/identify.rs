@@ -148,7 +148,7 @@ impl Broker {
             return Ok(Identified::default());
         }
         let tokens = self.parts.sealer.mention_tokens(&pieces)?;
-        let is_number = pieces.iter().map(|(what, _)| *what == "nhs");
+        let is_number = pieces.iter().map(|(what, _)| matching::is_number(what));
         let mut named: Vec<(MentionToken, bool)> = tokens.into_iter().zip(is_number).collect();
         named.sort_unstable();
         named.dedup_by_key(|(token, _)| *token);

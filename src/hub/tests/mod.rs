@@ -25,6 +25,7 @@ mod submitting;
 mod taken_back;
 mod told;
 mod troubled;
+mod unborn;
 mod withdrawing;
 
 use std::sync::Arc;
