@@ -26,6 +26,7 @@ mod taken_back;
 mod told;
 mod troubled;
 mod unborn;
+mod unlinking;
 mod withdrawing;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use proptest::sample::select;
 use super::*;
 use crate::domain::identity::{Evidence, MatchClass};
 
+mod rules;
 mod unborn;
 
 /// One person of the table: `key value, key value`.
