@@ -196,16 +196,21 @@ impl Broker {
         alerts.dedup();
         let mut known = Vec::with_capacity(alerts.len());
         for alert in alerts {
-            known.extend(self.prospect(alert).await.map(|prospect| (alert, prospect)));
+            known
+                .extend(self.prospect(alert).await.map(|(prospect, read)| (alert, prospect, read)));
         }
-        let prospects: Vec<&Prospect> = known.iter().map(|(_, prospect)| &**prospect).collect();
+        let prospects: Vec<&Prospect> = known.iter().map(|(_, prospect, _)| &**prospect).collect();
         let worth_reading = matching::worth_reading(own, &prospects);
         let (mut earlier, mut silent) = (Vec::new(), Vec::new());
-        for ((alert, _), is_worth_it) in known.iter().zip(worth_reading) {
+        for ((alert, _, read), is_worth_it) in known.into_iter().zip(worth_reading) {
             if !is_worth_it {
                 continue;
             }
-            match self.read_earlier(*alert).await {
+            let found = match read {
+                Some(read) => Some(read),
+                None => self.read_earlier(alert).await,
+            };
+            match found {
                 Some((known, true)) => earlier.push(known),
                 Some((known, false)) => silent.push(matching::only_registered(known)),
                 None => {}
@@ -214,14 +219,16 @@ impl Broker {
         Ok((earlier, silent))
     }
 
-    async fn prospect(&self, alert: AlertId) -> Option<Arc<Prospect>> {
+    /// The people of an earlier alert; the alert with them where it had to be read for that.
+    async fn prospect(&self, alert: AlertId) -> Option<(Arc<Prospect>, Option<(Earlier, bool)>)> {
         if let Some(prospect) = self.prospects.0.get(&alert) {
-            return Some(prospect);
+            return Some((prospect, None));
         }
-        let (Earlier { record, mentions }, _) = self.read_earlier(alert).await?;
-        let prospect = Arc::new(Prospect::of(record.kind, &mentions));
+        let read = self.read_earlier(alert).await?;
+        let (Earlier { record, mentions }, _) = &read;
+        let prospect = Arc::new(Prospect::of(record.kind, mentions));
         self.prospects.0.insert(alert, Arc::clone(&prospect));
-        Some(prospect)
+        Some((prospect, Some(read)))
     }
 
     /// An earlier alert, and whether it speaks: what was corrected speaks through its correction alone, what was recalled
