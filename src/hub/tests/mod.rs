@@ -7,6 +7,7 @@ mod deadlines;
 mod denying;
 mod disagreeing;
 mod duplicates;
+mod figures;
 mod handing_over;
 mod heard;
 mod identifying;
@@ -25,8 +26,6 @@ mod submitting;
 mod taken_back;
 mod told;
 mod troubled;
-mod unborn;
-mod unlinking;
 mod withdrawing;
 
 use std::sync::Arc;

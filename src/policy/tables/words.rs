@@ -237,7 +237,8 @@ fn moved(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
 }
 
 fn pregnant(alert: AlertBuilder) -> AlertBuilder {
-    let unborn = expected_on(2027, 2, 10);
+    let unborn =
+        SubjectFacts { expected_delivery: Given::Given(()), ..person(SubjectRole::Unborn) };
     let at_risk = ImpactFacts {
         presence: known(ChildPresence::Unborn),
         seen: known(SeenAndSpokenTo::NotSeen),

@@ -317,22 +317,22 @@ pub(super) fn subjects(
     subjects
 }
 
-/// Reads household and persons of concern, each in order.
+/// Reads household and persons of concern; gives the latter, in order.
 pub(super) fn others(
     reader: &mut Reader,
     at: At<'_>,
     raw: &v1::Envelope,
     people: &People<'_>,
-) -> (Vec<SubjectFacts>, Vec<ConcernFacts>) {
+) -> Vec<ConcernFacts> {
     reader.count(at.field("household"), raw.household.len(), 20);
-    let at_home = raw.household.iter().take(20).enumerate().map(|(index, raw)| {
-        person::person(reader, at.item("household", index), raw, Place::Household, people)
-    });
-    let household = at_home.collect();
+    for (index, raw) in raw.household.iter().take(20).enumerate() {
+        person::person(reader, at.item("household", index), raw, Place::Household, people);
+    }
     reader.count(at.field("persons_of_concern"), raw.persons_of_concern.len(), 10);
     let listed = raw.persons_of_concern.iter().enumerate();
-    let concerns = listed.map(|(index, raw)| {
-        person::concern(reader, at.item("persons_of_concern", index), raw, people)
-    });
-    (household, concerns.collect())
+    listed
+        .map(|(index, raw)| {
+            person::concern(reader, at.item("persons_of_concern", index), raw, people)
+        })
+        .collect()
 }

@@ -8,7 +8,6 @@ mod envelope;
 mod help;
 mod hostile;
 mod kinds;
-mod mothers;
 mod people;
 mod referrals;
 mod rules;
