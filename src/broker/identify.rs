@@ -12,9 +12,9 @@ use crate::domain::directory::Directory;
 use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::Exercise;
 use crate::domain::{AlertId, AlertRecord, EpisodeId, Event, MentionToken, Submission, Timestamp};
+use crate::policy::Decision;
 use crate::policy::matching::{self, Earlier, Prospect};
 use crate::policy::triggers::{self, Repeats, Thresholds};
-use crate::policy::{self, Decision};
 use crate::record::open_mentions;
 use crate::store::Expect;
 
@@ -89,11 +89,7 @@ impl Identified {
     }
 
     /// What is counted of the submission, which belongs to this episode, with what is known of its pair.
-    pub(super) fn counted(
-        &self,
-        (submission, episode): (&Submission, EpisodeId),
-        (directory, now): (&Directory, Timestamp),
-    ) -> Counted {
+    pub(super) fn counted(&self, submission: &Submission, episode: EpisodeId) -> Counted {
         let is_case =
             submission.marac_case().is_some() && submission.envelope.exercise != Exercise::Yes;
         let heard_at = submission.marac_outcome().map(|_| self.mentions.tally.started);
@@ -101,8 +97,7 @@ impl Identified {
             let case = triggers::pair_case((&self.mentions, episode), &self.links, &self.earlier);
             PairCounted { heard_at, ..case }
         };
-        let about = self.mentions.tally.about;
-        Counted { pair: is_case.then(pair), about, ..policy::counted(submission, (directory, now)) }
+        Counted { pair: is_case.then(pair), ..Counted::of(submission) }
     }
 
     /// Adds what the claims ask of the stewards, and what is recorded of them: each event names the earlier person, by
@@ -153,7 +148,7 @@ impl Broker {
             return Ok(Identified::default());
         }
         let tokens = self.parts.sealer.mention_tokens(&pieces)?;
-        let is_number = pieces.iter().map(|(what, _)| *what == "nhs");
+        let is_number = pieces.iter().map(|(what, _)| matching::is_number(what));
         let mut named: Vec<(MentionToken, bool)> = tokens.into_iter().zip(is_number).collect();
         named.sort_unstable();
         named.dedup_by_key(|(token, _)| *token);
@@ -201,16 +196,21 @@ impl Broker {
         alerts.dedup();
         let mut known = Vec::with_capacity(alerts.len());
         for alert in alerts {
-            known.extend(self.prospect(alert).await.map(|prospect| (alert, prospect)));
+            known
+                .extend(self.prospect(alert).await.map(|(prospect, read)| (alert, prospect, read)));
         }
-        let prospects: Vec<&Prospect> = known.iter().map(|(_, prospect)| &**prospect).collect();
+        let prospects: Vec<&Prospect> = known.iter().map(|(_, prospect, _)| &**prospect).collect();
         let worth_reading = matching::worth_reading(own, &prospects);
         let (mut earlier, mut silent) = (Vec::new(), Vec::new());
-        for ((alert, _), is_worth_it) in known.iter().zip(worth_reading) {
+        for ((alert, _, read), is_worth_it) in known.into_iter().zip(worth_reading) {
             if !is_worth_it {
                 continue;
             }
-            match self.read_earlier(*alert).await {
+            let found = match read {
+                Some(read) => Some(read),
+                None => self.read_earlier(alert).await,
+            };
+            match found {
                 Some((known, true)) => earlier.push(known),
                 Some((known, false)) => silent.push(matching::only_registered(known)),
                 None => {}
@@ -219,14 +219,16 @@ impl Broker {
         Ok((earlier, silent))
     }
 
-    async fn prospect(&self, alert: AlertId) -> Option<Arc<Prospect>> {
+    /// The people of an earlier alert; the alert with them where it had to be read for that.
+    async fn prospect(&self, alert: AlertId) -> Option<(Arc<Prospect>, Option<(Earlier, bool)>)> {
         if let Some(prospect) = self.prospects.0.get(&alert) {
-            return Some(prospect);
+            return Some((prospect, None));
         }
-        let (Earlier { record, mentions }, _) = self.read_earlier(alert).await?;
-        let prospect = Arc::new(Prospect::of(record.kind, &mentions));
+        let read = self.read_earlier(alert).await?;
+        let (Earlier { record, mentions }, _) = &read;
+        let prospect = Arc::new(Prospect::of(record.kind, mentions));
         self.prospects.0.insert(alert, Arc::clone(&prospect));
-        Some(prospect)
+        Some((prospect, Some(read)))
     }
 
     /// An earlier alert, and whether it speaks: what was corrected speaks through its correction alone, what was recalled

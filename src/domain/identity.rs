@@ -47,6 +47,16 @@ code_list! {
         SchoolEqual = 41 => "SCHOOL_EQUAL",
         /// The same sex. Another one never subtracts.
         SexEqual = 42 => "SEX_EQUAL",
+        /// One mother: linked without a human, if she were compared herself.
+        MotherEqual = 50 => "MOTHER_EQUAL",
+        /// Probably one mother: a human would have to say so.
+        MotherStrong = 51 => "MOTHER_STRONG",
+        /// Expected on one day.
+        DeliveryEqual = 60 => "EXPECTED_DELIVERY_EQUAL",
+        /// Expected within three weeks of each other.
+        DeliveryNear = 61 => "EXPECTED_DELIVERY_NEAR",
+        /// Born within three weeks of the day that was expected.
+        BornNear = 62 => "BORN_NEAR_EXPECTED_DELIVERY",
     }
 }
 
@@ -66,6 +76,12 @@ impl Evidence {
             Self::GivenInitial => 4,
             Self::OutwardEqual => 3,
             Self::SexEqual => 2,
+            // Who is not born yet has no score: mother and date decide (domain 4.5.7).
+            Self::MotherEqual
+            | Self::MotherStrong
+            | Self::DeliveryEqual
+            | Self::DeliveryNear
+            | Self::BornNear => 0,
         }
     }
 }
@@ -97,7 +113,7 @@ code_list! {
     LinkState {
         /// Made by the hub: NHS number, date of birth and names (I4).
         Automatic = 1 => "LINKED",
-        /// Waits for a human (I4b, I6).
+        /// Waits for a human (I4b, I6; I5 where one of several children of a pregnancy is meant).
         Proposed = 2 => "PROPOSED",
         /// A mere candidate, for the front door and the steward (I5, I7).
         Candidate = 3 => "CANDIDATE",
@@ -171,7 +187,14 @@ impl Link {
         Self { state, by: Some(by.clone()), at, ..self }
     }
 
-    /// Whether a steward has to decide on it (domain 4.4: I3, I3b, I4b, I6).
+    /// Whether a child's mother speaks for it: one of the two is from before birth (domain 4.5.7).
+    #[must_use]
+    pub fn is_by_mother(&self) -> bool {
+        let of_mother = [Evidence::MotherEqual, Evidence::MotherStrong];
+        self.evidence.iter().any(|evidence| of_mother.contains(evidence))
+    }
+
+    /// Whether a steward has to decide on it (domain 4.4: I3, I3b, I4b, I6; 4.5.7).
     #[must_use]
     pub const fn waits(&self) -> bool {
         matches!(self.state, LinkState::Proposed | LinkState::Conflict)
@@ -241,7 +264,8 @@ pub struct IdentityFacts {
 /// A person of an alert as it is kept for matching: sealed with the alert, gone with it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MentionedPerson {
-    /// The place in `subjects`, from 0; the alleged perpetrator of domestic abuse stands after them.
+    /// The place in `subjects`, from 0; the alleged perpetrator of domestic abuse stands after them, and after that the
+    /// household, of whom only mothers are kept.
     pub index: u32,
     /// Who it is.
     pub identity: IdentityFacts,
@@ -255,6 +279,13 @@ pub struct MentionedPerson {
     pub school: Option<Redacted<String>>,
     /// Lives at a SAFE address, as the alert says.
     pub safe: bool,
+    /// The expected date of delivery: who has one is not born yet.
+    pub expected: Option<Redacted<jiff::civil::Date>>,
+    /// The mother, kept with an unborn child and with a small one: by her a child that is born is found again (domain
+    /// 4.5.7). She has none herself.
+    pub mother: Option<Box<Self>>,
+    /// Of one pregnancy with another child of the alert.
+    pub of_several: bool,
 }
 
 /// What counters read of an alert (domain 5.8): codes and times, sealed because they are content.

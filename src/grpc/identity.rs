@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Edge, status};
 use crate::domain::AlertId;
-use crate::domain::identity::{Flag, LinkState, StewardBasis};
+use crate::domain::identity::{Flag, Link, LinkState, MentionedPerson, StewardBasis};
 use crate::identity::{Asked, Between, Claim, Entry, Hand, Mention, Person, Registered, Task};
 use crate::wire::v1::identity_service_server::IdentityService;
 use crate::wire::{render, v1};
@@ -145,9 +145,9 @@ fn claim(alert: AlertId, claim: &Claim) -> v1::MatchClaim {
         |alert: AlertId, person| v1::SubjectMention { alert_id: alert.to_string(), person };
     v1::MatchClaim {
         own_mention: Some(mention(alert, link.mention)),
-        own: person(own),
+        own: shown(own),
         other_mention: Some(mention(link.other, link.other_mention)),
-        other: person(other),
+        other: shown(other),
         rule: link.rule.as_str().to_owned(),
         // The numbers of the contract are the domain's, which a test holds.
         class: i32::try_from(link.class.code()).unwrap_or_default(),
@@ -156,18 +156,34 @@ fn claim(alert: AlertId, claim: &Claim) -> v1::MatchClaim {
         state: link_state(link.state).into(),
         by: link.by.as_ref().map(ToString::to_string).unwrap_or_default(),
         at: Some(render::timestamp(link.at)),
+        own_mother: mother(link, own),
+        other_mother: mother(link, other),
     }
 }
 
-fn person(person: &Person) -> Option<v1::MatchedPerson> {
-    let Person::Known(person) = person else { return None };
+fn shown(who: &Person) -> Option<v1::MatchedPerson> {
+    match who {
+        Person::Known(who) => Some(person(who)),
+        Person::Gone => None,
+    }
+}
+
+/// A child's mother, where the claim rests on her.
+fn mother(link: &Link, child: &Person) -> Option<v1::MatchedPerson> {
+    match child {
+        Person::Known(child) if link.is_by_mother() => child.mother.as_deref().map(person),
+        Person::Known(_) | Person::Gone => None,
+    }
+}
+
+fn person(person: &MentionedPerson) -> v1::MatchedPerson {
     let who = &person.identity;
     let text = |text: Option<&crate::domain::Redacted<String>>| {
         text.map(|text| text.expose().clone()).unwrap_or_default()
     };
     let born = person.born.map(|born| born.expose().to_string());
     let dob = born.or_else(|| person.born_in.map(|year| year.expose().to_string()));
-    Some(v1::MatchedPerson {
+    v1::MatchedPerson {
         nhs_number: text(who.nhs_number.as_ref()),
         nhs_number_verified: person.nhs_verified,
         family_name: text(who.family.as_ref()),
@@ -175,7 +191,8 @@ fn person(person: &Person) -> Option<v1::MatchedPerson> {
         also_known_as: who.aliases.iter().map(|alias| alias.expose().clone()).collect(),
         dob: dob.unwrap_or_default(),
         sex: who.sex.and_then(|sex| i32::try_from(sex).ok()).unwrap_or_default(),
-    })
+        unborn: person.expected.is_some(),
+    }
 }
 
 const fn link_state(state: LinkState) -> v1::LinkState {
@@ -234,7 +251,7 @@ mod tests {
 
     #[test]
     fn who_is_gone_is_shown_as_nobody_and_a_person_is_never_printed() {
-        assert_eq!(person(&Person::Gone), None);
+        assert_eq!(shown(&Person::Gone), None);
 
         let shown = v1::MatchedPerson { family_name: "Simulacre".into(), ..Default::default() };
         assert!(!format!("{shown:?}").contains("Simulacre"));

@@ -183,12 +183,12 @@ impl Identity {
             // One that cannot be read is shown as gone.
             others.extend(self.parts.store.alert(alert).await.ok().flatten());
         }
+        let others: Vec<_> = others.into_iter().map(|other| self.with_mentions(other)).collect();
         let events: Vec<Event> = found.iter().map(|task| self.viewed(task, &others)).collect();
         if !events.is_empty() {
             let (now, seed) = (self.parts.env.now(), self.parts.env.salt_seed());
             self.parts.store.commit(Commit::new(permit, now, events, seed)?).await?;
         }
-        let others: Vec<_> = others.into_iter().map(|other| self.with_mentions(other)).collect();
         let tasks = found.into_iter().map(|Found { alert, delivery }| {
             let (alert, mentions) = self.with_mentions(alert);
             let claims = claims(&alert, &mentions, &others);
@@ -197,17 +197,26 @@ impl Identity {
         Ok(tasks.collect())
     }
 
-    fn viewed(&self, task: &Found, others: &[Arc<AlertRecord>]) -> Event {
+    fn viewed(&self, task: &Found, others: &[(Arc<AlertRecord>, Mentions)]) -> Event {
         let id = self.parts.env.ids(self.parts.env.now()).event();
         let event = Event::new(id, EventKind::RecordViewed);
         let mut event = event.about(task.alert.id, task.alert.episode);
         event.reason = Some("MATCHES".to_owned());
-        event.fields_viewed =
-            SHOWN.iter().map(|field| format!("alert.envelope.subjects[].{field}")).collect();
+        // With a child that is matched by its mother she is shown, who may be of the household.
+        let has_mothers = task.alert.links.iter().any(Link::is_by_mother);
+        let lists = ["subjects", "household"].into_iter().take(if has_mothers { 2 } else { 1 });
+        let fields = |list| SHOWN.map(|field| format!("alert.envelope.{list}[].{field}"));
+        event.fields_viewed = lists.flat_map(fields).collect();
         event.subjects.clone_from(&task.alert.subjects);
         for link in &task.alert.links {
-            let other = others.iter().find(|other| other.id == link.other);
-            event.subjects.extend(other.and_then(|other| reference(other, link.other_mention)));
+            let Some((other, mentions)) = others.iter().find(|(it, _)| it.id == link.other) else {
+                continue;
+            };
+            let mut people = mentions.people.iter();
+            let person = people.find(|it| link.is_by_mother() && it.index == link.other_mention);
+            let mother = person.and_then(|person| person.mother.as_ref());
+            let shown = std::iter::once(link.other_mention).chain(mother.map(|it| it.index));
+            event.subjects.extend(shown.filter_map(|it| reference(other, it)));
         }
         event.subjects.sort_unstable();
         event.subjects.dedup();

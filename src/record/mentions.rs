@@ -118,6 +118,9 @@ impl From<&MentionedPerson> for pb::MentionedPerson {
             born_in: person.born_in.map(|year| i32::from(*year.expose())),
             school: person.school.as_ref().map(plain),
             safe: person.safe,
+            expected: person.expected.map(|expected| expected.expose().to_string()),
+            mother: person.mother.as_deref().map(|mother| Box::new(mother.into())),
+            of_several: person.of_several,
         }
     }
 }
@@ -128,6 +131,8 @@ impl TryFrom<pb::MentionedPerson> for MentionedPerson {
     fn try_from(raw: pb::MentionedPerson) -> Result<Self, Self::Error> {
         let born = raw.born.and_then(|born| born.parse().ok());
         let born_in = raw.born_in.and_then(|year| i16::try_from(year).ok());
+        let expected = raw.expected.and_then(|expected| expected.parse().ok());
+        let mother = raw.mother.map(|mother| Self::try_from(*mother)).transpose()?;
         let all = |texts: Vec<String>| texts.into_iter().map(Redacted::new).collect();
         Ok(Self {
             index: raw.index,
@@ -147,6 +152,9 @@ impl TryFrom<pb::MentionedPerson> for MentionedPerson {
             born_in: born_in.map(Redacted::new),
             school: raw.school.map(Redacted::new),
             safe: raw.safe,
+            expected: expected.map(Redacted::new),
+            mother: mother.map(Box::new),
+            of_several: raw.of_several,
         })
     }
 }
@@ -224,5 +232,34 @@ impl TryFrom<pb::Flagged> for Flagged {
             by: field::text("Flagged.by", raw.by)?,
             at: Timestamp::from_millis(raw.at),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_before_birth_is_kept_with_its_date_and_its_mother() {
+        let day = |text: &str| Some(Redacted::new(text.parse().unwrap()));
+        let mother = MentionedPerson {
+            index: 7,
+            born: day("1994-07-21"),
+            nhs_verified: true,
+            ..MentionedPerson::default()
+        };
+        let child = MentionedPerson {
+            index: 3,
+            expected: day("2027-02-10"),
+            mother: Some(Box::new(mother)),
+            of_several: true,
+            ..MentionedPerson::default()
+        };
+        let kept = Mentions { people: vec![child], ..Mentions::default() };
+
+        let bytes = padded((&kept).into()).encode_to_vec();
+
+        assert_eq!(decode(&bytes).unwrap(), kept);
+        assert_eq!(bytes.len() % BLOCK_BYTES, 0);
     }
 }

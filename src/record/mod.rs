@@ -55,6 +55,8 @@ pub use write::Write;
 mod pb {
     #![expect(unreachable_pub, reason = "generated code writes `pub`")]
     #![expect(clippy::large_enum_variant, reason = "a write is decoded, converted and dropped")]
+    #![expect(clippy::use_self, reason = "generated code writes the name of a message within it")]
+    #![expect(clippy::struct_excessive_bools, reason = "each is a field of the stored form")]
     include!(concat!(env!("OUT_DIR"), "/staysafe.record.v1.rs"));
 }
 

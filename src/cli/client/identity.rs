@@ -218,7 +218,9 @@ fn lines(task: &v1::MatchTask) -> Vec<String> {
         let rule = &claim.rule;
         lines.push(clean(&format!("  {rule} {class}, {} points, {state}: {why}", claim.points)));
         lines.push(side(claim.own_mention.as_ref(), claim.own.as_ref()));
+        lines.extend(claim.own_mother.as_ref().map(mother));
         lines.push(side(claim.other_mention.as_ref(), claim.other.as_ref()));
+        lines.extend(claim.other_mother.as_ref().map(mother));
     }
     lines
 }
@@ -227,6 +229,17 @@ fn side(mention: Option<&v1::SubjectMention>, person: Option<&v1::MatchedPerson>
     let place = mention.map(|mention| format!("{}.{}", mention.alert_id, mention.person));
     let place = place.unwrap_or_default();
     let Some(person) = person else { return clean(&format!("    {place}: gone")) };
+    if person.unborn {
+        return clean(&format!("    {place}: not born yet"));
+    }
+    clean(&format!("    {place}: {}", who(person)))
+}
+
+fn mother(person: &v1::MatchedPerson) -> String {
+    clean(&format!("      mother: {}", who(person)))
+}
+
+fn who(person: &v1::MatchedPerson) -> String {
     let number = match (person.nhs_number.as_str(), person.nhs_number_verified) {
         ("", _) => "no NHS number".to_owned(),
         (number, true) => format!("NHS {number}, traced"),
@@ -244,7 +257,7 @@ fn side(mention: Option<&v1::SubjectMention>, person: Option<&v1::MatchedPerson>
     };
     let born = if person.dob.is_empty() { "?" } else { &person.dob };
     let (given, family) = (&person.given_name, &person.family_name);
-    clean(&format!("    {place}: {given} {family}{also}, born {born}, {sex}, {number}"))
+    format!("{given} {family}{also}, born {born}, {sex}, {number}")
 }
 
 #[cfg(test)]
@@ -260,6 +273,30 @@ mod tests {
         for bad in ["", "0192f0c1", ".0", "0192f0c1.", "0192f0c1.-1"] {
             assert!(mention(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_child_before_birth_is_shown_by_its_mother() {
+        let mother = v1::MatchedPerson {
+            given_name: "Dana".to_owned(),
+            family_name: "Exemplar".to_owned(),
+            ..v1::MatchedPerson::default()
+        };
+        let claim = v1::MatchClaim {
+            own: Some(v1::MatchedPerson { dob: "2027-02-14".to_owned(), ..mother.clone() }),
+            own_mother: Some(mother.clone()),
+            other: Some(v1::MatchedPerson { unborn: true, ..v1::MatchedPerson::default() }),
+            other_mother: Some(mother),
+            ..v1::MatchClaim::default()
+        };
+        let task = v1::MatchTask { claims: vec![claim], ..v1::MatchTask::default() };
+
+        let shown = lines(&task);
+
+        assert_eq!(
+            shown[4..],
+            ["    : not born yet", "      mother: Dana Exemplar, born ?, -, no NHS number"]
+        );
     }
 
     #[test]

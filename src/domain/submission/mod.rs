@@ -65,7 +65,9 @@ pub use sharing::{
     Confidentiality, ConsentFact, ConsentGiver, ConsentState, ConsentType, Gateway, GiverStanding,
     OverrideFact, RefusedBy, Scope, SenderRegime, SharingFacts, SharingPurpose,
 };
-pub use subject::{AddressFact, AddressType, AgeFact, SchoolFact, SubjectFacts, SubjectRole};
+pub use subject::{
+    AddressFact, AddressType, AgeFact, MotherFacts, SchoolFact, SubjectFacts, SubjectRole,
+};
 
 use super::Redacted;
 use super::alert::{AlertKind, Priority, Risk};

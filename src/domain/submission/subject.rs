@@ -113,8 +113,25 @@ pub struct SubjectFacts {
     pub identity: IdentityFacts,
     /// The school.
     pub school: Given<SchoolFact>,
-    /// Whether an expected date of delivery was given (UNBORN).
-    pub expected_delivery: Given<()>,
+    /// The expected date of delivery (UNBORN).
+    pub expected_delivery: Given<Redacted<jiff::civil::Date>>,
+    /// The child's mother, where the alert says who she is.
+    pub mother: Option<Box<MotherFacts>>,
     /// Needs for care and support, of an adult.
     pub care_needs: Given<Code<Bool3>>,
+}
+
+/// The mother of a child, as far as matching reads her: a subject herself, or of the household (domain 4.5.7).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct MotherFacts {
+    /// Her place in `subjects`, from 0; of the household, after them and the other one of a pair.
+    pub place: u32,
+    /// Who she is.
+    pub identity: IdentityFacts,
+    /// Whether the sender traced her NHS number.
+    pub nhs_verified: bool,
+    /// What is known of her age.
+    pub age: AgeFact,
+    /// Whether one of her addresses is SAFE.
+    pub has_safe_address: bool,
 }

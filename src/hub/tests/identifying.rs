@@ -152,3 +152,22 @@ async fn who_is_mentioned_is_gone_with_the_alert() {
         "nobody is matched with a shredded alert, and the new one is taken"
     );
 }
+
+#[tokio::test]
+async fn an_earlier_alert_that_is_not_in_memory_is_read_once_like_one_that_is() {
+    let mut reads = Vec::new();
+    for restarts in [false, true] {
+        let mut desk = Desk::opening_at(NIGHT).await;
+        desk.submits("MERPOL", URGENT, "k-1").await;
+        if restarts {
+            desk.restart_on(desk.env.clone());
+        }
+        let before = desk.store.reads();
+
+        let second = desk.submits("MERPOL", URGENT, "k-2").await;
+
+        reads.push(desk.store.reads() - before);
+        assert_eq!(record(&desk, second).await.links.len(), 1);
+    }
+    assert_eq!(reads[0], reads[1]);
+}

@@ -7,7 +7,6 @@ mod deadlines;
 mod denying;
 mod disagreeing;
 mod duplicates;
-mod figures;
 mod handing_over;
 mod heard;
 mod identifying;
@@ -26,6 +25,8 @@ mod submitting;
 mod taken_back;
 mod told;
 mod troubled;
+mod unborn;
+mod unlinking;
 mod withdrawing;
 
 use std::sync::Arc;

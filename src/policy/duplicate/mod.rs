@@ -118,6 +118,7 @@ fn of_person(one: &MentionedPerson, other: &MentionedPerson) -> Vec<String> {
         ("addresses", (&who.uprn, &who.postcode) != (&them.uprn, &them.postcode)),
         ("phones", who.phones != them.phones),
         ("school_urn", one.school != other.school),
+        ("expected_delivery", one.expected != other.expected),
     ]
     .into_iter()
     .filter(|(_, differs)| *differs)

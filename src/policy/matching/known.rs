@@ -6,15 +6,16 @@
 use std::sync::Arc;
 
 use super::table::have_one_number;
-use super::{Features, Name, NhsNumber, Surroundings, compare};
+use super::{Claim, Features, Name, NhsNumber, Surroundings, compare, unborn};
 use crate::domain::delivery::Purpose;
 use crate::domain::directory::{Directory, MailboxRole};
 use crate::domain::event::EventKind;
 use crate::domain::identity::{
-    Flag, Link, LinkState, MatchClass, MentionedPerson, Mentions, Tally,
+    Evidence, Flag, IdentityFacts, Link, LinkState, MatchClass, MentionedPerson, Mentions, Tally,
 };
 use crate::domain::submission::{
-    AgeFact, MissingCategory, PartnerFacts, SchoolFact, SubjectFacts, SubjectRole, Submission,
+    AgeFact, MissingCategory, MotherFacts, PartnerFacts, SchoolFact, SubjectFacts, SubjectRole,
+    Submission,
 };
 use crate::domain::{
     AgencyCode, AlertRecord, Deadline, DeadlineTag, Delivery, Event, MailboxId, Priority, Rule,
@@ -28,6 +29,10 @@ use crate::policy::sketch::EventSketch;
 /// The agency of the identity data stewards (domain 2.1).
 pub const STEWARD: &str = "HUB-STEWARD";
 
+/// Up to this age a child's mother is kept with it: as long as health visiting has both (domain 3.3), a child that was
+/// expected is told of again.
+const MOTHER_UNTIL_YEARS: u8 = 4;
+
 /// An earlier alert with who is mentioned in it.
 #[derive(Clone, Debug)]
 pub struct Earlier {
@@ -40,7 +45,9 @@ pub struct Earlier {
 /// The persons of a submission as they are kept: the subjects, and after them the other one of a pair.
 #[must_use]
 pub fn mentioned(submission: &Submission, now: Timestamp) -> Mentions {
-    let subjects = submission.subjects.iter().zip(0..).map(|(subject, index)| of(subject, index));
+    let subjects = submission.subjects.iter().zip(0..);
+    let subjects = subjects.map(|(subject, index)| of(subject, index, now));
+    let subjects = with_pregnancies(subjects.collect());
     let pair = partner_of(submission);
     let after = u32::try_from(submission.subjects.len()).unwrap_or(u32::MAX);
     let partner = pair.map(|partner| {
@@ -53,7 +60,7 @@ pub fn mentioned(submission: &Submission, now: Timestamp) -> Mentions {
         aged(who, partner.age)
     });
     let is_anybody = |person: &MentionedPerson| !pieces(person).is_empty();
-    let people = subjects.chain(partner).filter(is_anybody).collect();
+    let people = subjects.into_iter().chain(partner).filter(is_anybody).collect();
     Mentions { people, tally: tally(submission, now) }
 }
 
@@ -63,22 +70,66 @@ fn partner_of(submission: &Submission) -> Option<&PartnerFacts> {
     abuse.or_else(|| submission.marac_case().and_then(|case| case.partner.as_ref()))
 }
 
-fn of(subject: &SubjectFacts, index: u32) -> MentionedPerson {
+fn of(subject: &SubjectFacts, index: u32, now: Timestamp) -> MentionedPerson {
     let school = match subject.school.get() {
         Some(SchoolFact::Urn(urn)) => Some(urn.clone()),
         Some(SchoolFact::HomeEducated | SchoolFact::NotInEducation) | None => None,
     };
-    let is_unborn = subject.role.is(SubjectRole::Unborn);
+    let mother = subject.mother.as_deref().map(|mother| Box::new(mother_of(mother)));
+    if subject.role.is(SubjectRole::Unborn) {
+        // Matched by mother and date, never by a name (domain 4.5.7); it lives where she does.
+        let is_safe = mother.as_ref().is_some_and(|mother| mother.safe);
+        let protected = subject.identity.protected;
+        return MentionedPerson {
+            index,
+            identity: IdentityFacts { protected, ..IdentityFacts::default() },
+            safe: subject.has_safe_address || is_safe,
+            expected: subject.expected_delivery.get().copied(),
+            mother,
+            ..MentionedPerson::default()
+        };
+    }
+    let is_small = Age::on(subject.age, clock::date_of(now)).is_at_most(MOTHER_UNTIL_YEARS);
     let who = MentionedPerson {
         index,
-        // An unborn child is matched by mother and date, never by a name (domain 4.5.7).
-        identity: if is_unborn { Default::default() } else { subject.identity.clone() },
+        identity: subject.identity.clone(),
         nhs_verified: subject.nhs_verified,
         school,
         safe: subject.has_safe_address,
+        mother: mother.filter(|_| is_small),
         ..MentionedPerson::default()
     };
     aged(who, subject.age)
+}
+
+fn mother_of(mother: &MotherFacts) -> MentionedPerson {
+    let who = MentionedPerson {
+        index: mother.place,
+        identity: mother.identity.clone(),
+        nhs_verified: mother.nhs_verified,
+        safe: mother.has_safe_address,
+        ..MentionedPerson::default()
+    };
+    aged(who, mother.age)
+}
+
+/// Notes which children of the alert are of one pregnancy: twins of one pregnancy are two.
+fn with_pregnancies(people: Vec<MentionedPerson>) -> Vec<MentionedPerson> {
+    let delivered = |person: &MentionedPerson| {
+        let date = person.expected.or(person.born)?;
+        Some((person.mother.as_ref()?.index, *date.expose()))
+    };
+    let dates: Vec<_> = people.iter().map(delivered).collect();
+    let is_with_another = |own: usize| {
+        let (mother, date) = dates.get(own).copied().flatten()?;
+        let others = dates.iter().enumerate().filter(|(other, _)| *other != own);
+        let mut others = others.filter_map(|(_, other)| *other);
+        Some(others.any(|(also, other)| also == mother && unborn::are_near(date, other)))
+    };
+    let of_several: Vec<bool> =
+        (0..people.len()).map(|own| is_with_another(own).unwrap_or(false)).collect();
+    let noted = people.into_iter().zip(of_several);
+    noted.map(|(person, of_several)| MentionedPerson { of_several, ..person }).collect()
 }
 
 fn aged(person: MentionedPerson, age: AgeFact) -> MentionedPerson {
@@ -124,21 +175,49 @@ fn tally(submission: &Submission, now: Timestamp) -> Tally {
 }
 
 /// By what a person may be found again: the NHS number, the date of birth, the sound of the names. Together they reach
-/// every pair that the decision table can call more than new by number, birth or name.
+/// every pair that the decision table can call more than new by number, birth or name. A child is found by its mother as
+/// well, among those who were told of with theirs (domain 4.5.7).
 #[must_use]
 pub fn pieces(person: &MentionedPerson) -> Vec<(&'static str, String)> {
-    let who = &person.identity;
-    let number = who.nhs_number.as_ref().map(|number| ("nhs", number.expose().clone()));
-    let born = person.born.map(|born| ("born", born.expose().to_string()));
-    let sound = who.family.as_ref().zip(who.given.as_ref()).map(|(family, given)| {
-        let (family, given) = (Name::of(family.expose()), Name::of(given.expose()));
-        ("sound", format!("{} {}", family.sound(), given.sound()))
-    });
-    [number, born, sound].into_iter().flatten().collect()
+    let own = pieces_of(person, [NUMBER, "born", "sound"]);
+    let mother = person.mother.as_deref();
+    let mother = mother.map(|it| pieces_of(it, [NUMBER_OF_MOTHER, "mother born", "mother sound"]));
+    own.into_iter().chain(mother.into_iter().flatten()).collect()
 }
 
-/// A kept person as the table reads one.
-pub(super) fn features(person: &MentionedPerson, flagged: bool) -> Features {
+const NUMBER: &str = "nhs";
+const NUMBER_OF_MOTHER: &str = "mother nhs";
+
+/// Whether a piece is a number, which one person has.
+#[must_use]
+pub fn is_number(piece: &str) -> bool {
+    [NUMBER, NUMBER_OF_MOTHER].contains(&piece)
+}
+
+fn pieces_of(
+    person: &MentionedPerson,
+    [number, born, sound]: [&'static str; 3],
+) -> Vec<(&'static str, String)> {
+    let who = &person.identity;
+    let digits = who.nhs_number.as_ref().map(|digits| (number, digits.expose().clone()));
+    let day = person.born.map(|day| (born, day.expose().to_string()));
+    let names = who.family.as_ref().zip(who.given.as_ref()).map(|(family, given)| {
+        let (family, given) = (Name::of(family.expose()), Name::of(given.expose()));
+        (sound, format!("{} {}", family.sound(), given.sound()))
+    });
+    [digits, day, names].into_iter().flatten().collect()
+}
+
+/// A kept person as the table reads one, and the mother with it; `is_flagged` says of whom of the alert the register says
+/// that the identity is protected.
+pub(super) fn features(person: &MentionedPerson, is_flagged: impl Fn(u32) -> bool) -> Features {
+    let mother = person.mother.as_deref().map(|it| Box::new(of_one(it, is_flagged(it.index))));
+    let own = of_one(person, is_flagged(person.index));
+    let expected = person.expected.map(|expected| *expected.expose());
+    Features { expected, mother, of_several: person.of_several, ..own }
+}
+
+fn of_one(person: &MentionedPerson, flagged: bool) -> Features {
     let who = &person.identity;
     let text = |text: &crate::domain::Redacted<String>| text.expose().clone();
     let name = |text: &crate::domain::Redacted<String>| Name::of(text.expose());
@@ -167,7 +246,13 @@ pub(super) fn features(person: &MentionedPerson, flagged: bool) -> Features {
         phones: who.phones.iter().map(text).collect(),
         school: person.school.as_ref().map(text),
         sex: who.sex.and_then(|sex| i32::try_from(sex).ok()),
+        ..Features::default()
     }
+}
+
+/// As the table reads a person of an alert that the stewards may have said something of.
+pub(super) fn features_in(record: &AlertRecord, person: &MentionedPerson) -> Features {
+    features(person, |mention| is_flagged(record, mention, Flag::Protected))
 }
 
 pub(super) fn is_flagged(record: &AlertRecord, mention: u32, flag: Flag) -> bool {
@@ -180,10 +265,7 @@ pub fn claims(people: &Mentions, earlier: &[Earlier], now: Timestamp) -> Vec<Lin
     let known: Vec<(&Earlier, &MentionedPerson, Features)> = earlier
         .iter()
         .flat_map(|earlier| earlier.mentions.people.iter().map(move |person| (earlier, person)))
-        .map(|(earlier, person)| {
-            let flagged = is_flagged(&earlier.record, person.index, Flag::Protected);
-            (earlier, person, features(person, flagged))
-        })
+        .map(|(earlier, person)| (earlier, person, features_in(&earlier.record, person)))
         .collect();
     let mut links = Vec::new();
     // Mostly nobody is: then no name is normalised.
@@ -191,13 +273,11 @@ pub fn claims(people: &Mentions, earlier: &[Earlier], now: Timestamp) -> Vec<Lin
         return links;
     }
     for person in &people.people {
-        let own = features(person, false);
+        let own = features(person, |_| false);
         for (earlier, other, theirs) in &known {
-            // Only one number under two names asks about twins (I3b): whoever else is known is not gone through before.
-            let has_twin = have_one_number(&own, theirs)
-                && known.iter().any(|(_, _, third)| are_twins(theirs, third));
-            let claim = compare(&own, theirs, Surroundings { has_twin });
-            let Some(state) = state(claim.class) else { continue };
+            let all = known.iter().map(|(_, _, third)| third);
+            let claim = compare(&own, theirs, surroundings(&own, theirs, all));
+            let Some(state) = state(&claim) else { continue };
             links.push(Link {
                 mention: person.index,
                 other: earlier.record.id,
@@ -215,10 +295,25 @@ pub fn claims(people: &Mentions, earlier: &[Earlier], now: Timestamp) -> Vec<Lin
     links
 }
 
+/// What else is known about two people. Only one number under two names (I3b), and a child that was expected (domain
+/// 4.5.7), ask about twins: whoever else is known is not gone through before.
+pub(super) fn surroundings<'a>(
+    own: &'a Features,
+    theirs: &'a Features,
+    known: impl IntoIterator<Item = &'a Features>,
+) -> Surroundings {
+    let has_twin = if have_one_number(own, theirs) {
+        known.into_iter().any(|third| are_twins(theirs, third))
+    } else {
+        unborn::has_twin((own, theirs), known)
+    };
+    Surroundings { has_twin }
+}
+
 /// Whether an alert told again names the same person: nothing of it has changed, or the hub would link the two by itself.
 #[must_use]
 pub fn is_same(one: &MentionedPerson, other: &MentionedPerson) -> bool {
-    let (these, those) = (features(one, false), features(other, false));
+    let (these, those) = (features(one, |_| false), features(other, |_| false));
     one == other || compare(&these, &those, Surroundings::default()).class == MatchClass::Exact
 }
 
@@ -235,10 +330,14 @@ pub(super) fn are_twins(one: &Features, other: &Features) -> bool {
     one.born.is_some() && one.born == other.born && (family || home) && is_other
 }
 
-pub(super) const fn state(class: MatchClass) -> Option<LinkState> {
-    match class {
+pub(super) fn state(claim: &Claim) -> Option<LinkState> {
+    match claim.class {
         MatchClass::Exact => Some(LinkState::Automatic),
         MatchClass::Strong => Some(LinkState::Proposed),
+        // One of several children of a pregnancy: a human says which (domain 4.5.7).
+        MatchClass::TwinSuspect if claim.score.has(Evidence::MotherEqual) => {
+            Some(LinkState::Proposed)
+        }
         MatchClass::TwinSuspect | MatchClass::Possible => Some(LinkState::Candidate),
         MatchClass::NhsConflict => Some(LinkState::Conflict),
         // No candidate is shown of a protected person, and none of a stranger.
@@ -258,8 +357,7 @@ pub fn treated_as_safe(people: &Mentions, links: &[Link], earlier: &[Earlier]) -
             said || is_flagged(&earlier.record, link.other_mention, Flag::Safe)
         })
     };
-    let unmarked =
-        |person: &MentionedPerson| Features { protected: false, ..features(person, false) };
+    let unmarked = |person: &MentionedPerson| features(person, |_| false).unmarked();
     let hidden = earlier.iter().flat_map(|earlier| {
         let people = earlier.mentions.people.iter();
         people.filter(|person| is_protected(&earlier.record, person)).map(unmarked)
@@ -271,8 +369,8 @@ pub fn treated_as_safe(people: &Mentions, links: &[Link], earlier: &[Earlier]) -
         }
         let own = unmarked(person);
         hidden.iter().any(|theirs| {
-            let class = compare(&own, theirs, Surroundings::default()).class;
-            state(class).is_some_and(|state| state.is_confirmed() || state.is_open())
+            let claim = compare(&own, theirs, Surroundings::default());
+            state(&claim).is_some_and(|state| state.is_confirmed() || state.is_open())
         })
     };
     let linked = links.iter().filter(reaches).filter(is_safe).map(|link| link.mention);
@@ -291,15 +389,22 @@ pub fn only_registered(alert: Earlier) -> Earlier {
     for person in &mut mentions.people {
         person.safe = false;
         person.identity.protected = false;
+        if let Some(mother) = &mut person.mother {
+            mother.safe = false;
+            mother.identity.protected = false;
+        }
     }
     Earlier { record, mentions }
 }
 
-/// Whether the register or the alert itself says that the person's identity is protected: then nobody is shown any
-/// claim about it (I1).
+/// Whether the register or the alert itself says that the person's identity is protected, or the mother's of a child: then
+/// nobody is shown any claim about it (I1).
 #[must_use]
 pub fn is_protected(record: &AlertRecord, person: &MentionedPerson) -> bool {
-    person.identity.protected || is_flagged(record, person.index, Flag::Protected)
+    let is_hidden = |person: &MentionedPerson| {
+        person.identity.protected || is_flagged(record, person.index, Flag::Protected)
+    };
+    is_hidden(person) || person.mother.as_deref().is_some_and(is_hidden)
 }
 
 /// What the claims ask of the stewards, and what is to be recorded of them.
@@ -311,7 +416,8 @@ pub struct Told {
     pub events: Vec<Event>,
 }
 
-/// Tells the stewards of what a human must decide (I3, I3b: P2; I4b: P3; I6: 8 working hours), and records each claim.
+/// Tells the stewards of what a human must decide (I3, I3b: P2; I4b: P3; I6, and which child of a pregnancy is meant: 8
+/// working hours), and records each claim.
 #[must_use]
 pub fn tell(links: &[Link], directory: &Directory, (number, now): (u32, Timestamp)) -> Told {
     let mut events: Vec<Event> = links.iter().map(|link| said(link).into_event()).collect();
@@ -330,7 +436,7 @@ fn wanted(link: &Link, now: Timestamp) -> Option<(Priority, Option<Timestamp>)> 
         Some((Priority::P2, None))
     } else if link.rule == Rule::I4b {
         Some((Priority::P3, Some(clock::working_minutes(now, 240))))
-    } else if link.rule == Rule::I6 {
+    } else if link.rule == Rule::I6 || (link.rule == Rule::I5 && link.waits()) {
         Some((Priority::P4, Some(clock::working_minutes(now, 480))))
     } else {
         None

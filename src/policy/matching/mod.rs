@@ -11,10 +11,11 @@ mod prospects;
 mod score;
 mod steward;
 mod table;
+mod unborn;
 
 pub use known::{
-    Earlier, STEWARD, Told, claims, is_protected, is_same, mentioned, only_registered, pieces,
-    steward, tell, treated_as_safe,
+    Earlier, STEWARD, Told, claims, is_number, is_protected, is_same, mentioned, only_registered,
+    pieces, steward, tell, treated_as_safe,
 };
 pub use names::Name;
 pub use prospects::{Prospect, worth_reading};
@@ -23,7 +24,8 @@ pub use steward::{
     Decided, Entry, Hand, Mentioned, Refused, apart_from, decide_by_hand, flagged, task_of,
     with_link,
 };
-pub use table::{Claim, Surroundings, compare, compare_unborn, may_be_linked_by_hand};
+pub use table::{Claim, Surroundings, compare, may_be_linked_by_hand};
+pub use unborn::{Delivery, Pregnancy, compare_unborn};
 
 use jiff::civil::Date;
 
@@ -63,6 +65,21 @@ pub struct Features {
     pub school: Option<String>,
     /// A code; equal or not.
     pub sex: Option<i32>,
+    /// The expected date of delivery of a child that is not born.
+    pub expected: Option<Date>,
+    /// A child's mother. She has none herself.
+    pub mother: Option<Box<Self>>,
+    /// Of one pregnancy with another child of the alert.
+    pub of_several: bool,
+}
+
+impl Features {
+    /// As if nothing said that anybody's identity is protected: the register reaches through that (domain 4.5.8).
+    #[must_use]
+    pub fn unmarked(self) -> Self {
+        let mother = self.mother.map(|mother| Box::new(mother.unmarked()));
+        Self { protected: false, mother, ..self }
+    }
 }
 
 impl std::fmt::Debug for Features {

@@ -7,6 +7,7 @@
 
 use super::known::{are_twins, features, state};
 use super::table::{are_traced_and_different, compare, have_one_number};
+use super::unborn;
 use super::{Features, Surroundings};
 use crate::domain::AlertKind;
 use crate::domain::identity::Mentions;
@@ -30,29 +31,27 @@ impl Prospect {
     }
 }
 
-/// As if nothing said that an identity is protected: the register reaches through that (domain 4.5.8).
+/// As if nothing said that an identity is protected.
 fn unmarked(mentions: &Mentions) -> Vec<Features> {
-    let people = mentions.people.iter().map(|person| features(person, false));
-    people.map(|person| Features { protected: false, ..person }).collect()
+    mentions.people.iter().map(|person| features(person, |_| false).unmarked()).collect()
 }
 
 /// Which of the earlier alerts are worth reading for a new one, in their order: one answer for each.
 #[must_use]
 pub fn worth_reading(own: &Prospect, prospects: &[&Prospect]) -> Vec<bool> {
     let own = own.people.as_slice();
+    let known = || prospects.iter().flat_map(|prospect| prospect.people.iter());
     let has_number_of_ours =
         |theirs: &&Features| own.iter().any(|own| have_one_number(own, theirs));
-    let numbered: Vec<&Features> = prospects
-        .iter()
-        .flat_map(|prospect| prospect.people.iter())
-        .filter(has_number_of_ours)
-        .collect();
+    // Whose twins make a claim one for a human: whoever has a number of ours (I3b), and a child that was expected before
+    // it was born (domain 4.5.7).
+    let mut with_twins: Vec<&Features> = known().filter(has_number_of_ours).collect();
+    with_twins.extend(known().flat_map(|theirs| own.iter().filter_map(|own| born(own, theirs))));
     let is_worth_it = |prospect: &&Prospect| {
         prospect.ends_episode
             || prospect.people.iter().any(|theirs| {
                 own.iter().any(|own| may_be(own, theirs))
-                    // Twins whose numbers may be swapped (I3b).
-                    || numbered.iter().any(|numbered| are_twins(numbered, theirs))
+                    || with_twins.iter().any(|one| are_twins(one, theirs))
             })
     };
     prospects.iter().map(is_worth_it).collect()
@@ -60,7 +59,12 @@ pub fn worth_reading(own: &Prospect, prospects: &[&Prospect]) -> Vec<bool> {
 
 fn may_be(own: &Features, theirs: &Features) -> bool {
     !are_traced_and_different(own, theirs)
-        && state(compare(own, theirs, Surroundings::default()).class).is_some()
+        && state(&compare(own, theirs, Surroundings::default())).is_some()
+}
+
+/// The one that is born of two who may be one child, the other one from before.
+fn born<'a>(own: &'a Features, theirs: &'a Features) -> Option<&'a Features> {
+    unborn::born_one(own, theirs).filter(|_| may_be(own, theirs))
 }
 
 #[cfg(test)]
@@ -68,6 +72,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
+    use super::super::known::surroundings;
     use super::super::tests::anybody;
     use super::super::{Name, NhsNumber};
     use super::*;
@@ -77,9 +82,9 @@ mod tests {
         let mut states = Vec::new();
         for own in own {
             for theirs in earlier {
-                let has_twin = earlier.iter().any(|third| are_twins(theirs, third));
-                let claim = compare(own, theirs, Surroundings { has_twin });
-                states.extend(state(claim.class).map(|state| format!("{} {state:?}", claim.rule)));
+                let around = surroundings(own, theirs, earlier.iter().copied());
+                let claim = compare(own, theirs, around);
+                states.extend(state(&claim).map(|state| format!("{} {state:?}", claim.rule)));
             }
         }
         states
@@ -90,7 +95,7 @@ mod tests {
 
         #[test]
         fn nobody_is_ruled_out_whom_a_claim_could_name(own in vec(anybody(), 1..3), earlier in vec(anybody(), 0..8)) {
-            let unmarked = |person: &Features| Features { protected: false, ..person.clone() };
+            let unmarked = |person: &Features| person.clone().unmarked();
             let prospect = |person: &Features| Prospect { people: vec![unmarked(person)], ends_episode: false };
             let prospects: Vec<Prospect> = earlier.iter().map(prospect).collect();
             let own_unmarked: Vec<Features> = own.iter().map(unmarked).collect();

@@ -3,7 +3,7 @@
 //! Nobody can link what I1, I2 or I3 keep apart. A claim that is undone stays, with where it stood before, and neither
 //! mention is touched by it: what was known of each is as it was.
 
-use super::known::{features, is_flagged};
+use super::known::{features_in, is_flagged};
 use super::{Surroundings, compare, may_be_linked_by_hand};
 use crate::domain::codes::code_list;
 use crate::domain::delivery::Purpose;
@@ -127,6 +127,15 @@ fn is_between(link: &Link, newer: Mentioned<'_>, older: Mentioned<'_>) -> bool {
         && link.other_mention == older.person.index
 }
 
+/// Whether one of the two is linked already to another person of the other's alert: those would be one, and persons of one
+/// alert are as many as they are, twins above all.
+fn would_be_two(newer: Mentioned<'_>, older: Mentioned<'_>) -> bool {
+    let between = newer.record.links.iter().filter(|link| link.other == older.record.id);
+    between.filter(|link| link.state.is_confirmed()).any(|link| {
+        (link.mention == newer.person.index) != (link.other_mention == older.person.index)
+    })
+}
+
 /// The claim as a human makes it, judged by what is known now: the register may have learned of somebody since. What
 /// the hub saw when the alert came stands as well: it saw twins beside the two.
 fn may_be_linked(
@@ -135,10 +144,10 @@ fn may_be_linked(
     known: Option<&Link>,
     (by, now): (&UserId, Timestamp),
 ) -> Result<Link, Refused> {
-    let of = |it: Mentioned<'_>| {
-        let flagged = is_flagged(it.record, it.person.index, Flag::Protected);
-        features(it.person, flagged)
-    };
+    if would_be_two(newer, older) {
+        return Err(Refused::OneAlert);
+    }
+    let of = |it: Mentioned<'_>| features_in(it.record, it.person);
     let claim = compare(&of(newer), &of(older), Surroundings::default());
     let was_barred = known.is_some_and(|link| !may_be_linked_by_hand(link.class));
     if was_barred || !may_be_linked_by_hand(claim.class) {

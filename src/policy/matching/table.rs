@@ -1,18 +1,13 @@
 //! The decision table I1–I8: the first condition that holds decides (domain 4.4).
 
-use jiff::civil::Date;
-
-use super::Features;
 use super::score::{self, Score};
+use super::{Features, unborn};
 use crate::domain::Rule;
 use crate::domain::identity::{Evidence, MatchClass};
 
 /// From here a match is STRONG, and from here POSSIBLE (domain 4.3, DEFAULT).
 const STRONG: u32 = 75;
 const POSSIBLE: u32 = 50;
-
-/// An unborn child's dates of delivery may be this far apart (domain 4.5.7).
-const DELIVERY_DAYS: u32 = 21;
 
 /// What matching says of two mentions, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,13 +24,16 @@ pub struct Claim {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Surroundings {
     /// Another confirmed person shares its date of birth and family name or property: twins whose numbers may be
-    /// swapped (I3b).
+    /// swapped (I3b), or of whom one may be the child that was expected (domain 4.5.7).
     pub has_twin: bool,
 }
 
 /// Compares two mentions. Symmetric.
 #[must_use]
 pub fn compare(one: &Features, other: &Features, around: Surroundings) -> Claim {
+    if unborn::is_of_unborn(one, other) {
+        return unborn::compare_mentions(one, other, around);
+    }
     let score = Score::of(one, other);
     let (rule, class) = if one.protected || other.protected {
         (Rule::I1, MatchClass::Protected)
@@ -60,21 +58,6 @@ pub const fn may_be_linked_by_hand(class: MatchClass) -> bool {
         | MatchClass::Possible
         | MatchClass::New => true,
     }
-}
-
-/// Compares two mentions of an unborn child: by the mother and the expected date of delivery. At birth there is a new
-/// person, whom a steward links.
-#[must_use]
-pub fn compare_unborn(expected: (Date, Date), mother: &Claim) -> Claim {
-    let (one, other) = expected;
-    let apart = one.until(other).map_or(u32::MAX, |span| span.get_days().unsigned_abs());
-    let is_one_mother = mother.class == MatchClass::Exact;
-    let (rule, class) = if is_one_mother && apart <= DELIVERY_DAYS {
-        (Rule::I6, MatchClass::Strong)
-    } else {
-        (Rule::I8, MatchClass::New)
-    };
-    Claim { rule, class, score: Score::default() }
 }
 
 pub(super) fn are_traced_and_different(one: &Features, other: &Features) -> bool {

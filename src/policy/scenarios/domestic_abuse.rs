@@ -22,7 +22,7 @@ fn noah() -> SubjectFacts {
 }
 
 fn unborn() -> SubjectFacts {
-    SubjectFacts { expected_delivery: Given::Given(()), ..person(SubjectRole::Unborn) }
+    expected_on(2027, 2, 10)
 }
 
 fn own(words: &str, codes: &[ImpactCode]) -> ImpactFacts {

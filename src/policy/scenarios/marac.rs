@@ -2,9 +2,7 @@
 
 use crate::domain::alert::{AlertStatus, TimerKind, TimerState};
 use crate::domain::event::EventKind;
-use crate::domain::submission::{
-    Codes, Given, ImpactCode, MaracBasis, RiskBand, SubjectFacts, SubjectRole, VictimAnswer,
-};
+use crate::domain::submission::{Codes, Given, ImpactCode, MaracBasis, RiskBand, VictimAnswer};
 use crate::domain::{AlertKind, Letter, Priority, Rule};
 use crate::policy::fixtures::*;
 
@@ -110,8 +108,7 @@ fn r30_a_child_brings_the_front_door_in_whatever_letter_it_attends_under() {
 
 #[test]
 fn r30_each_child_has_an_impact_and_a_judgement_its_reason() {
-    let unborn =
-        SubjectFacts { expected_delivery: Given::Given(()), ..person(SubjectRole::Unborn) };
+    let unborn = expected_on(2027, 2, 10);
     let alert = listed()
         .with(|alert| alert.subjects.push(unborn))
         .referral(|facts| facts.basis = Codes::of(&[MaracBasis::ProfessionalJudgement]));

@@ -237,8 +237,7 @@ fn moved(alert: AlertBuilder, word: &str, value: &str) -> AlertBuilder {
 }
 
 fn pregnant(alert: AlertBuilder) -> AlertBuilder {
-    let unborn =
-        SubjectFacts { expected_delivery: Given::Given(()), ..person(SubjectRole::Unborn) };
+    let unborn = expected_on(2027, 2, 10);
     let at_risk = ImpactFacts {
         presence: known(ChildPresence::Unborn),
         seen: known(SeenAndSpokenTo::NotSeen),

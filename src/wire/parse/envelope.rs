@@ -317,22 +317,22 @@ pub(super) fn subjects(
     subjects
 }
 
-/// Reads household and persons of concern; gives the latter, in order.
+/// Reads household and persons of concern, each in order.
 pub(super) fn others(
     reader: &mut Reader,
     at: At<'_>,
     raw: &v1::Envelope,
     people: &People<'_>,
-) -> Vec<ConcernFacts> {
+) -> (Vec<SubjectFacts>, Vec<ConcernFacts>) {
     reader.count(at.field("household"), raw.household.len(), 20);
-    for (index, raw) in raw.household.iter().take(20).enumerate() {
-        person::person(reader, at.item("household", index), raw, Place::Household, people);
-    }
+    let at_home = raw.household.iter().take(20).enumerate().map(|(index, raw)| {
+        person::person(reader, at.item("household", index), raw, Place::Household, people)
+    });
+    let household = at_home.collect();
     reader.count(at.field("persons_of_concern"), raw.persons_of_concern.len(), 10);
     let listed = raw.persons_of_concern.iter().enumerate();
-    listed
-        .map(|(index, raw)| {
-            person::concern(reader, at.item("persons_of_concern", index), raw, people)
-        })
-        .collect()
+    let concerns = listed.map(|(index, raw)| {
+        person::concern(reader, at.item("persons_of_concern", index), raw, people)
+    });
+    (household, concerns.collect())
 }

@@ -25,6 +25,7 @@ mod identity;
 mod information;
 mod marac;
 mod missing;
+mod mother;
 mod operation_report;
 mod people;
 mod person;
@@ -220,11 +221,11 @@ fn facts(reader: &mut Reader, kind: AlertKind, alert: &v1::Alert) -> Submission 
     let mut envelope = EnvelopeFacts::default();
     let mut subjects = Vec::new();
     let mut sharing = SharingFacts::default();
-    let mut concerns = Vec::new();
+    let (mut household, mut concerns) = (Vec::new(), Vec::new());
     if let Some(raw) = &alert.envelope {
         envelope = envelope::envelope(reader, at, kind, raw, &people);
         subjects = envelope::subjects(reader, at, kind, raw, &people);
-        concerns = envelope::others(reader, at, raw, &people);
+        (household, concerns) = envelope::others(reader, at, raw, &people);
         keep_from(&mut envelope, Staff::of(&concerns));
         let record = raw.sharing.as_ref();
         sharing = sharing::sharing(reader, at.field("sharing"), record, &people);
@@ -238,7 +239,12 @@ fn facts(reader: &mut Reader, kind: AlertKind, alert: &v1::Alert) -> Submission 
     if alert.hub.is_some() {
         reader.malformed(At::root("alert").field("hub"), reason::SET_BY_HUB);
     }
-    Submission { kind, envelope, subjects, sharing, body, violations: Vec::new() }
+    let mut submission =
+        Submission { kind, envelope, subjects, sharing, body, violations: Vec::new() };
+    if let Some(raw) = &alert.envelope {
+        mother::add(&mut submission, raw, &household);
+    }
+    submission
 }
 
 fn keep_from(envelope: &mut EnvelopeFacts, staff: Staff) {

@@ -104,6 +104,7 @@ pub(super) fn person(
         identity: identity::identity(reader, raw),
         school: school(reader, at, &raw.school_urn),
         expected_delivery,
+        mother: None,
         care_needs: reader.code(at.field("care_needs"), raw.care_needs, Bool3::from_code, None),
     }
 }
@@ -240,7 +241,7 @@ fn expected_delivery(
     at: At<'_>,
     raw: &v1::Person,
     is_unborn: bool,
-) -> Given<()> {
+) -> Given<Redacted<jiff::civil::Date>> {
     let at = at.field("expected_delivery");
     match reader.date(at, &raw.expected_delivery, is_unborn.then_some(Need::Conditional)) {
         Given::Missing => Given::Missing,
@@ -258,7 +259,7 @@ fn expected_delivery(
                 reader.malformed(at, reason::OUT_OF_RANGE);
                 Given::Malformed
             } else {
-                Given::Given(())
+                Given::Given(Redacted::new(date))
             }
         }
     }

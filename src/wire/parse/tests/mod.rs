@@ -8,6 +8,7 @@ mod envelope;
 mod help;
 mod hostile;
 mod kinds;
+mod mothers;
 mod people;
 mod referrals;
 mod rules;
