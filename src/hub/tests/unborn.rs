@@ -91,6 +91,19 @@ fn by_mother(record: &AlertRecord) -> Vec<&Link> {
     record.links.iter().filter(|link| link.is_by_mother()).collect()
 }
 
+/// The one entry about who was shown of the alert's claims.
+fn viewed(desk: &Desk, alert: AlertId) -> crate::domain::Event {
+    let entries = desk.store.entries();
+    let events = entries.iter().flat_map(|entry| &entry.events);
+    let events = events.filter_map(|event| crate::record::decode_event(&event.bytes).ok());
+    let mut viewed = events
+        .filter(|event| event.kind == EventKind::RecordViewed)
+        .filter(|event| event.alert == Some(alert));
+    let one = viewed.next().unwrap();
+    assert!(viewed.next().is_none());
+    one
+}
+
 /// A hub that was told in November of the child that Dana expects.
 async fn expected() -> (Desk, AlertId) {
     let desk = Desk::opening_at("2026-11-14T00:40:00Z").await;
@@ -207,7 +220,14 @@ async fn a_steward_sees_the_mothers_and_links_the_child_to_one_of_the_twins_only
         assert!(own.mother.is_some() && other.mother.is_some());
         assert!(own.expected.is_none() && other.expected.is_some());
     }
-    assert_eq!(desk.store.count("RECORD_VIEWED:MATCHES", second), 1);
+    let viewed = viewed(&desk, second);
+    let of_household = "alert.envelope.household[].family_name".to_owned();
+    assert!(viewed.fields_viewed.contains(&of_household), "the mother of the concern is shown");
+    let told_before = record(&desk, first).await.subjects.clone();
+    let shown = [0, 3, 4].map(|place| told_before[place]);
+    assert!(shown.iter().all(|it| viewed.subjects.contains(it)), "she and both children");
+    let siblings = [1, 2].map(|place| told_before[place]);
+    assert!(siblings.iter().all(|it| !viewed.subjects.contains(it)), "and nobody else of it");
     let says = |hand, place| {
         let of = |alert, person| Mention { alert, person };
         let between = Between { one: of(second, 0), other: of(first, place) };
