@@ -12,9 +12,9 @@ use crate::domain::directory::Directory;
 use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::Exercise;
 use crate::domain::{AlertId, AlertRecord, EpisodeId, Event, MentionToken, Submission, Timestamp};
-use crate::policy::Decision;
 use crate::policy::matching::{self, Earlier, Prospect};
 use crate::policy::triggers::{self, Repeats, Thresholds};
+use crate::policy::{self, Decision};
 use crate::record::open_mentions;
 use crate::store::Expect;
 
@@ -89,7 +89,11 @@ impl Identified {
     }
 
     /// What is counted of the submission, which belongs to this episode, with what is known of its pair.
-    pub(super) fn counted(&self, submission: &Submission, episode: EpisodeId) -> Counted {
+    pub(super) fn counted(
+        &self,
+        (submission, episode): (&Submission, EpisodeId),
+        (directory, now): (&Directory, Timestamp),
+    ) -> Counted {
         let is_case =
             submission.marac_case().is_some() && submission.envelope.exercise != Exercise::Yes;
         let heard_at = submission.marac_outcome().map(|_| self.mentions.tally.started);
@@ -97,7 +101,8 @@ impl Identified {
             let case = triggers::pair_case((&self.mentions, episode), &self.links, &self.earlier);
             PairCounted { heard_at, ..case }
         };
-        Counted { pair: is_case.then(pair), ..Counted::of(submission) }
+        let about = self.mentions.tally.about;
+        Counted { pair: is_case.then(pair), about, ..policy::counted(submission, (directory, now)) }
     }
 
     /// Adds what the claims ask of the stewards, and what is recorded of them: each event names the earlier person, by

@@ -162,7 +162,8 @@ impl Broker {
         let body = self.seal(alert, &body_of(received, &submission, &decision), beside)?;
         let SealedBody { sealed, body, conflicts, mentions, content_key } = body;
         let (completes, after) = (loaded.completes.as_ref().map(|it| it.id), after(&loaded));
-        let counted = identified.counted(&submission, episode_of(alert, &loaded));
+        let whole = (submission.as_ref(), episode_of(alert, &loaded));
+        let counted = identified.counted(whole, (&loaded.directory, now));
         let Identified { own, links, tokens, seen, .. } = identified;
         self.prospects.keep(alert, own);
         let people = People { mentions, links, counted };

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::EpisodeAlert;
-use super::derive::{day, source};
+use super::derive::{Reading, day};
 use crate::domain::counted::{MaracRepeat, PairCounted};
 use crate::domain::{AlertId, AlertKind, AlertRecord};
-use crate::policy::indicators::PairCase;
+use crate::policy::indicators::{PairCase, Source};
 use crate::policy::recall::is_recalled;
-use crate::policy::triggers::anchor_stands;
+use crate::policy::triggers::{Link, anchor_stands};
 
 /// What an alert that a repeat counts from has become: itself, and after it what took its place.
 pub(super) type Chains = BTreeMap<AlertId, Vec<Arc<AlertRecord>>>;
@@ -23,14 +23,15 @@ pub(super) fn anchors<'a>(
     cases.flat_map(|(case, _)| [case.referral, case.meeting]).flatten()
 }
 
-/// The cases that were heard. What was corrected or recalled is none.
+/// The cases that were heard. What was corrected or recalled is left out.
 pub(super) fn pair_cases(
     outcomes: &[Arc<AlertRecord>],
     episodes: &BTreeMap<AlertId, Vec<EpisodeAlert>>,
     chains: &Chains,
 ) -> Vec<PairCase> {
+    let read = Reading::of(episodes);
     let fact = |outcome: &Arc<AlertRecord>| {
-        let heard_at = outcome.counted.pair?.heard_at.filter(|_| stands(outcome))?;
+        let heard_at = outcome.counted.pair?.heard_at?;
         let (case, alerts) = case_of(outcome, episodes)?;
         let counts = |found: MaracRepeat, from: Option<AlertId>| {
             let chain = from.and_then(|from| chains.get(&from));
@@ -38,7 +39,8 @@ pub(super) fn pair_cases(
             if is_undone { MaracRepeat::NotRepeat } else { found }
         };
         Some(PairCase {
-            source: source(outcome),
+            // Whether the pair is known, the case says itself: where it is not, it is no repeat that can be told.
+            source: Source { link: Link::Confirmed, ..read.source(outcome) },
             heard_on: day(heard_at),
             current: counts(case.current, case.referral),
             legacy: counts(case.legacy, case.meeting),

@@ -1,6 +1,7 @@
 //! Indicators: what the hub stores as facts, and the figures of `policy::indicators` as they may be published.
 //!
-//! Owns the reading of a period and what each fact is read from. Opens no body and no seal: what only the content of
+//! Owns the reading of a period, and of the days after it on which the hub may still be told of what is dated in it, and
+//! what each fact is read from. Opens no body and no seal: what only the content of
 //! an alert would tell is "not computable". Decides no definition. Gives an analyst no row, no alert and no entry; which
 //! entries a figure rests on it gives to whoever reads the log (see [`Indicators::entries`]).
 
@@ -37,8 +38,6 @@ const ENTRIES_MAX: u64 = 400_000;
 const ALERTS_MAX: usize = 100_000;
 /// Corrections of corrections that are followed.
 const CHAIN_MAX: usize = 16;
-/// Days after a period in which the outcome of a case may still be taken that was heard in it.
-const OUTCOME_LATE_DAYS: u32 = 31;
 /// What the entry of an interview says that was held after it was due.
 const HELD_LATE: &str = "RHI_COMPLETED_LATE";
 
@@ -113,11 +112,11 @@ impl IndicatorsError {
     }
 }
 
-/// When the outcomes of cases were taken that count in a period: NI 32 rolls over twelve months.
+/// When the alerts were taken that count in a period, and before it the outcomes of cases: NI 32 rolls over twelve months.
 fn window_of_cases(period: Period) -> Result<Period, PeriodError> {
     let year = period.rolling_year()?;
-    let last = calendar::days_after(period.last, OUTCOME_LATE_DAYS).unwrap_or(period.last);
-    Ok(Period { first: year.first.min(period.first), last })
+    let told = period.with_what_is_told_late();
+    Ok(Period { first: year.first.min(told.first), ..told })
 }
 
 impl Indicators {
@@ -149,17 +148,17 @@ impl Indicators {
 
     /// What the hub has of the period, up to this entry.
     async fn facts(&self, asked: &Asked, end: Position) -> Result<Facts, IndicatorsError> {
-        let wide = window_of_cases(asked.period)?;
+        let (wide, told) = (window_of_cases(asked.period)?, asked.period.with_what_is_told_late());
         let (read, cases_read) = match self.alerts(wide, end).await {
             Ok(read) => (read, true),
             // The figures of the period itself are not lost by it.
-            Err(IndicatorsError::TooLarge) => (self.alerts(asked.period, end).await?, false),
+            Err(IndicatorsError::TooLarge) => (self.alerts(told, end).await?, false),
             Err(error) => return Err(error),
         };
         let is_outcome = |alert: &&Arc<AlertRecord>| alert.kind == AlertKind::MaracOutcome;
         let outcomes: Vec<_> = read.iter().filter(is_outcome).cloned().collect();
         let holds = |alert: &Arc<AlertRecord>| {
-            asked.period.holds(calendar::local_date(alert.received_at.to_jiff()))
+            told.holds(calendar::local_date(alert.received_at.to_jiff()))
         };
         let alerts: Vec<_> = read.into_iter().filter(holds).collect();
         let pair_cases = match cases_read {
@@ -167,7 +166,7 @@ impl Indicators {
             false => Known::NotTold("twelve months hold more than one call computes"),
         };
         let episodes = self.episodes(&alerts).await?;
-        Ok(Facts { pair_cases, ..facts(&alerts, &episodes) })
+        Ok(Facts { pair_cases, ..facts(&episodes) })
     }
 
     /// The cases that were heard, by these outcomes. What a repeat counts from may have been corrected or recalled since.

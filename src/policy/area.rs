@@ -6,7 +6,7 @@
 use crate::domain::AgencyCode;
 use crate::domain::directory::Directory;
 use crate::domain::submission::{
-    AddressFact, AddressType, LookedAfter, SchoolFact, SubjectFacts, Submission,
+    AddressFact, AddressType, Bool3, LookedAfter, SchoolFact, SubjectFacts, Submission,
 };
 
 use super::partners;
@@ -103,6 +103,18 @@ fn area_of_school(person: &SubjectFacts, directory: &Directory) -> Option<Agency
 /// Whether a child lives in Wirral. Sealed or not known: taken as yes (domain 5.3 R24).
 pub(crate) fn lives_in_wirral(person: &SubjectFacts, directory: &Directory) -> bool {
     lives_where(person, directory, |code| !code.as_str().starts_with("LA-"))
+}
+
+/// Whether a person lives in Wirral, as figures count it: a home that is sealed, or not known, is not told.
+pub(crate) fn is_resident(person: &SubjectFacts, directory: &Directory) -> Bool3 {
+    let homes = homes(person, directory);
+    if person.has_safe_address || homes.is_empty() {
+        Bool3::Unknown
+    } else if homes.iter().any(|code| !code.as_str().starts_with("LA-")) {
+        Bool3::Yes
+    } else {
+        Bool3::No
+    }
 }
 
 /// Whether a child lives in the Merseyside police area (2.1). Sealed or not known: taken as yes.

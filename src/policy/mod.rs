@@ -27,6 +27,7 @@ pub mod views;
 
 mod clock;
 mod clocks;
+mod counted;
 mod decide;
 mod episode;
 mod hub_facts;
@@ -44,6 +45,7 @@ pub(crate) mod fixtures;
 use std::sync::Arc;
 
 pub use clocks::{Clocks, OutcomeClock, RoutineClock, UrgentClock};
+pub use counted::counted;
 pub use decide::{Decision, decide};
 pub use episode::{EpisodeChanges, begins_anew};
 pub use routing::contact::{DutyContact, emergency_contact};

@@ -2,7 +2,10 @@
 
 use crate::domain::after::{AfterSending, Recalled, SameEvent, Weighed};
 use crate::domain::alert::{BodyRef, Gap, Risk, SealedConflicts, ShownTo, Timer};
-use crate::domain::counted::{AssessmentDone, Counted, PairCounted, PlanAudited};
+use crate::domain::counted::{
+    AssessmentDone, AttendanceCounted, Counted, MissingCounted, OperationCounted, PairCounted,
+    PlanAudited,
+};
 use crate::domain::decision::{Basis6, SharingDecision};
 use crate::domain::identity::{Flagged, Link};
 use crate::domain::referral::Referral;
@@ -75,6 +78,10 @@ impl Encode for AlertRecord {
         to.codes(51, self.advice.iter().copied().map(Advice::code));
         self.denied.iter().for_each(|token| to.given(52, token.as_bytes()));
         to.flag(53, self.shown == ShownTo::AuthorAndLead);
+        to.maybe(60, self.counted.operation.as_ref());
+        to.maybe(61, self.counted.attendance.as_ref());
+        to.maybe(62, self.counted.missing.as_ref());
+        to.optional(63, self.counted.about.map(u64::from));
     }
 }
 
@@ -113,6 +120,10 @@ impl TryFrom<pb::AlertRecord> for AlertRecord {
                 assessment: raw.assessment.map(AssessmentDone::try_from).transpose()?,
                 audit: raw.audit.map(PlanAudited::try_from).transpose()?,
                 pair: raw.pair.map(PairCounted::try_from).transpose()?,
+                operation: raw.operation.map(OperationCounted::from),
+                attendance: raw.attendance.map(AttendanceCounted::try_from).transpose()?,
+                missing: raw.missing.map(MissingCounted::try_from).transpose()?,
+                about: raw.about,
             },
             mentions: raw.mentions.map(SealedConflicts::try_from).transpose()?,
             links: raw.links.into_iter().map(Link::try_from).collect::<Result<_, _>>()?,

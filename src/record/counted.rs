@@ -2,7 +2,10 @@
 
 #[cfg(test)]
 use crate::domain::counted::Counted;
-use crate::domain::counted::{AssessmentDone, PairCounted, PlanAudited};
+use crate::domain::counted::{
+    AssessmentDone, AttendanceCounted, MissingCounted, MissingEnded, OperationCounted, PairCounted,
+    PlanAudited,
+};
 use crate::domain::{AlertId, Timestamp};
 
 use super::encode::{Encode, Encoder};
@@ -76,11 +79,79 @@ impl TryFrom<pb::PairCounted> for PairCounted {
     }
 }
 
+impl Encode for OperationCounted {
+    fn encode(&self, to: &mut Encoder) {
+        to.instant(1, self.on.as_millis());
+        to.number(2, u64::from(self.engaged));
+        to.number(3, u64::from(self.moved));
+        to.number(4, u64::from(self.powers_used));
+    }
+}
+
+impl From<pb::OperationCounted> for OperationCounted {
+    fn from(raw: pb::OperationCounted) -> Self {
+        Self {
+            on: Timestamp::from_millis(raw.on),
+            engaged: raw.engaged,
+            moved: raw.moved,
+            powers_used: raw.powers_used,
+        }
+    }
+}
+
+impl Encode for AttendanceCounted {
+    fn encode(&self, to: &mut Encoder) {
+        to.optional(1, self.at.map(|at| at.as_millis().cast_unsigned()));
+        to.code(2, self.ages.code());
+        to.code(3, self.injury_admission.code());
+        to.code(4, self.resident.code());
+    }
+}
+
+impl TryFrom<pb::AttendanceCounted> for AttendanceCounted {
+    type Error = RecordError;
+
+    fn try_from(raw: pb::AttendanceCounted) -> Result<Self, Self::Error> {
+        Ok(Self {
+            at: raw.at.map(Timestamp::from_millis),
+            ages: field::code("AttendanceCounted.ages", raw.ages)?,
+            injury_admission: field::code(
+                "AttendanceCounted.injury_admission",
+                raw.injury_admission,
+            )?,
+            resident: field::code("AttendanceCounted.resident", raw.resident)?,
+        })
+    }
+}
+
+impl Encode for MissingCounted {
+    fn encode(&self, to: &mut Encoder) {
+        let (at, ended) = match self {
+            Self::Since(at) => (*at, None),
+            Self::Ended(ended) => (ended.at, Some(ended)),
+        };
+        to.optional(1, at.map(|at| at.as_millis().cast_unsigned()));
+        to.optional_code(2, ended.map(|ended| ended.how.code()));
+        to.flag(3, ended.is_some_and(|ended| ended.is_adult));
+    }
+}
+
+impl TryFrom<pb::MissingCounted> for MissingCounted {
+    type Error = RecordError;
+
+    fn try_from(raw: pb::MissingCounted) -> Result<Self, Self::Error> {
+        let at = raw.at.map(Timestamp::from_millis);
+        let Some(how) = raw.how else { return Ok(Self::Since(at)) };
+        let how = field::code("MissingCounted.how", how)?;
+        Ok(Self::Ended(MissingEnded { at, how, is_adult: raw.is_adult }))
+    }
+}
+
 /// Any of it.
 #[cfg(test)]
 pub(super) fn arbitrary() -> impl proptest::strategy::Strategy<Value = Counted> {
-    use crate::domain::counted::MaracRepeat;
-    use crate::domain::submission::{AssessmentKind, QualityRating};
+    use crate::domain::counted::{AgeGroup, MaracRepeat, MissingEnd};
+    use crate::domain::submission::{AssessmentKind, Bool3, QualityRating};
     use proptest::prelude::*;
     use proptest::{option, sample::select};
 
@@ -107,6 +178,34 @@ pub(super) fn arbitrary() -> impl proptest::strategy::Strategy<Value = Counted> 
             heard_at,
         },
     );
-    (option::of(assessment), option::of(audit), option::of(pair))
-        .prop_map(|(assessment, audit, pair)| Counted { assessment, audit, pair })
+    let operation = (instant(), any::<u32>(), any::<u32>(), any::<u32>()).prop_map(
+        |(on, engaged, moved, powers_used)| OperationCounted { on, engaged, moved, powers_used },
+    );
+    let bool3 = || select(Bool3::ALL);
+    let attendance = (option::of(instant()), select(AgeGroup::ALL), bool3(), bool3()).prop_map(
+        |(at, ages, injury_admission, resident)| AttendanceCounted {
+            at,
+            ages,
+            injury_admission,
+            resident,
+        },
+    );
+    let end = option::of((select(MissingEnd::ALL), any::<bool>()));
+    let missing = (option::of(instant()), end).prop_map(|(at, end)| match end {
+        None => MissingCounted::Since(at),
+        Some((how, is_adult)) => MissingCounted::Ended(MissingEnded { at, how, is_adult }),
+    });
+    let of_case = (option::of(assessment), option::of(audit), option::of(pair));
+    let of_event = (option::of(operation), option::of(attendance), option::of(missing));
+    (of_case, of_event, option::of(any::<u32>())).prop_map(
+        |((assessment, audit, pair), (operation, attendance, missing), about)| Counted {
+            assessment,
+            audit,
+            pair,
+            operation,
+            attendance,
+            missing,
+            about,
+        },
+    )
 }

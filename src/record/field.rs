@@ -3,7 +3,7 @@
 use crate::domain::after::{RecallReason, RecallStage, Significance};
 use crate::domain::alert::{AlertKind, AlertStatus, Priority, Risk, TimerKind, TimerState};
 use crate::domain::consent::{Service, Standing};
-use crate::domain::counted::MaracRepeat;
+use crate::domain::counted::{AgeGroup, MaracRepeat, MissingEnd};
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome};
 use crate::domain::delivery::{AckOutcome, DeclineReason, EndReason, Purpose};
@@ -14,7 +14,7 @@ use crate::domain::identity::{Evidence, Flag, LinkState, MatchClass};
 use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::referral::{OwnReport, ReferralOutcome, ReferralStatus, ReferrerType};
 use crate::domain::submission::{
-    AbuseType, AssessmentKind, ConsentGiver, ConsentState, MissingCategory, QualityRating,
+    AbuseType, AssessmentKind, Bool3, ConsentGiver, ConsentState, MissingCategory, QualityRating,
 };
 use crate::domain::{Advice, DisagreementStage, Letter, Role, Rule, Stage, Timestamp, View};
 
@@ -48,11 +48,13 @@ code_lists!(
     AckOutcome,
     ActorHow,
     Advice,
+    AgeGroup,
     AgencyType,
     AlertKind,
     AlertStatus,
     AssessmentKind,
     Basis6,
+    Bool3,
     Cover,
     ConsentGiver,
     ConsentState,
@@ -72,6 +74,7 @@ code_lists!(
     OwnReport,
     MatchClass,
     MissingCategory,
+    MissingEnd,
     Priority,
     Purpose,
     RecallReason,

@@ -12,7 +12,10 @@ use crate::domain::alert::{
     Timer, TimerKind, TimerState,
 };
 use crate::domain::consent::{ConsentChanged, Service, Standing};
-use crate::domain::counted::{AssessmentDone, Counted, MaracRepeat, PairCounted, PlanAudited};
+use crate::domain::counted::{
+    AgeGroup, AssessmentDone, AttendanceCounted, Counted, MaracRepeat, MissingCounted, MissingEnd,
+    MissingEnded, OperationCounted, PairCounted, PlanAudited,
+};
 use crate::domain::deadline::{Deadline, DeadlineTag};
 use crate::domain::decision::{Basis6, ShareOutcome, SharingDecision};
 use crate::domain::delivery::{
@@ -30,7 +33,7 @@ use crate::domain::principal::{ActorHow, Driver};
 use crate::domain::referral::{
     Decided, OwnReport, Referral, ReferralOutcome, ReferralStatus, ReferrerType,
 };
-use crate::domain::submission::{AssessmentKind, ConsentGiver, ConsentState, QualityRating};
+use crate::domain::submission::{AssessmentKind, Bool3, ConsentGiver, ConsentState, QualityRating};
 use crate::domain::{
     Advice, AfterSending, AgencyCode, AlertId, AlertRecord, DeliveryId, Disagreement,
     DisagreementStage, EpisodeId, EpisodeReference, EventId, IdempotencyKey, Letter, MailboxId,
@@ -259,6 +262,19 @@ fn counted() -> Counted {
             meeting: Some(AlertId::from_bytes([0xA8; 16])),
             heard_at: Some(at(14)),
         }),
+        operation: Some(OperationCounted { on: at(15), engaged: 272, moved: 3, powers_used: 1 }),
+        attendance: Some(AttendanceCounted {
+            at: Some(at(16)),
+            ages: AgeGroup::Of16To17,
+            injury_admission: Bool3::Yes,
+            resident: Bool3::Unknown,
+        }),
+        missing: Some(MissingCounted::Ended(MissingEnded {
+            at: Some(at(17)),
+            how: MissingEnd::Deceased,
+            is_adult: true,
+        })),
+        about: Some(2),
     }
 }
 

@@ -7,6 +7,7 @@ mod deadlines;
 mod denying;
 mod disagreeing;
 mod duplicates;
+mod figures;
 mod handing_over;
 mod heard;
 mod identifying;

@@ -1,7 +1,7 @@
 //! CAFQ: common assessments rated good or excellent, of those audited – never of those registered.
 
 use super::facts::{CafAudit, CafRating, CafRegistered, Known, Source};
-use super::figure::{Figure, Fold, Indicator, if_told, sift};
+use super::figure::{Figure, Fold, Indicator, Same, if_told, sift};
 use super::report::Asked;
 
 const QUALITY: Indicator = Indicator::new("CAFQ", "audited assessments rated good or excellent");
@@ -35,8 +35,11 @@ pub(super) fn figures(
     asked: &Asked,
 ) -> Vec<Figure> {
     let mut figures = if_told(audits, &[QUALITY], |audits| {
-        let by: (fn(&CafAudit) -> &Source, Fold) = (|it| &it.source, Fold::Each);
-        let sifted = sift(audits, by, |audit| asked.period.holds(audit.audited_on));
+        // One audit, however often the team tells of it.
+        let same = |it: &CafAudit| Same(it.source.episode.first_alert(), it.audited_on.to_string());
+        let by: (fn(&CafAudit) -> &Source, Fold<CafAudit>) = (|it| &it.source, Fold::BySame(same));
+        let sifted =
+            sift(audits, by, |audit| asked.period.holds(audit.source.counted_on(audit.audited_on)));
         let is_good = |audit: &&&CafAudit| match audit.rating {
             CafRating::Good | CafRating::Excellent => true,
             CafRating::Poor | CafRating::Adequate => false,
@@ -50,8 +53,9 @@ pub(super) fn figures(
         ]
     });
     figures.extend(if_told(registered, &[REGISTERED], |registered| {
-        let by: (fn(&CafRegistered) -> &Source, Fold) = (|it| &it.source, Fold::ByEpisode);
-        let sifted = sift(registered, by, |caf| asked.period.holds(caf.on));
+        let by: (fn(&CafRegistered) -> &Source, Fold<CafRegistered>) =
+            (|it| &it.source, Fold::ByEpisode);
+        let sifted = sift(registered, by, |caf| asked.period.holds(caf.source.counted_on(caf.on)));
         let all: Vec<&Source> = sifted.kept.iter().map(|it| &it.source).collect();
         vec![REGISTERED.count(&all).leaving_out(&sifted.left_out)]
     }));

@@ -3,8 +3,23 @@
 
 use jiff::civil::Date;
 
-use crate::domain::{EpisodeId, Position, Priority, Timestamp};
+use super::period::LATE_DAYS;
+use crate::calendar;
+pub use crate::domain::counted::{AgeGroup, MissingEnd};
+use crate::domain::identity::{self, LinkState};
+use crate::domain::{AlertId, EpisodeId, MailboxId, Position, Priority, Timestamp};
 use crate::policy::triggers::{Link, MaracRepeat};
+
+/// Whether what an alert tells still stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It does.
+    Stands,
+    /// Another alert took its place: that one counts.
+    Corrected,
+    /// Its sender took it back: nothing counts.
+    Recalled,
+}
 
 /// Where a fact comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,10 +28,54 @@ pub struct Source {
     pub entry: Position,
     /// Its episode: the facts of one episode count once (domain 5.9).
     pub episode: EpisodeId,
+    /// The first alert that tells of the same event: the same for a duplicate and for a correction.
+    pub event: AlertId,
+    /// The day on which the hub was first told of it; of a correction, the day of what it corrects.
+    pub told_on: Date,
     /// How sure it is whom it is about.
     pub link: Link,
     /// Training counts in nothing.
     pub is_training: bool,
+    /// Whether it stands.
+    pub standing: Standing,
+}
+
+impl Source {
+    /// The day that decides which period a fact of this day is of.
+    #[must_use]
+    pub fn counted_on(&self, day: Date) -> Date {
+        counted_on(day, self.told_on)
+    }
+}
+
+/// The day that decides which period a fact is of: its own; where the hub was told more than [`LATE_DAYS`] later, the day
+/// on which it was told. So each fact is in one period and in no other, whenever a report is asked for after it was told.
+#[must_use]
+pub fn counted_on(day: Date, told_on: Date) -> Date {
+    let is_late = calendar::days_after(day, LATE_DAYS).is_ok_and(|last| told_on > last);
+    if is_late { told_on } else { day }
+}
+
+/// How sure it is whom an alert is about, by the claims that it makes. Whoever is matched with nobody is a person of their
+/// own; of one who may be somebody else that is not known yet, nor of one whose NHS number is another's. Where it is not
+/// kept whom the alert is about, everybody it mentions must be sure.
+#[must_use]
+pub fn link_of(claims: &[identity::Link], about: Option<u32>) -> Link {
+    let of_subject = || {
+        let is_it = move |claim: &&identity::Link| about.is_none_or(|about| claim.mention == about);
+        claims.iter().filter(is_it)
+    };
+    let is_known =
+        |mention| of_subject().any(|claim| claim.mention == mention && claim.state.is_confirmed());
+    let open = of_subject().filter(|claim| !is_known(claim.mention));
+    open.fold(Link::Confirmed, |so_far, claim| match (so_far, claim.state) {
+        (_, LinkState::Candidate | LinkState::Conflict) | (Link::Possible, _) => Link::Possible,
+        (_, LinkState::Proposed) => Link::Strong,
+        (
+            so_far,
+            LinkState::Automatic | LinkState::Confirmed | LinkState::Rejected | LinkState::Unlinked,
+        ) => so_far,
+    })
 }
 
 /// What the hub has of one kind of fact.
@@ -97,17 +156,6 @@ pub struct FrontDoorContact {
     pub feedback_at: Option<Timestamp>,
 }
 
-/// The age group of an attendance (domain 3.6).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cohort {
-    /// Under 16.
-    U16,
-    /// 16 or 17.
-    Of16To17,
-    /// Not known.
-    Unknown,
-}
-
 /// An attendance because of alcohol, and how far the pathway went.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attendance {
@@ -116,30 +164,28 @@ pub struct Attendance {
     /// The local day.
     pub attended_on: Date,
     /// The age group.
-    pub cohort: Cohort,
+    pub ages: AgeGroup,
     /// Whether the young people's service was offered; none where that was not recorded.
     pub offered: Option<bool>,
     /// Accepted, with an appointment; none where the hub is not told.
     pub took_up: Option<bool>,
     /// State ENGAGED; none where the hub is not told.
     pub engaged: Option<bool>,
-    /// Admitted; none where the hub is not told.
-    pub admitted: Option<bool>,
-    /// With an injury; none where the hub is not told.
-    pub injured: Option<bool>,
-    /// Whether the young person lives in Wirral; none where that is not known.
+    /// Admitted with an injury; none where one of the two was not told.
+    pub injury_admission: Option<bool>,
+    /// Whether the young person lives in Wirral; none where that is not known, or sealed.
     pub resident: Option<bool>,
 }
 
 /// How a missing episode ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum MissingEnd {
-    /// Found or returned.
-    Found,
-    /// Found dead: no interview.
-    Deceased,
-    /// Nobody was missing.
-    Cancelled,
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub how: MissingEnd,
+    /// The day on which the hub was first told of the end.
+    pub told_on: Date,
 }
 
 /// The return home interview of an episode, as far as it went.
@@ -159,7 +205,7 @@ pub struct MissingEpisode {
     /// When the child was last seen, or else when it was reported.
     pub started_at: Timestamp,
     /// When and how it ended; none while it goes on.
-    pub ended: Option<(Timestamp, MissingEnd)>,
+    pub ended: Option<Ended>,
     /// Whether the young person turned 18 before the return.
     pub turned_18: bool,
     /// The interview; none where the hub is not told of interviews.
@@ -219,6 +265,8 @@ pub struct CafAudit {
 pub struct Acknowledgement {
     /// Where from.
     pub source: Source,
+    /// Whose inbox.
+    pub recipient: MailboxId,
     /// P1 or P2.
     pub priority: Priority,
     /// When it came into the inbox.
@@ -236,7 +284,7 @@ pub struct Acknowledgement {
 pub struct Notification {
     /// Where from.
     pub source: Source,
-    /// The local day of receipt.
+    /// The local day on which it was first received.
     pub received_on: Date,
     /// Whether the impact on every child was complete when it was taken.
     pub impacts_complete: bool,
@@ -247,6 +295,8 @@ pub struct Notification {
 pub struct Share {
     /// Where from.
     pub source: Source,
+    /// Whose inbox.
+    pub recipient: MailboxId,
     /// The local day.
     pub shared_on: Date,
     /// The basis code, e.g. `6E`; none where the row stated none.
@@ -278,4 +328,67 @@ pub struct Facts {
     pub notifications: Known<Notification>,
     /// Copies shared.
     pub shares: Known<Share>,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::domain::Rule;
+    use crate::domain::identity::MatchClass;
+
+    fn claim(mention: u32, state: LinkState) -> identity::Link {
+        identity::Link {
+            mention,
+            other: AlertId::from_bytes([7; 16]),
+            other_mention: 0,
+            rule: Rule::I6,
+            class: MatchClass::Strong,
+            evidence: Vec::new(),
+            state,
+            by: None,
+            at: Timestamp::default(),
+            earlier: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn whoever_is_matched_with_nobody_is_sure_and_whoever_may_be_somebody_else_is_not() {
+        use LinkState::{Automatic, Candidate, Confirmed, Conflict, Proposed, Rejected, Unlinked};
+
+        for (states, expected) in [
+            (&[][..], Link::Confirmed),
+            (&[Automatic], Link::Confirmed),
+            (&[Confirmed, Candidate], Link::Confirmed),
+            (&[Rejected, Unlinked], Link::Confirmed),
+            (&[Proposed], Link::Strong),
+            (&[Rejected, Proposed], Link::Strong),
+            (&[Candidate, Proposed], Link::Possible),
+            (&[Proposed, Candidate], Link::Possible),
+            (&[Conflict], Link::Possible),
+        ] {
+            let claims: Vec<_> = states.iter().map(|state| claim(0, *state)).collect();
+            assert_eq!(link_of(&claims, Some(0)), expected, "{states:?}");
+        }
+    }
+
+    #[test]
+    fn only_whom_it_is_about_must_be_sure_and_everybody_where_that_is_not_kept() {
+        let claims = [claim(0, LinkState::Automatic), claim(1, LinkState::Candidate)];
+
+        assert_eq!(link_of(&claims, Some(0)), Link::Confirmed, "a parent may be anybody");
+        assert_eq!(link_of(&claims, Some(1)), Link::Possible);
+        assert_eq!(link_of(&claims, None), Link::Possible);
+    }
+
+    #[test]
+    fn a_fact_is_of_its_own_day_unless_it_was_told_more_than_31_days_later() {
+        let day = date(2026, 3, 31);
+
+        assert_eq!(counted_on(day, day), day);
+        assert_eq!(counted_on(day, date(2026, 5, 1)), day, "the thirty-first day");
+        assert_eq!(counted_on(day, date(2026, 5, 2)), date(2026, 5, 2));
+        assert_eq!(counted_on(day, date(2026, 3, 1)), day, "told of the day beforehand");
+    }
 }

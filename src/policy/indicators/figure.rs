@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::INDICATORS_VERSION;
 use super::exact::{Exact, Tenths, percentage};
-use super::facts::{Known, Source};
-use crate::domain::Position;
+use super::facts::{Known, Source, Standing};
+use crate::domain::{AlertId, Position};
 use crate::policy::triggers::Link;
 
 /// Which indicator, and which line of it.
@@ -191,14 +191,20 @@ impl Figure {
     }
 }
 
-/// Whether the facts of an episode count once or each by itself.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fold {
-    /// Once: duplicates were linked under one episode.
+/// Which facts count once.
+#[derive(Clone, Copy)]
+pub(super) enum Fold<T> {
+    /// Those of an episode: duplicates were linked under one.
     ByEpisode,
-    /// Each.
+    /// Those of which this says the same.
+    BySame(fn(&T) -> Same),
+    /// Each counts.
     Each,
 }
+
+/// What one fact has in common with another that tells the same again.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Debug)]
+pub(super) struct Same(pub(super) AlertId, pub(super) String);
 
 /// What is left of the facts of a period, and what was left out.
 pub(super) struct Sifted<'a, T> {
@@ -214,29 +220,37 @@ impl<'a, T> Sifted<'a, T> {
     }
 }
 
-/// Takes the facts that are inside the period: no training, confirmed people, an episode once.
+/// Takes the facts that are inside the period: no training, nothing corrected or recalled, confirmed people, what is told
+/// twice once.
 pub(super) fn sift<'a, T>(
     facts: &'a [T],
-    (source, fold): (fn(&T) -> &Source, Fold),
+    (source, fold): (fn(&T) -> &Source, Fold<T>),
     inside: impl Fn(&T) -> bool,
 ) -> Sifted<'a, T> {
-    let (mut training, mut unconfirmed, mut duplicates) = (Vec::new(), Vec::new(), Vec::new());
+    let [mut training, mut corrected, mut recalled, mut unconfirmed, mut duplicates] =
+        [const { Vec::new() }; 5];
     let mut seen = BTreeSet::new();
     let mut kept = Vec::new();
+    let mut is_first = |fact: &T| match fold {
+        Fold::ByEpisode => seen.insert(Same(source(fact).episode.first_alert(), String::new())),
+        Fold::BySame(same) => seen.insert(same(fact)),
+        Fold::Each => true,
+    };
     for fact in facts.iter().filter(|fact| inside(fact)) {
         let of = source(fact);
-        if of.is_training {
-            training.push(of);
-        } else if of.link != Link::Confirmed {
-            unconfirmed.push(of);
-        } else if fold == Fold::ByEpisode && !seen.insert(of.episode) {
-            duplicates.push(of);
-        } else {
-            kept.push(fact);
+        match (of.is_training, of.standing, of.link) {
+            (true, ..) => training.push(of),
+            (false, Standing::Corrected, _) => corrected.push(of),
+            (false, Standing::Recalled, _) => recalled.push(of),
+            (false, Standing::Stands, Link::Strong | Link::Possible) => unconfirmed.push(of),
+            (false, Standing::Stands, Link::Confirmed) if is_first(fact) => kept.push(fact),
+            (false, Standing::Stands, Link::Confirmed) => duplicates.push(of),
         }
     }
     let left_out = vec![
         Exclusion::of("training", training),
+        Exclusion::of("corrected: the correction counts", corrected),
+        Exclusion::of("recalled by its sender", recalled),
         Exclusion::of("person not confirmed", unconfirmed),
         Exclusion::of("duplicate of an episode that is counted", duplicates),
     ];

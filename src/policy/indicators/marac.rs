@@ -27,8 +27,8 @@ fn line(
     year: Period,
     of: fn(&PairCase) -> MaracRepeat,
 ) -> Figure {
-    let by: (fn(&PairCase) -> &Source, Fold) = (|case| &case.source, Fold::ByEpisode);
-    let sifted = sift(cases, by, |case| year.holds(case.heard_on));
+    let by: (fn(&PairCase) -> &Source, Fold<PairCase>) = (|case| &case.source, Fold::ByEpisode);
+    let sifted = sift(cases, by, |case| year.holds(case.source.counted_on(case.heard_on)));
     let is_known = |case: &&&PairCase| of(case) != MaracRepeat::Unknown;
     let known = sifted.kept.iter().filter(is_known);
     let known: Vec<&PairCase> = known.copied().collect();

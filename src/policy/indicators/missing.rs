@@ -2,7 +2,7 @@
 
 use jiff::civil::Time;
 
-use super::facts::{Interview, Known, MissingEnd, MissingEpisode, Source};
+use super::facts::{Ended, Interview, Known, MissingEnd, MissingEpisode, Source, counted_on};
 use super::figure::{Exclusion, Figure, Fold, Indicator, Value, if_told, sift};
 use super::report::Asked;
 use crate::calendar;
@@ -62,10 +62,11 @@ pub(super) fn evidence(known: &Known<MissingEpisode>, asked: &Asked) -> Vec<Figu
         None => SCORE.without(Value::NotComputable("scored by hand: no scores were given")),
     };
     let evidence = if_told(known, &[EPISODES, OVERNIGHT], |episodes| {
-        let by: (fn(&MissingEpisode) -> &Source, Fold) = (|it| &it.source, Fold::ByEpisode);
+        let by: (fn(&MissingEpisode) -> &Source, Fold<MissingEpisode>) =
+            (|it| &it.source, Fold::ByEpisode);
         let begun = |it: &MissingEpisode| {
-            let is_cancelled = matches!(it.ended, Some((_, MissingEnd::Cancelled)));
-            !is_cancelled && asked.period.holds(calendar::local_date(it.started_at.to_jiff()))
+            let day = it.source.counted_on(calendar::local_date(it.started_at.to_jiff()));
+            !has_ended(it, MissingEnd::Cancelled) && asked.period.holds(day)
         };
         let sifted = sift(episodes, by, begun);
         let all: Vec<&Source> = sifted.kept.iter().map(|it| &it.source).collect();
@@ -85,20 +86,18 @@ pub(super) fn evidence(known: &Known<MissingEpisode>, asked: &Asked) -> Vec<Figu
 /// Interviews of the episodes that ended in the period and require one.
 pub(super) fn interviews(known: &Known<MissingEpisode>, asked: &Asked) -> Vec<Figure> {
     if_told(known, &[OFFERED, COMPLETED, RATE], |episodes| {
-        let by: (fn(&MissingEpisode) -> &Source, Fold) = (|it| &it.source, Fold::ByEpisode);
+        let by: (fn(&MissingEpisode) -> &Source, Fold<MissingEpisode>) =
+            (|it| &it.source, Fold::ByEpisode);
         let ended = sift(episodes, by, |it| {
-            let day = it.ended.map(|(at, _)| calendar::local_date(at.to_jiff()));
-            day.is_some_and(|day| asked.period.holds(day))
+            let day = |it: Ended| counted_on(calendar::local_date(it.at.to_jiff()), it.told_on);
+            it.ended.is_some_and(|ended| asked.period.holds(day(ended)))
         });
         let required: Vec<&MissingEpisode> =
             ended.kept.iter().copied().filter(|it| is_required(it)).collect();
         let left_out = not_required(&ended.kept);
         let told: Vec<(&Source, Timestamp, Interview)> = required
             .iter()
-            .filter_map(|it| {
-                let (found_at, _) = it.ended?;
-                Some((&it.source, found_at, it.interview?))
-            })
+            .filter_map(|it| Some((&it.source, it.ended?.at, it.interview?)))
             .collect();
         if told.is_empty() && !required.is_empty() {
             let why = "the hub is not told of interviews: no RHI_UPDATE";
@@ -124,8 +123,12 @@ fn is_in_time(found_at: Timestamp, interview: &Interview) -> bool {
     interview.completed_at.is_some_and(|at| at.since(found_at) <= IN_TIME)
 }
 
+fn has_ended(episode: &MissingEpisode, how: MissingEnd) -> bool {
+    episode.ended.is_some_and(|ended| ended.how == how)
+}
+
 fn is_required(episode: &MissingEpisode) -> bool {
-    matches!(episode.ended, Some((_, MissingEnd::Found))) && !episode.turned_18
+    has_ended(episode, MissingEnd::Found) && !episode.turned_18
 }
 
 /// The episodes that ended and require no interview, by why.
@@ -135,13 +138,9 @@ fn not_required(ended: &[&MissingEpisode]) -> Vec<Exclusion> {
         Exclusion::of(why, these.map(|it| &it.source))
     };
     vec![
-        of("cancelled: nobody was missing", |it| {
-            matches!(it.ended, Some((_, MissingEnd::Cancelled)))
-        }),
-        of("deceased", |it| matches!(it.ended, Some((_, MissingEnd::Deceased)))),
-        of("turned 18 before the return", |it| {
-            it.turned_18 && matches!(it.ended, Some((_, MissingEnd::Found)))
-        }),
+        of("cancelled: nobody was missing", |it| has_ended(it, MissingEnd::Cancelled)),
+        of("deceased", |it| has_ended(it, MissingEnd::Deceased)),
+        of("turned 18 before the return", |it| it.turned_18 && has_ended(it, MissingEnd::Found)),
     ]
 }
 
@@ -151,7 +150,7 @@ fn is_overnight(episode: &MissingEpisode, now: Timestamp) -> bool {
     if start.time() < MORNING {
         return true;
     }
-    let end = episode.ended.map_or(now, |(at, _)| at);
+    let end = episode.ended.map_or(now, |ended| ended.at);
     let next = calendar::days_after(start.date(), 1).and_then(calendar::start_of_day);
     next.is_ok_and(|midnight| end > Timestamp::from(midnight))
 }

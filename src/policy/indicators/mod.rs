@@ -5,7 +5,9 @@
 //! that a service derives from what the hub stores; decides nothing about who may ask. A denominator of 0 is "not
 //! applicable", never 0 %. A figure whose facts the hub does not have is "not computable" and says why.
 //!
-//! Counts confirmed people only, an episode once however many alerts told of it, no training.
+//! Counts confirmed people only, an episode once however many alerts told of it, no training; of what was corrected the
+//! correction, of what was recalled nothing. What is left out is counted beside the figure, by why. A fact is of the period
+//! of its own day; one that the hub was told of more than 31 days later is of the day on which it was told.
 
 mod caf;
 mod exact;
@@ -27,18 +29,18 @@ mod tests;
 pub use caf::{NoAuditedDenominator, rated_of_registered};
 pub use exact::{Exact, Tenths, percentage};
 pub use facts::{
-    Acknowledgement, Assessment, AssessmentKind, Attendance, CafAudit, CafRating, CafRegistered,
-    Cohort, Facts, FrontDoorContact, Interview, Known, MissingEnd, MissingEpisode, Notification,
-    Operation, PairCase, Referrer, Share, Source,
+    Acknowledgement, AgeGroup, Assessment, AssessmentKind, Attendance, CafAudit, CafRating,
+    CafRegistered, Ended, Facts, FrontDoorContact, Interview, Known, MissingEnd, MissingEpisode,
+    Notification, Operation, PairCase, Referrer, Share, Source, Standing, counted_on, link_of,
 };
 pub use figure::{Exclusion, Figure, Indicator, Value};
 pub use missing::{SelfAssessment, SelfAssessmentError};
-pub use period::{Period, PeriodError};
+pub use period::{LATE_DAYS, Period, PeriodError};
 pub use publish::{Cell, Published, PublishedValue, partition, publish};
 pub use report::{Asked, report};
 
 /// The version of the definitions, stated with every figure. One more with every change of one.
-pub const INDICATORS_VERSION: u32 = 1;
+pub const INDICATORS_VERSION: u32 = 2;
 
 /// The id of every indicator, once.
 pub const IDS: &[&str] = &[

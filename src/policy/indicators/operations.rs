@@ -14,8 +14,10 @@ const POWERS: Indicator = Indicator::new("OSS", "legal powers used, of those mov
 /// The operations of the period.
 pub(super) fn figures(known: &Known<Operation>, asked: &Asked) -> Vec<Figure> {
     if_told(known, &[OPERATIONS, ENGAGED, MOVED, MOVED_RATE, POWERS], |operations| {
-        let by: (fn(&Operation) -> &Source, Fold) = (|it| &it.source, Fold::Each);
-        let sifted = sift(operations, by, |operation| asked.period.holds(operation.on));
+        let by: (fn(&Operation) -> &Source, Fold<Operation>) = (|it| &it.source, Fold::Each);
+        let sifted = sift(operations, by, |operation| {
+            asked.period.holds(operation.source.counted_on(operation.on))
+        });
         let all: Vec<&Source> = sifted.kept.iter().map(|it| &it.source).collect();
         let sum = |of: fn(&Operation) -> u64| {
             sifted.kept.iter().fold(0_u64, |sum, it| sum.saturating_add(of(it)))

@@ -1,7 +1,7 @@
 //! PATH, the risk-taking pathway, and the part of NI 70 that the hub can see.
 
-use super::facts::{Attendance, Cohort, Known, Source};
-use super::figure::{Figure, Fold, Indicator, Value, if_told, length, sift};
+use super::facts::{AgeGroup, Attendance, Known, Source};
+use super::figure::{Exclusion, Figure, Fold, Indicator, Value, if_told, length, sift};
 use super::report::Asked;
 
 const ATTENDED: Indicator = Indicator::new("PATH", "attended, under 16");
@@ -24,12 +24,16 @@ const ADMITTED_RATE: Indicator = Indicator::new(
 pub(super) fn figures(known: &Known<Attendance>, asked: &Asked) -> Vec<Figure> {
     let all = [ATTENDED, OFFERED, TOOK_UP, ENGAGED];
     if_told(known, &all, |attendances| {
-        let by: (fn(&Attendance) -> &Source, Fold) = (|it| &it.source, Fold::ByEpisode);
+        let by: (fn(&Attendance) -> &Source, Fold<Attendance>) = (|it| &it.source, Fold::ByEpisode);
         let sifted = sift(attendances, by, |attendance| {
-            attendance.cohort == Cohort::U16 && asked.period.holds(attendance.attended_on)
+            let is_of_it = matches!(attendance.ages, AgeGroup::Under16 | AgeGroup::Unknown);
+            is_of_it && asked.period.holds(attendance.source.counted_on(attendance.attended_on))
         });
-        let attended: Vec<&Source> = sifted.kept.iter().map(|it| &it.source).collect();
-        let stage = |of: fn(&Attendance) -> Option<bool>| Stage::of(&sifted.kept, of);
+        let (kept, unknown): (Vec<&Attendance>, Vec<&Attendance>) =
+            sifted.kept.iter().partition(|it| it.ages == AgeGroup::Under16);
+        let unknown = Exclusion::of("age not known", unknown.iter().map(|it| &it.source));
+        let attended: Vec<&Source> = kept.iter().map(|it| &it.source).collect();
+        let stage = |of: fn(&Attendance) -> Option<bool>| Stage::of(&kept, of);
         let (offered, took_up, engaged) =
             (stage(|it| it.offered), stage(|it| it.took_up), stage(|it| it.engaged));
         let whole = Stage { counted: Some(attended.clone()), is_partial: false };
@@ -44,7 +48,8 @@ pub(super) fn figures(known: &Known<Attendance>, asked: &Asked) -> Vec<Figure> {
             engaged.share(ENGAGED_OF_TOOK_UP, &took_up),
             engaged.share(ENGAGED_OF_ATTENDED, &whole),
         ];
-        figures.into_iter().map(|figure| figure.leaving_out(&sifted.left_out)).collect()
+        let left_out = [sifted.left_out, vec![unknown]].concat();
+        figures.into_iter().map(|figure| figure.leaving_out(&left_out)).collect()
     })
 }
 
@@ -92,22 +97,26 @@ pub(super) fn injury(known: &Known<Attendance>, asked: &Asked) -> Vec<Figure> {
         "alcohol-related injuries seen by the hub only; not all emergency admissions";
 
     if_told(known, &[ADMITTED, ADMITTED_RATE], |attendances| {
-        let by: (fn(&Attendance) -> &Source, Fold) = (|it| &it.source, Fold::ByEpisode);
+        let by: (fn(&Attendance) -> &Source, Fold<Attendance>) = (|it| &it.source, Fold::ByEpisode);
         let sifted = sift(attendances, by, |attendance| {
-            asked.period.holds(attendance.attended_on)
-                && attendance.admitted != Some(false)
-                && attendance.injured != Some(false)
+            asked.period.holds(attendance.source.counted_on(attendance.attended_on))
         });
-        let is_told = |it: &&&Attendance| it.admitted.is_some() && it.injured.is_some();
-        if sifted.kept.iter().any(|it| !is_told(&it)) {
-            let why = "admission and injury are sealed with each attendance";
+        let (grown_up, young): (Vec<&Attendance>, Vec<&Attendance>) =
+            sifted.kept.iter().partition(|it| it.ages == AgeGroup::Adult);
+        if !young.is_empty() && young.iter().all(|it| it.injury_admission.is_none()) {
+            let why = "no attendance says whether it was an admission with an injury";
             let line = |indicator: Indicator| indicator.without(Value::NotComputable(why));
             return vec![line(ADMITTED), line(ADMITTED_RATE)];
         }
-        let residents = sifted.kept.iter().filter(|it| it.resident == Some(true));
-        let counted: Vec<&Source> = residents.map(|it| &it.source).collect();
-        let unknown = sifted.kept.iter().any(|it| it.resident.is_none());
-        let note = unknown.then_some("some admissions with an unknown home are not counted");
+        let of =
+            |wanted: Option<bool>| young.iter().filter(move |it| it.injury_admission == wanted);
+        let living = |wanted| of(Some(true)).filter(move |it| it.resident == wanted);
+        let counted: Vec<&Source> = living(Some(true)).map(|it| &it.source).collect();
+        let left_out = [
+            Exclusion::of("18 or over", grown_up.iter().map(|it| &it.source)),
+            Exclusion::of("admission or injury not told", of(None).map(|it| &it.source)),
+            Exclusion::of("home not known, or sealed", living(None).map(|it| &it.source)),
+        ];
         let rate = match asked.population_0_to_17 {
             Some(population) => {
                 ADMITTED_RATE.rate(length(&counted), population, 10_000).resting_on(&counted)
@@ -116,9 +125,10 @@ pub(super) fn injury(known: &Known<Attendance>, asked: &Asked) -> Vec<Figure> {
                 "the resident population of 0-17 was not given: it is not hub data",
             )),
         };
+        let left_out = [sifted.left_out.as_slice(), &left_out].concat();
         [ADMITTED.count(&counted), rate]
             .into_iter()
-            .map(|figure| figure.leaving_out(&sifted.left_out).noting(PART).noting_if(note))
+            .map(|figure| figure.leaving_out(&left_out).noting(PART))
             .collect()
     })
 }

@@ -29,6 +29,8 @@ pub enum PeriodError {
     Quarter,
 }
 
+/// Days after a period in which the hub may still be told of what is dated in it `[DEFAULT]`.
+pub const LATE_DAYS: u32 = 31;
 /// The most days of a period: five years.
 const DAYS_MAX: i64 = 1_827;
 
@@ -90,6 +92,13 @@ impl Period {
         let next = calendar::days_after(self.last, 1).ok();
         let first = next.and_then(|next| calendar::calendar_months(next, -12).ok());
         Self::new(first.ok_or(PeriodError::OutOfRange)?, self.last)
+    }
+
+    /// The days on which the hub may be told of what counts in this period.
+    #[must_use]
+    pub fn with_what_is_told_late(self) -> Self {
+        let last = calendar::days_after(self.last, LATE_DAYS).unwrap_or(self.last);
+        Self { first: self.first, last }
     }
 
     /// Whether the day is inside.

@@ -50,10 +50,10 @@ fn in_time(
     period: Period,
     (from, days): (fn(&Assessment) -> Timestamp, u32),
 ) -> Figure {
-    let by: (fn(&Assessment) -> &Source, Fold) = (|assessment| &assessment.source, Fold::Each);
-    let sifted = sift(all, by, |assessment| {
-        assessment.kind == kind && period.holds(assessment.completed_on)
-    });
+    let by: (fn(&Assessment) -> &Source, Fold<Assessment>) =
+        (|assessment| &assessment.source, Fold::Each);
+    let sifted =
+        sift(all, by, |assessment| assessment.kind == kind && period.holds(completed(assessment)));
     let is_in_time = |assessment: &&&Assessment| {
         let due = calendar::working_days(from(assessment).to_jiff(), days);
         due.is_ok_and(|due| assessment.completed_on <= calendar::local_date(due))
@@ -113,9 +113,10 @@ pub(super) fn flow(
         }
     };
     let referrals = Referrals::of(contacts, period);
-    let by: (fn(&Assessment) -> &Source, Fold) = (|assessment| &assessment.source, Fold::Each);
+    let by: (fn(&Assessment) -> &Source, Fold<Assessment>) =
+        (|assessment| &assessment.source, Fold::Each);
     let completed = sift(assessments, by, |assessment| {
-        assessment.kind != AssessmentKind::Core && period.holds(assessment.completed_on)
+        assessment.kind != AssessmentKind::Core && period.holds(completed(assessment))
     });
     let counted: Vec<&Source> =
         completed.kept.iter().map(|assessment| &assessment.source).collect();
@@ -136,7 +137,7 @@ struct Referrals<'a> {
 
 impl<'a> Referrals<'a> {
     fn of(contacts: &'a [FrontDoorContact], period: Period) -> Self {
-        let by: (fn(&FrontDoorContact) -> &Source, Fold) =
+        let by: (fn(&FrontDoorContact) -> &Source, Fold<FrontDoorContact>) =
             (|contact| &contact.source, Fold::ByEpisode);
         let sifted = sift(contacts, by, |contact| period.holds(received_on(contact)));
         let of = |became: Option<bool>| {
@@ -155,6 +156,11 @@ impl<'a> Referrals<'a> {
     fn sources(&self) -> Vec<&'a Source> {
         self.kept.iter().map(|contact| &contact.source).collect()
     }
+}
+
+/// The day that says of which period it is.
+fn completed(assessment: &Assessment) -> Date {
+    assessment.source.counted_on(assessment.completed_on)
 }
 
 fn received_on(contact: &FrontDoorContact) -> Date {

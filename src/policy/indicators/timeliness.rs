@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::facts::{
     Acknowledgement, FrontDoorContact, Known, Notification, Referrer, Share, Source,
 };
-use super::figure::{Exclusion, Figure, Fold, Indicator, if_told, sift};
+use super::figure::{Exclusion, Figure, Fold, Indicator, Same, if_told, sift};
 use super::report::Asked;
 use crate::calendar;
 use crate::domain::{Priority, Timestamp};
@@ -29,7 +29,8 @@ const FEEDBACK_HOURS: u32 = 8;
 /// Decision and feedback within one working day of receipt.
 pub(super) fn feedback(known: &Known<FrontDoorContact>, asked: &Asked) -> Vec<Figure> {
     if_told(known, &[FEEDBACK], |contacts| {
-        let by: (fn(&FrontDoorContact) -> &Source, Fold) = (|it| &it.source, Fold::Each);
+        let by: (fn(&FrontDoorContact) -> &Source, Fold<FrontDoorContact>) =
+            (|it| &it.source, Fold::Each);
         let sifted = sift(contacts, by, |contact| {
             asked.period.holds(calendar::local_date(contact.received_at.to_jiff()))
         });
@@ -81,7 +82,9 @@ fn acknowledged_of(
     all: &[Acknowledgement],
     asked: &Asked,
 ) -> Figure {
-    let by: (fn(&Acknowledgement) -> &Source, Fold) = (|it| &it.source, Fold::Each);
+    let same = |it: &Acknowledgement| Same(it.source.event, it.recipient.to_string());
+    let by: (fn(&Acknowledgement) -> &Source, Fold<Acknowledgement>) =
+        (|it| &it.source, Fold::BySame(same));
     let sifted = sift(all, by, |it| {
         let day = calendar::local_date(it.queued_at.to_jiff());
         it.priority == priority && asked.period.holds(day)
@@ -107,7 +110,9 @@ fn acknowledged_of(
 /// Notifications of domestic abuse whose child impacts were all complete when they were taken.
 pub(super) fn impact(known: &Known<Notification>, asked: &Asked) -> Vec<Figure> {
     if_told(known, &[IMPACT], |notifications| {
-        let by: (fn(&Notification) -> &Source, Fold) = (|it| &it.source, Fold::ByEpisode);
+        let same = |it: &Notification| Same(it.source.event, String::new());
+        let by: (fn(&Notification) -> &Source, Fold<Notification>) =
+            (|it| &it.source, Fold::BySame(same));
         let sifted = sift(notifications, by, |it| asked.period.holds(it.received_on));
         let complete = sifted.kept.iter().filter(|it| it.impacts_complete);
         let complete: Vec<&Source> = complete.map(|it| &it.source).collect();
@@ -123,7 +128,9 @@ pub(super) fn impact(known: &Known<Notification>, asked: &Asked) -> Vec<Figure> 
 /// Copies shared, a line for each basis code, each of all of them.
 pub(super) fn by_basis(known: &Known<Share>, asked: &Asked) -> Vec<Figure> {
     if_told(known, &[BASIS], |shares| {
-        let by: (fn(&Share) -> &Source, Fold) = (|it| &it.source, Fold::Each);
+        // Two alerts about one event give one recipient the same twice.
+        let same = |it: &Share| Same(it.source.event, it.recipient.to_string());
+        let by: (fn(&Share) -> &Source, Fold<Share>) = (|it| &it.source, Fold::BySame(same));
         let sifted = sift(shares, by, |share| asked.period.holds(share.shared_on));
         let mut codes: BTreeMap<&'static str, Vec<&Source>> = BTreeMap::new();
         for share in &sifted.kept {

@@ -125,7 +125,8 @@ fn an_episode_is_overnight_when_any_part_of_it_is_before_six() {
         let mut facts = facts("MISSING");
         let Known::Facts(episodes) = &mut facts.episodes else { panic!("told") };
         episodes[0].started_at = instant(row[0]);
-        episodes[0].ended = (row[1] != "-").then(|| (instant(row[1]), MissingEnd::Found));
+        let ended = |at| Ended { at, how: MissingEnd::Found, told_on: date("2026-06-03") };
+        episodes[0].ended = (row[1] != "-").then(|| ended(instant(row[1])));
         let asked = Asked { now: instant("2026-06-02 12:00"), ..asked() };
         let figures = report(&facts, &asked).unwrap();
         let is_it = |figure: &&Figure| figure.indicator.line.starts_with("episodes with");

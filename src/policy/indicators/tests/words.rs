@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 
 use super::super::*;
 use crate::calendar;
-use crate::domain::{EpisodeId, Position, Priority, Span, Timestamp};
+use crate::domain::{AlertId, EpisodeId, MailboxId, Position, Priority, Span, Timestamp};
 use crate::policy::triggers::{Link, MaracRepeat};
 
 /// No facts of any kind, and each kind told.
@@ -98,6 +98,17 @@ impl Words<'_> {
         date(self.after("on").unwrap_or("2026-06-01"))
     }
 
+    /// `told 2026-06-03`, or at once.
+    fn day_told(&self, at: Timestamp) -> Date {
+        self.after("told").map_or_else(|| calendar::local_date(at.to_jiff()), date)
+    }
+
+    /// To whom: `to CADT`, or to an inbox of its own.
+    fn recipient(&self) -> MailboxId {
+        let own = format!("AREA-{}", self.number);
+        MailboxId::try_from(self.after("to").unwrap_or(&own)).unwrap()
+    }
+
     /// `after 72 h`, as a span.
     fn hours(&self, word: &str) -> Option<Span> {
         let mut words = self.rest.split(' ').skip_while(|found| *found != word);
@@ -111,11 +122,19 @@ impl Words<'_> {
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&episode.to_be_bytes());
         let link = if self.has("unconfirmed") { Link::Possible } else { Link::Confirmed };
+        let told_on = self.after("told").filter(|word| word.starts_with('2'));
         Source {
             entry: Position(self.number),
-            episode: EpisodeId::from(crate::domain::AlertId::from_bytes(bytes)),
+            episode: EpisodeId::from(AlertId::from_bytes(bytes)),
+            event: AlertId::from_bytes(bytes),
+            told_on: told_on.map_or_else(|| self.day(), date),
             link,
             is_training: self.has("training"),
+            standing: match (self.has("recalled"), self.has("corrected")) {
+                (true, _) => Standing::Recalled,
+                (false, true) => Standing::Corrected,
+                (false, false) => Standing::Stands,
+            },
         }
     }
 
@@ -131,12 +150,14 @@ impl Words<'_> {
 
     fn assessment(&self, kind: AssessmentKind) -> Assessment {
         let from = format!("{} 15:00", self.after("from").unwrap());
+        let to = date(self.after("to").unwrap());
+        let told_on = self.after("told").map_or(to, date);
         Assessment {
-            source: self.source(),
+            source: Source { told_on, ..self.source() },
             kind,
             referred_at: instant(&from),
             started_at: instant(&from),
-            completed_on: date(self.after("to").unwrap()),
+            completed_on: to,
         }
     }
 
@@ -169,7 +190,12 @@ impl Words<'_> {
         Attendance {
             source: self.source(),
             attended_on: self.day(),
-            cohort: if self.has("16-17") { Cohort::Of16To17 } else { Cohort::U16 },
+            ages: match (self.has("16-17"), self.has("adult"), self.has("ageless")) {
+                (true, ..) => AgeGroup::Of16To17,
+                (false, true, _) => AgeGroup::Adult,
+                (false, false, true) => AgeGroup::Unknown,
+                (false, false, false) => AgeGroup::Under16,
+            },
             offered: match (self.has("offered"), self.has("not-offered")) {
                 (true, _) => Some(true),
                 (false, true) => Some(false),
@@ -177,8 +203,8 @@ impl Words<'_> {
             },
             took_up: told("took-up"),
             engaged: told("engaged"),
-            admitted: Some(self.has("admitted")),
-            injured: Some(self.has("injured")),
+            injury_admission: (!self.has("unclear"))
+                .then(|| self.has("admitted") && self.has("injured")),
             resident: match (self.has("resident"), self.has("elsewhere")) {
                 (true, _) => Some(true),
                 (false, true) => Some(false),
@@ -203,21 +229,21 @@ impl Words<'_> {
         MissingEpisode {
             source: self.source(),
             started_at,
-            ended: Some((ended_at, how)),
+            ended: Some(Ended { at: ended_at, how, told_on: self.day_told(ended_at) }),
             turned_18: self.has("adult"),
             interview: (!self.has("untold")).then_some(interview),
         }
     }
 
     fn operation(&self) -> Operation {
-        let numbers: Vec<u64> = self.rest.split(' ').map(|word| word.parse().unwrap()).collect();
+        let numbers: Vec<u64> = self.rest.split(' ').map_while(|word| word.parse().ok()).collect();
         let [engaged, moved, powers_used] = numbers.as_slice() else { panic!("three numbers") };
         let (engaged, moved, powers_used) = (*engaged, *moved, *powers_used);
         Operation { source: self.source(), on: self.day(), engaged, moved, powers_used }
     }
 
     fn audit(&self) -> CafAudit {
-        let rating = match self.rest {
+        let rating = match self.rest.split(' ').next().unwrap() {
             "POOR" => CafRating::Poor,
             "ADEQUATE" => CafRating::Adequate,
             "GOOD" => CafRating::Good,
@@ -239,6 +265,7 @@ impl Words<'_> {
         };
         Acknowledgement {
             source: self.source(),
+            recipient: self.recipient(),
             priority: if self.has("P1") { Priority::P1 } else { Priority::P2 },
             queued_at,
             due,
@@ -256,11 +283,11 @@ impl Words<'_> {
     }
 
     fn share(&self) -> Share {
-        let basis = match self.rest {
+        let basis = match self.rest.split(' ').next().unwrap() {
             "6E" => Some("6E"),
             "6A" => Some("6A"),
             _ => None,
         };
-        Share { source: self.source(), shared_on: self.day(), basis }
+        Share { source: self.source(), recipient: self.recipient(), shared_on: self.day(), basis }
     }
 }
