@@ -7,7 +7,7 @@ use super::nights::{asked, retold};
 use super::*;
 
 /// A sample with its alert changed.
-fn edited(name: &str, change: impl FnOnce(&mut Value)) -> SubmitAlertRequest {
+pub(super) fn edited(name: &str, change: impl FnOnce(&mut Value)) -> SubmitAlertRequest {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/samples/alerts").join(name);
     let mut sample: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     change(&mut sample["alert"]);
@@ -15,7 +15,7 @@ fn edited(name: &str, change: impl FnOnce(&mut Value)) -> SubmitAlertRequest {
 }
 
 /// When it was written, decided and sent.
-fn written_at(alert: &mut Value, at: &str) {
+pub(super) fn written_at(alert: &mut Value, at: &str) {
     let at = json!({ "at": at });
     let envelope = &mut alert["envelope"];
     envelope["sentAt"] = at.clone();

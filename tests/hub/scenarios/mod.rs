@@ -1,6 +1,7 @@
 //! Scenarios end to end, named after the domain's own: who gets what, when, in which copy, and what must not happen.
 
 mod days;
+mod figures;
 mod looking;
 mod nights;
 mod twins;
