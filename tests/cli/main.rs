@@ -14,5 +14,6 @@ mod child_hub;
 mod demo;
 mod hub;
 mod partnership;
+mod report;
 mod support;
 mod witness;
