@@ -436,7 +436,7 @@ impl Broker {
 
     /// The duty phone, where the alert is urgent.
     fn urgent_phone(&self, submission: &Submission) -> Option<String> {
-        policy::minimum_priority(submission)
+        policy::minimum_priority(submission, &self.parts.clocks)
             .is_urgent()
             .then(|| self.phone(Some(submission)))
             .flatten()
