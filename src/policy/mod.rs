@@ -25,6 +25,7 @@ pub mod triggers;
 pub mod validation;
 pub mod views;
 
+mod advised;
 mod clock;
 mod clocks;
 mod counted;
