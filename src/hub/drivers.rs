@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -14,7 +15,7 @@ use super::deadlines::Deadlines;
 use super::fault::Fault;
 use super::rotas::Rotas;
 use crate::audit::{AuditError, Integrator, Publisher};
-use crate::crypto::KeyStore;
+use crate::crypto::{KeyError, KeyStore};
 use crate::domain::Timestamp;
 use crate::env::{Env, NotForward, SimulatedClock};
 use crate::store::Store;
@@ -145,24 +146,33 @@ impl Drivers {
 
     /// Without a mirror a lost disk loses every content; a mirror that lags loses what came last.
     async fn mirror_keys_until(&self, mirror: PathBuf, stop: CancellationToken) {
+        let mut fault = Fault::default();
         loop {
             // Once more when the hub stops: a backup taken then finds the mirror current.
             let is_last = stop.is_cancelled();
             let (keys, to) = (Arc::clone(&self.keys), mirror.clone());
-            match tokio::task::spawn_blocking(move || keys.mirror_to(&to)).await {
-                Ok(Ok(version)) => tracing::debug!(version, "the key mirror is current"),
-                Ok(Err(error)) => {
-                    tracing::error!(reason = error.reason(), "the key mirror is not current");
-                    self.alarms.raise("KEY_MIRROR_FAILED");
-                }
-                Err(_panicked) => self.alarms.raise("KEY_MIRROR_FAILED"),
-            }
+            let mirrored = tokio::task::spawn_blocking(move || keys.mirror_to(&to)).await;
+            tell_of_mirror(&self.alarms, &mut fault, &mirrored);
             if is_last {
                 return;
             }
             let _goes_on = pause(MIRROR_TICK, &stop).await;
         }
     }
+}
+
+/// A mirror that is not current is one alarm while that lasts, and a line when it is again.
+fn tell_of_mirror<T>(
+    alarms: &Alarms,
+    fault: &mut Fault,
+    mirrored: &Result<Result<T, KeyError>, JoinError>,
+) {
+    let failed: Option<(&'static str, &dyn Error)> = match mirrored {
+        Ok(Ok(_version)) => None,
+        Ok(Err(error)) => Some((error.reason(), error)),
+        Err(panicked) => Some(("MIRROR_PANICKED", panicked)),
+    };
+    alarms.tell("KEY_MIRROR_FAILED", fault, failed);
 }
 
 /// Runs a driver of the log on its tick until the hub stops; a fault that lasts is one alarm.
@@ -193,6 +203,23 @@ mod tests {
     use std::future::ready;
 
     use super::*;
+
+    #[test]
+    fn a_mirror_that_is_not_current_is_one_alarm_until_it_is_again() {
+        const CODE: &str = "KEY_MIRROR_FAILED";
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let (alarms, _heard) = Alarms::new();
+        let mut fault = Fault::default();
+        let full = || Ok(Err(KeyError::InUse));
+        metrics::with_local_recorder(&recorder, || {
+            for mirrored in [Ok(Ok(1)), full(), full(), full(), Ok(Ok(2)), full()] {
+                tell_of_mirror(&alarms, &mut fault, &mirrored);
+            }
+        });
+        let shown = recorder.handle().render();
+        let line = format!("staysafe_alarms_total{{code=\"{CODE}\"}} 2");
+        assert!(shown.lines().any(|it| it == line), "{shown}");
+    }
 
     #[test]
     fn a_driver_that_keeps_failing_is_one_alarm_and_one_more_when_it_failed_for_something_else() {
