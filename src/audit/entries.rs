@@ -3,7 +3,7 @@
 use super::{Audit, AuditError};
 use crate::domain::event::{Actor, Event, EventKind};
 use crate::domain::{AgencyCode, Position, Principal, Timestamp};
-use crate::policy::access::{self, Action, Denied};
+use crate::policy::access::{self, Denied, Reading};
 use crate::record::{RecordedEntry, decode_event};
 use crate::store::Commit;
 
@@ -49,31 +49,62 @@ impl Audit {
         from: u64,
         limit: usize,
     ) -> Result<EntryPage, AuditError> {
-        let end = self.record_reading(caller, from, limit).await?;
+        let (end, reading) = self.record_reading(caller, from, limit).await?;
         let limit = limit.clamp(1, ENTRIES_MAX);
         let recorded = self.store.recorded_from(Position(from), limit).await?;
         let mut entries = Vec::new();
         let mut bytes = 0_usize;
+        let mut next = from;
         for (index, entry) in (from..end).zip(&recorded) {
             bytes = bytes.saturating_add(size_of_entry(entry));
-            if bytes > PAGE_BYTES_MAX && !entries.is_empty() {
+            if bytes > PAGE_BYTES_MAX && next > from {
                 break;
             }
-            entries.push(read(index, entry)?);
+            next = next.saturating_add(1);
+            let entry = read(index, entry)?;
+            match reading {
+                Reading::Everything => entries.push(entry),
+                Reading::Conflicts => entries.extend(self.of_conflicts(entry, caller).await?),
+            }
         }
-        let next = from.saturating_add(u64::try_from(entries.len()).unwrap_or(0));
         Ok(EntryPage { entries, next: (next < end).then_some(next) })
     }
 
-    /// Records the reading; returns the index of the entry that says so.
+    /// The entry with what a conflict of interest has changed in an alert that the caller's agency has, at an inbox the caller
+    /// serves; nothing of any other. Where it is kept from the agency's own people it has it at none of theirs.
+    async fn of_conflicts(
+        &self,
+        mut entry: AuditedEntry,
+        caller: &Principal,
+    ) -> Result<Option<AuditedEntry>, AuditError> {
+        entry.events.retain(|event| event.kind == EventKind::CoiApplied);
+        let Some(alert) = entry.events.iter().find_map(|event| event.alert) else {
+            return Ok(None);
+        };
+        entry.events.retain(|event| event.alert == Some(alert));
+        let Some(record) = self.store.alert(alert).await? else { return Ok(None) };
+        let directory = self.store.directory();
+        let has_it = record.deliveries.iter().any(|delivery| {
+            let serves = directory.mailbox(&delivery.mailbox).map(|mailbox| mailbox.role);
+            let is_own =
+                caller.agency().is_some_and(|own| own.as_str() == delivery.mailbox.agency_code());
+            is_own
+                && serves
+                    .zip(caller.person())
+                    .is_some_and(|(serves, person)| access::may_serve(serves, &person.roles))
+        });
+        Ok(has_it.then_some(entry))
+    }
+
+    /// Records the reading; returns the index of the entry that says so, and what is read.
     async fn record_reading(
         &self,
         caller: &Principal,
         from: u64,
         limit: usize,
-    ) -> Result<u64, AuditError> {
+    ) -> Result<(u64, Reading), AuditError> {
         let governance = AgencyCode::try_from(GOVERNANCE).ok();
-        let permit = match access::permit(caller, Action::ReadAudit, governance.as_ref()) {
+        let permit = match access::permit_to_read_audit(caller, governance.as_ref()) {
             Ok(permit) => permit,
             Err(denied) => {
                 self.refuse(caller, denied.reason()).await?;
@@ -84,14 +115,18 @@ impl Audit {
         };
         let now = self.env.now();
         let mut event = Event::new(self.env.ids(now).event(), EventKind::IgReportRun);
-        event.reason = Some("ENTRIES".to_owned());
+        let (permit, reading) = permit;
+        event.reason = Some(match reading {
+            Reading::Everything => "ENTRIES".to_owned(),
+            Reading::Conflicts => "CONFLICTS".to_owned(),
+        });
         event.count = Some(from);
         let last = from.saturating_add(u64::try_from(limit.min(ENTRIES_MAX)).unwrap_or(0));
         event.fields_viewed = vec![format!("entries[{from}..{last}]")];
         #[expect(clippy::expect_used, reason = "a commit is refused only without an event")]
         let commit = Commit::new(&permit, now, vec![event], self.env.salt_seed())
             .expect("one event is given");
-        Ok(self.store.commit(commit).await?.position.0)
+        Ok((self.store.commit(commit).await?.position.0, reading))
     }
 }
 

@@ -193,6 +193,7 @@ const fn allows(action: Action, write: &Write) -> bool {
         | Action::ReadChronology
         | Action::Witness
         | Action::ReadAudit
+        | Action::ReadConflicts
         | Action::ReadDirectory
         | Action::ReadIndicators
         | Action::ReadIndicatorEntries
@@ -273,6 +274,7 @@ mod tests {
             (Action::ConfirmRecall, "A"),
             (Action::Witness, ""),
             (Action::ReadAudit, ""),
+            (Action::ReadConflicts, ""),
             (Action::ReadDirectory, ""),
             (Action::ReadIndicators, ""),
             (Action::ReadIndicatorEntries, ""),

@@ -134,7 +134,8 @@ async fn in_the_sending_agency_such_an_alert_is_its_author_s_and_the_lead_s_alon
     let desk = Desk::opening_at(NIGHT).await;
     let author = system("MERPOL");
     let kept = desk.tries("MERPOL", &kept_from_edt("k-1")).await.unwrap().alert;
-    let open = desk.submits("MERPOL", URGENT, "k-2").await;
+    let open = of_another_child(received(URGENT, "k-2"));
+    let open = desk.tries("MERPOL", &open).await.unwrap().alert.id;
     assert_eq!(kept.author, None, "a system sent it in nobody's name");
     let person = |role| {
         let person = Person { user: UserId::try_from("u-9").unwrap(), roles: vec![role] };
@@ -153,5 +154,51 @@ async fn in_the_sending_agency_such_an_alert_is_its_author_s_and_the_lead_s_alon
         let listed = desk.broker.own_alerts(&caller, None, 10).await.unwrap();
         assert_eq!(listed.iter().any(|alert| alert.id == kept.id), sees);
         assert!(listed.iter().any(|alert| alert.id == open));
+    }
+}
+
+#[tokio::test]
+async fn what_a_conflict_changes_is_read_by_governance_and_by_the_officers_who_have_it_and_by_nobody_else()
+ {
+    use super::stewarding::person;
+    let desk = Desk::opening_at(NIGHT).await;
+    // The front door's lead is the person: the designated officers stand in.
+    let mut of_lead = received(URGENT, "k-1");
+    let lead = UserId::try_from("u-1105").unwrap();
+    of_lead.submission.envelope.exclude.push(Exclusion::User(lead));
+    let theirs = desk.tries("MERPOL", &of_lead).await.unwrap();
+    assert!(went_to(&theirs, "LADO"));
+    let mut other = of_another_child(kept_from_edt("k-2"));
+    other.submission.subjects[0].identity.family = Some(Redacted::new("Otherwell".to_owned()));
+    let other = desk.tries("MERPOL", &other).await.unwrap();
+    assert!(!went_to(&other, "LADO"));
+    let audit = &desk.parts.audit;
+    let applied = |page: &audit::EntryPage| {
+        let events = page.entries.iter().flat_map(|entry| &entry.events);
+        let of_kind = events.filter(|event| event.kind == EventKind::CoiApplied);
+        let mut alerts: Vec<AlertId> = of_kind.filter_map(|event| event.alert).collect();
+        alerts.dedup();
+        alerts
+    };
+
+    for (user, role) in [("u-4005", Role::SafeguardingLead), ("u-4003", Role::DutyManager)] {
+        let page = audit.entries(&person("LADO", user, role), 0, 500).await.unwrap();
+        assert_eq!(applied(&page), [theirs.alert.id], "of what they have");
+        let all = page.entries.iter().flat_map(|entry| &entry.events);
+        assert!(all.into_iter().all(|event| event.kind == EventKind::CoiApplied), "and no more");
+    }
+    let governance = person("HUB-IG", "u-3301", Role::IgReviewer);
+    let page = audit.entries(&governance, 0, 500).await.unwrap();
+    assert_eq!(applied(&page), [theirs.alert.id, other.alert.id]);
+    for (caller, reason) in [
+        (person("LADO", "u-4001", Role::DutyReceiver), "ROLE_NOT_ALLOWED"),
+        (system("LADO"), "OWN_CERTIFICATE_NEEDED"),
+        (person("CADT", "u-1105", Role::SafeguardingLead), "ROLE_NOT_ALLOWED"),
+        (person("MERPOL", "u-2005", Role::SafeguardingLead), "ROLE_NOT_ALLOWED"),
+        (person("COUNCIL", "u-9", Role::SeniorOnCall), "ROLE_NOT_ALLOWED"),
+        (system("MERPOL"), "OWN_CERTIFICATE_NEEDED"),
+    ] {
+        let refused = audit.entries(&caller, 0, 500).await.unwrap_err();
+        assert_eq!(refused.reason(), reason, "{caller:?}");
     }
 }

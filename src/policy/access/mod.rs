@@ -55,6 +55,8 @@ code_list! {
         Witness = 20 => "witness",
         /// Read audit entries.
         ReadAudit = 21 => "read audit",
+        /// Read the audit entries of conflicts of interest.
+        ReadConflicts = 22 => "read conflicts of interest",
         /// Read the own agency's part of the directory.
         ReadDirectory = 30 => "read directory",
         /// Change the own agency's part of the directory.
@@ -205,6 +207,8 @@ const REGISTRARS: &[Role] = &[
     Role::DecisionMaker,
     Role::MaracCoordinator,
 ];
+/// Who of the designated officers reads what a conflict of interest has changed (domain 5.7, 5).
+const OFFICERS: &[Role] = &[Role::SafeguardingLead, Role::DutyManager];
 /// Who says that two alerts tell of two events (domain 5.9).
 const SPLITTERS: &[Role] =
     &[Role::DutyReceiver, Role::DutyManager, Role::SafeguardingLead, Role::DecisionMaker];
@@ -240,6 +244,7 @@ const fn need(action: Action) -> Need {
         Action::ReadAudit | Action::ReadIndicatorEntries => {
             Need::OwnCertificate(&[Role::IgReviewer])
         }
+        Action::ReadConflicts => Need::OwnCertificate(OFFICERS),
         Action::ChangeDirectory | Action::ProposeRoles | Action::ApproveRoles => {
             Need::OwnCertificate(&[Role::DirectoryAdmin])
         }
@@ -468,6 +473,34 @@ pub fn permit_to_weigh(principal: &Principal) -> Result<Permit, Denied> {
     match principal.agency().is_some_and(super::partners::is_front_door) {
         true => Ok(permit),
         false => Err(Denied::Role),
+    }
+}
+
+/// What of the audit log somebody reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reading {
+    /// All of it.
+    Everything,
+    /// What a conflict of interest has changed in the alerts that the own agency has.
+    Conflicts,
+}
+
+/// Gives leave to read the log: all of it to the host's reviewers, of conflicts of interest to the designated officers too
+/// (domain 5.7, 5). `host` is the reviewers' agency.
+///
+/// # Errors
+/// [`Denied`], as [`permit`].
+pub fn permit_to_read_audit(
+    principal: &Principal,
+    host: Option<&AgencyCode>,
+) -> Result<(Permit, Reading), Denied> {
+    let is_officers = |agency: &AgencyCode| agency.as_str() == super::partners::LADO;
+    match principal.agency().filter(|agency| is_officers(agency)) {
+        Some(own) => {
+            let permit = permit(principal, Action::ReadConflicts, Some(own))?;
+            Ok((permit, Reading::Conflicts))
+        }
+        None => Ok((permit(principal, Action::ReadAudit, host)?, Reading::Everything)),
     }
 }
 
