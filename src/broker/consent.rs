@@ -179,7 +179,7 @@ impl Broker {
             expires_at: now.plus(Span::days(KEY_DAYS)),
         }];
         let mut expects = vec![Expect::KeyAbsent { agency: sender, key: asked.key.clone() }];
-        for (version, Steps { mut record, events: more }) in changes {
+        for (version, Steps { mut record, events: more, .. }) in changes {
             expects.push(Expect::AlertVersion { alert: record.id, version });
             record.version = version.saturating_add(1);
             told.extend(record.deliveries.iter().map(|delivery| delivery.mailbox.clone()));
@@ -229,12 +229,7 @@ impl Broker {
         let Some(first) = store.alert(named.episode.first_alert()).await? else {
             return Ok(vec![Arc::clone(named)]);
         };
-        let followers = first.followers.clone();
-        let mut episode = vec![first];
-        for follower in followers {
-            episode.extend(store.alert(follower).await?);
-        }
-        Ok(episode)
+        self.episode_of(first).await
     }
 
     /// That the hub opens these alerts to test their rows anew: recorded and durable before one is opened. Nobody is shown

@@ -13,6 +13,7 @@ use crate::domain::Submission;
 use crate::domain::directory::Directory;
 use crate::domain::{AlertId, AlertRecord, Event, MentionToken, Principal, Timestamp, UserId};
 use crate::policy::{Decision, access, staff};
+use crate::store::Expect;
 
 /// Who is on the list for an alert that is being taken, and whom it puts on the list for others.
 #[derive(Default)]
@@ -21,6 +22,8 @@ pub(super) struct Denials {
     own: BTreeMap<u32, Vec<UserId>>,
     /// Earlier alerts about the same persons, each with its marks from now on.
     pub(super) others: Vec<(Arc<AlertRecord>, Vec<MentionToken>)>,
+    /// That they are all of them, and what was seen of its persons: what the commit rests on.
+    pub(super) seen: Vec<Expect>,
     /// Whether somebody who must not know from now on has looked at one of those.
     has_looked: bool,
 }
@@ -69,13 +72,16 @@ impl Broker {
                 own.entry(link.mention).or_default().extend(users);
             }
         }
-        let mut denials = Denials { own, ..Denials::default() };
+        let seen = identified.seen.clone();
+        let mut denials = Denials { own, seen, ..Denials::default() };
         if conflicts.users.is_empty() {
             return Ok(denials);
         }
         let named = links.iter().map(|link| (link.other, link.other_mention));
         let of_episode = episode.iter().flat_map(|earlier| denylist::subjects(earlier));
-        let about = denylist::about((&self.parts.store, sealer), named.chain(of_episode)).await?;
+        let persons = named.chain(of_episode);
+        let (about, seen) = denylist::about((&self.parts.store, sealer), persons).await?;
+        denials.seen.extend(seen);
         for about in about {
             if let Some(marked) = about.denying(sealer, &conflicts.users)? {
                 denials.has_looked |= staff::has_looked(&conflicts.users, [&about.record], now);
@@ -84,6 +90,21 @@ impl Broker {
         }
         denials.tell(decision, (directory, now));
         Ok(denials)
+    }
+
+    /// Whether somebody of these alerts must not be known to the caller: for whoever is on the list none of them is there. One
+    /// token is made where there is none (domain 5.7, 2).
+    pub(super) fn is_denied(
+        &self,
+        principal: &Principal,
+        (named, alerts): (AlertId, &[Arc<AlertRecord>]),
+    ) -> Result<bool, SubmitError> {
+        let user = principal.person().map(|person| &person.user);
+        let mut is_denied = denylist::denies(&self.parts.sealer, (named, None), user)?;
+        for alert in alerts {
+            is_denied |= denylist::denies(&self.parts.sealer, (alert.id, Some(alert)), user)?;
+        }
+        Ok(is_denied)
     }
 
     /// The alert if it is the caller's agency's and the caller may see it; else it is like none. The same is done for one

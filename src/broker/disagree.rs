@@ -117,7 +117,7 @@ impl Broker {
     ) -> Result<Arc<AlertRecord>, SubmitError> {
         let env = &self.parts.env;
         let now = env.now();
-        let Steps { mut record, events } = raised;
+        let Steps { mut record, events, .. } = raised;
         record.version = record.version.saturating_add(1);
         let decision = record.id;
         let stamped = |mut event: Event| {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::episode::Loaded;
+use super::episode::{Loaded, link, put};
 use super::identify::Identified;
 use super::{Broker, Received, SubmitError};
-use crate::domain::{AgencyCode, AlertRecord, Event, EventId, EventKind, Submission, Timestamp};
+use crate::domain::{AlertRecord, Event, EventId, EventKind, Principal, Submission, Timestamp};
 use crate::policy::triggers::Repeats;
 use crate::policy::{self, Context, Decision, Rejected, Validated, duplicate};
 
@@ -44,7 +44,7 @@ impl Broker {
     /// belongs to; in training nobody is looked for.
     pub(super) async fn duplicate(
         &self,
-        (sender, received): (&AgencyCode, &Received),
+        (principal, received): (&Principal, &Received),
         loaded: &Loaded,
         (identified, repeats): (&Identified, &Repeats),
     ) -> Result<Option<Duplicate>, SubmitError> {
@@ -52,9 +52,7 @@ impl Broker {
             || loaded.completes.is_some()
             || loaded.replaced.is_some()
             || received.corrects.is_some();
-        if says_itself {
-            return Ok(None);
-        }
+        let Some(sender) = principal.agency().filter(|_| !says_itself) else { return Ok(None) };
         let submission = &received.submission;
         let Identified { mentions, links, earlier, .. } = identified;
         let thresholds = &self.parts.clocks.thresholds;
@@ -66,12 +64,46 @@ impl Broker {
         let Some(first) = self.parts.store.alert(first).await? else { return Ok(None) };
         // As it is now: what changes with this commit must be what it was decided on.
         let episode = self.episode_of(first).await?;
+        // For whoever must learn nothing of it, it is not there.
+        if self.is_denied(principal, (found.record.id, &episode))? {
+            return Ok(None);
+        }
         let kept = self.kept_from(&episode)?;
         if !duplicate::may_be_linked(submission, &loaded.directory, &kept) {
             return Ok(None);
         }
         let event = duplicate::event_of(&episode, found.record.id);
         Ok(event.map(|event| Duplicate { event, episode, differences }))
+    }
+
+    /// What the earlier alerts about the event become when a new one is linked to the first of them: it says so, and what is
+    /// out already is raised where the new one is more urgent. Gives what is recorded of them.
+    pub(super) fn linked(
+        &self,
+        changed: &mut Vec<AlertRecord>,
+        (record, loaded): (&AlertRecord, &Loaded),
+    ) -> Vec<Event> {
+        let Some(first) = &loaded.same_event else { return Vec::new() };
+        link(changed, first, record.id);
+        let now = record.received_at;
+        let mut events = vec![self.said(EventKind::DuplicateLinked, first, now)];
+        let is_of_it = |it: &&Arc<AlertRecord>| {
+            it.id == first.id || it.after.same_event.earlier == Some(first.id)
+        };
+        for earlier in loaded.episode.iter().filter(is_of_it) {
+            let stands = changed.iter().find(|it| it.id == earlier.id).unwrap_or(earlier);
+            let with = (&*loaded.directory, &self.parts.clocks, now);
+            let raised = duplicate::raised((stands, record), with);
+            if raised.events.is_empty() {
+                continue;
+            }
+            put(changed, raised.record);
+            events.extend(raised.events.into_iter().map(|mut event| {
+                event.id = self.parts.env.ids(now).event();
+                event
+            }));
+        }
+        events
     }
 
     /// What is recorded of one of the alerts.

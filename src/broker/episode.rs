@@ -12,12 +12,12 @@ use crate::domain::directory::Directory;
 use crate::domain::submission::{EpisodeName, Given, Need, Violation};
 use crate::domain::{
     AgencyCode, AlertId, AlertRecord, Delivery, DeliveryState, EpisodeId, EpisodeReference,
-    MentionToken, Submission,
+    MentionToken, Principal, Submission,
 };
 use crate::policy::{self, Moved, Replaces};
 use crate::record::open_conflicts;
 use crate::repeats::Changes;
-use crate::store::{Expect, Write};
+use crate::store::{self, Expect, Write};
 
 /// What was loaded to decide on.
 pub(super) struct Loaded {
@@ -69,16 +69,14 @@ impl Loaded {
 impl Broker {
     pub(super) async fn load(
         &self,
-        sender: &AgencyCode,
+        (principal, sender): (&Principal, &AgencyCode),
         received: &Received,
     ) -> Result<Loaded, SubmitError> {
         let store = &self.parts.store;
         // A correction is the whole alert again: it fills the gaps of the one that was wrong.
         let corrects = received.corrects.as_ref().map(|correction| correction.alert);
-        let completes = match corrects.or(received.completes) {
-            None => None,
-            Some(id) => store.alert(id).await?.filter(|alert| is_open(sender, alert)),
-        };
+        let completes = corrects.or(received.completes);
+        let completes = self.completed((principal, sender), completes).await?;
         let envelope = &received.submission.envelope;
         let called = self.called(sender, &envelope.episode).await?;
         let named = match &envelope.episode {
@@ -102,7 +100,8 @@ impl Broker {
             Some(id) => store.alert(id).await?.filter(|named| may_join(sender, named)),
             None => None,
         };
-        let mut episode = self.joining(sender, (facts.episode, about)).await?;
+        let episode = self.joining(sender, (facts.episode, about)).await?;
+        let mut episode = self.known_to(principal, (named, episode))?;
         // What completes a report is that report again, and no new one.
         let is_again = completes.is_some() || corrected.is_some();
         if !is_again && policy::begins_anew(received.submission.kind, &episode) {
@@ -128,6 +127,30 @@ impl Broker {
             correction,
             same_event,
         })
+    }
+
+    /// The incomplete alert of the sender that is to be completed.
+    async fn completed(
+        &self,
+        (principal, sender): (&Principal, &AgencyCode),
+        named: Option<AlertId>,
+    ) -> Result<Option<Arc<AlertRecord>>, SubmitError> {
+        let Some(id) = named else { return Ok(None) };
+        let found = self.parts.store.alert(id).await?.filter(|alert| is_open(sender, alert));
+        let is_denied = self.is_denied(principal, (id, found.as_slice()))?;
+        Ok(found.filter(|_| !is_denied))
+    }
+
+    /// The episode, unless the caller must learn nothing of it: whoever is on the list joins nothing, and an alert of theirs
+    /// is one of its own.
+    fn known_to(
+        &self,
+        principal: &Principal,
+        (named, episode): (Option<AlertId>, Vec<Arc<AlertRecord>>),
+    ) -> Result<Vec<Arc<AlertRecord>>, SubmitError> {
+        let Some(named) = named else { return Ok(episode) };
+        let is_denied = self.is_denied(principal, (named, &episode))?;
+        Ok(if is_denied { Vec::new() } else { episode })
     }
 
     /// The episode that an alert named, where `sender` may add to it; `about` is the alert that a question or an answer
@@ -159,12 +182,7 @@ impl Broker {
         &self,
         first: Arc<AlertRecord>,
     ) -> Result<Vec<Arc<AlertRecord>>, SubmitError> {
-        let followers = first.followers.clone();
-        let mut episode = vec![first];
-        for follower in followers {
-            episode.extend(self.parts.store.alert(follower).await?);
-        }
-        Ok(episode)
+        Ok(store::episode_of(self.parts.store.as_ref(), first, &[]).await?)
     }
 
     /// What the sender calls the episode, and which one it has called so before.
@@ -190,7 +208,7 @@ impl Broker {
         let speaks = |replaced: &&Arc<AlertRecord>| policy::speaks_for(record, replaced);
         let Some(replaced) = loaded.replaced.as_ref().filter(speaks) else { return Ok(()) };
         changes.records.push(record.clone());
-        self.counting().without(replaced, changes).await?;
+        Box::pin(self.counting().all_again(std::slice::from_ref(replaced), changes)).await?;
         // The new alert is written by its own.
         changes.records.retain(|it| it.id != record.id);
         Ok(())
@@ -347,6 +365,14 @@ pub(super) fn mark(
 pub(super) fn link(changed: &mut Vec<AlertRecord>, earlier: &Arc<AlertRecord>, by: AlertId) {
     if let Some(record) = among(changed, earlier) {
         record.after.same_event.later.push(by);
+    }
+}
+
+/// The alert as it is to stand, in the place of how it was to stand before.
+pub(super) fn put(changed: &mut Vec<AlertRecord>, record: AlertRecord) {
+    match changed.iter_mut().find(|known| known.id == record.id) {
+        Some(place) => *place = record,
+        None => changed.push(record),
     }
 }
 

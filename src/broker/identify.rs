@@ -2,24 +2,35 @@
 //!
 //! Never refuses an alert: what cannot be compared is as if nobody had been found.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
 
 use super::{Broker, SubmitError};
+use crate::denylist;
 use crate::domain::counted::{Counted, PairCounted};
 use crate::domain::directory::Directory;
 use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::Exercise;
-use crate::domain::{AlertId, AlertRecord, EpisodeId, Event, MentionToken, Submission, Timestamp};
+use crate::domain::{
+    AlertId, AlertRecord, EpisodeId, Event, MentionToken, Span, Submission, Timestamp,
+};
 use crate::policy::matching::{self, Earlier, Prospect};
 use crate::policy::triggers::{self, Repeats, Thresholds};
 use crate::policy::{self, Decision};
 use crate::record::open_mentions;
 use crate::store::Expect;
 
-/// Newest alerts looked at under one token: nobody has more, and a token that everybody shares costs no more.
+/// Newest alerts looked at under one token, whatever they tell: a token that everybody shares, a birthday, costs no more.
 const CANDIDATES_MAX: usize = 32;
+
+/// Newest alerts looked through under an NHS number for what counters count (domain 5.8), beside those `CANDIDATES_MAX`:
+/// 512 about one person in 13 months are far above every threshold. Beyond that the oldest are not counted.
+const COUNTED_MAX: usize = crate::repeats::LATER_MAX;
+
+/// How far back counters ever look: 12 calendar months and a month (domain 7.8).
+const COUNTED_DAYS: i64 = 366 + 31;
 
 /// How many times an alert is decided again because somebody else was mentioned meanwhile. After that it is taken as it was
 /// decided: no alert is refused because many tell of one person at once.
@@ -65,7 +76,9 @@ pub(super) struct Identified {
     pub(super) silent: (Vec<Link>, Vec<Earlier>),
     /// The subjects, from 0, that are treated as living at a SAFE address.
     safe: Vec<u32>,
-    /// That nobody else is mentioned so by then: of two alerts at the same instant, the later one sees the earlier.
+    /// That nobody else is mentioned so by then: of two alerts at the same instant, the later one sees the earlier. And that
+    /// the earlier alerts that are counted, or whose list reaches these persons, are as they were read: what is recalled or
+    /// put on a list at the same moment is seen.
     pub(super) seen: Vec<Expect>,
 }
 
@@ -128,6 +141,16 @@ impl Identified {
     }
 }
 
+/// The least id of an alert that was taken then or later: ids tell the time.
+fn first_at(at: Timestamp) -> AlertId {
+    let mut id = [0; 16];
+    let millis = at.as_millis().max(0).to_be_bytes();
+    for (to, from) in id.iter_mut().zip(millis.into_iter().skip(2)) {
+        *to = from;
+    }
+    AlertId::from_bytes(id)
+}
+
 /// The events of the record's links name its own person beside the earlier one.
 pub(super) fn name_both(events: &mut [Event], record: &AlertRecord) {
     for (event, link) in events.iter_mut().zip(&record.links) {
@@ -159,16 +182,22 @@ impl Broker {
         named.dedup_by_key(|(token, _)| *token);
         let seen = self.seen(&named).await?;
         let tokens = named.into_iter().map(|(token, _)| token).collect();
-        let named = seen.iter().flat_map(|(alerts, _)| alerts);
         let own = Arc::new(Prospect::of(submission.kind, &mentions));
-        let (earlier, silent) = self.earlier(&own, named).await?;
+        let (earlier, silent) = self.earlier(&own, &seen, now).await?;
         let links = matching::claims(&mentions, &earlier, now);
         let mut safe = matching::treated_as_safe(&mentions, &links, &earlier);
         let unspoken = matching::claims(&mentions, &silent, now);
         safe.extend(matching::treated_as_safe(&mentions, &unspoken, &silent));
         let silent = (unspoken, silent);
-        let watched = seen.into_iter().filter(|_| attempt < SEEN_ATTEMPTS_MAX);
-        let seen = watched.filter_map(|(_, seen)| seen).collect();
+        let mut seen: Vec<Expect> = seen.into_iter().filter_map(|(_, seen)| seen).collect();
+        let reaching = links.iter().chain(&silent.0).filter(|link| denylist::reaches(link));
+        let reached: BTreeSet<AlertId> = reaching.map(|link| link.other).collect();
+        let known = earlier.iter().chain(&silent.1).map(|it| &it.record);
+        let read = known.filter(|record| reached.contains(&record.id));
+        seen.extend(read.map(|it| Expect::AlertVersion { alert: it.id, version: it.version }));
+        if attempt >= SEEN_ATTEMPTS_MAX {
+            seen.clear();
+        }
         Ok(Identified { mentions, own: Some(own), tokens, links, earlier, silent, safe, seen })
     }
 
@@ -180,7 +209,7 @@ impl Broker {
     ) -> Result<Vec<(Vec<AlertId>, Option<Expect>)>, SubmitError> {
         let mut seen = Vec::with_capacity(named.len());
         for (token, is_number) in named.iter().copied() {
-            let limit = CANDIDATES_MAX;
+            let limit = if is_number { COUNTED_MAX } else { CANDIDATES_MAX };
             let alerts = self.parts.store.mentioned(token, limit).await?;
             let is_telling = is_number || alerts.len() < limit;
             let expect = Expect::Mentioned { token, alerts: alerts.clone(), limit };
@@ -189,20 +218,29 @@ impl Broker {
         Ok(seen)
     }
 
-    /// These alerts, newest first, as far as a claim may name them, and beside them those that speak no more. One that cannot
-    /// be read, or is shredded, is passed over.
+    /// The alerts found, newest first, as far as a claim may name them, and beside them those that speak no more: of each
+    /// token the newest, and those of the counters' time that tell of what is counted. One that cannot be read, or is
+    /// shredded, is passed over.
     async fn earlier(
         &self,
         own: &Prospect,
-        named: impl Iterator<Item = &AlertId>,
+        seen: &[(Vec<AlertId>, Option<Expect>)],
+        now: Timestamp,
     ) -> Result<(Vec<Earlier>, Vec<Earlier>), SubmitError> {
-        let mut alerts: Vec<AlertId> = named.copied().collect();
-        alerts.sort_unstable_by(|one, other| other.cmp(one));
-        alerts.dedup();
-        let mut known = Vec::with_capacity(alerts.len());
-        for alert in alerts {
-            known
-                .extend(self.prospect(alert).await.map(|(prospect, read)| (alert, prospect, read)));
+        let newest = |alerts: &Vec<AlertId>| alerts.iter().copied().take(CANDIDATES_MAX).collect();
+        let newest: Vec<Vec<AlertId>> = seen.iter().map(|(alerts, _)| newest(alerts)).collect();
+        let newest: BTreeSet<AlertId> = newest.into_iter().flatten().collect();
+        let oldest = first_at(now.minus(Span::days(COUNTED_DAYS)));
+        let all: BTreeSet<AlertId> = seen.iter().flat_map(|(alerts, _)| alerts).copied().collect();
+        let mut known = Vec::with_capacity(all.len());
+        for alert in all.into_iter().rev() {
+            let is_new = newest.contains(&alert);
+            if !is_new && alert < oldest {
+                continue;
+            }
+            let prospect = self.prospect(alert).await;
+            let prospect = prospect.filter(|(prospect, _)| is_new || prospect.is_counted());
+            known.extend(prospect.map(|(prospect, read)| (alert, prospect, read)));
         }
         let prospects: Vec<&Prospect> = known.iter().map(|(_, prospect, _)| &**prospect).collect();
         let worth_reading = matching::worth_reading(own, &prospects);

@@ -100,12 +100,11 @@ impl Broker {
         let mut changes = Changes { records: changed, events, ..Changes::default() };
         // What nobody is to have counts for nobody (domain 5.8).
         if is_gone {
-            self.counting().without(alert, &mut changes).await?;
+            Box::pin(self.counting().all_again(std::slice::from_ref(alert), &mut changes)).await?;
         }
         let told = changes.told(env.now());
-        let Changes { records, events, .. } = changes;
+        let Changes { records, events, mut expects, .. } = changes;
         let mut writes = Vec::with_capacity(records.len());
-        let mut expects = Vec::with_capacity(records.len());
         for mut record in records {
             expects.push(Expect::AlertVersion { alert: record.id, version: record.version });
             record.version = record.version.saturating_add(1);
@@ -129,14 +128,10 @@ impl Broker {
         if !recall::is_end(before) || stands {
             return Ok(Vec::new());
         }
-        let mut episode = Vec::new();
         let Some(first) = self.parts.store.alert(before.episode.first_alert()).await? else {
             return Ok(Vec::new());
         };
-        for follower in &first.followers {
-            episode.extend(self.parts.store.alert(*follower).await?);
-        }
-        episode.push(first);
+        let mut episode = self.episode_of(first).await?;
         episode.retain(|other| other.id != before.id);
         if episode.iter().any(|other| recall::is_end(other)) {
             return Ok(Vec::new());

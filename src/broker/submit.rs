@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::deny::Taken;
 use super::duplicate::decided;
 use super::episode::{
-    Loaded, as_loaded, call, changed_episode, complete, episode_of, joined, link, mark, supersede,
+    Loaded, as_loaded, call, changed_episode, complete, episode_of, joined, mark, supersede,
 };
 use super::identify::{Identified, name_both};
 use super::{ATTEMPTS_MAX, Accepted, Broker, Correction, KEY_DAYS, Received, SubmitError};
@@ -124,7 +124,7 @@ impl Broker {
         let permit = self.permit(principal, received).await?;
         let sender = permit.agency().cloned().ok_or(SubmitError::NotFound)?;
         self.may_correct(principal, received).await?;
-        let loaded = self.load(&sender, received).await?;
+        let loaded = self.load((principal, &sender), received).await?;
         if let Some(earlier) = &loaded.earlier {
             return self.replay(principal, received, earlier).await;
         }
@@ -137,7 +137,7 @@ impl Broker {
         let submission = identified.protecting(&submission).map_or(submission, Cow::Owned);
         let repeats = identified.repeats(&self.parts.clocks.thresholds);
         let about = (&identified, &repeats);
-        let duplicate = self.duplicate((&sender, received), &loaded, about).await?;
+        let duplicate = self.duplicate((principal, received), &loaded, about).await?;
         let context = Context {
             directory,
             now,
@@ -167,14 +167,14 @@ impl Broker {
         let (completes, after) = (loaded.completes.as_ref().map(|it| it.id), after(&loaded));
         let whole = (submission.as_ref(), episode_of(alert, &loaded));
         let counted = identified.counted(whole, (&loaded.directory, now));
-        let Identified { own, links, tokens, seen, .. } = identified;
+        let Identified { own, links, tokens, .. } = identified;
         self.prospects.keep(alert, own);
         let people = People { mentions, links, counted };
         let taking = Taking { alert, sender, completes, after, body, conflicts, people, now };
         let record = self.record(&permit, received, (&validated, &decision), taking);
         let record = denials.marked(joined(record, &loaded), &self.parts.sealer)?;
         name_both(decision.events.get_mut(linked..).unwrap_or_default(), &record);
-        let sealed = Beside { sealed, tokens, seen, denied: denials.others };
+        let sealed = Beside { sealed, tokens, seen: denials.seen, denied: denials.others };
         let taken = (record, &loaded);
         let (commit, told) = self.write(&permit, received, taken, (sealed, decision, now)).await?;
         let entry = commit.entry().clone();
@@ -394,17 +394,15 @@ impl Broker {
                 event.about(replaced.id, replaced.episode)
             }));
         }
-        if let Some(earlier) = &loaded.same_event {
-            link(&mut changed, earlier, record.id);
-            events.push(self.said(EventKind::DuplicateLinked, earlier, now));
-        }
+        events.extend(self.linked(&mut changed, (&record, loaded)));
         for (other, denied) in beside.denied {
             mark(&mut changed, &other, denied);
         }
-        let mut changes = Changes { records: changed, events, fired };
+        let mut changes = Changes { records: changed, events, fired, ..Changes::default() };
         self.counted_without(&record, loaded, &mut changes).await?;
         let told = changes.told(now);
-        let Changes { records, events, .. } = changes;
+        let Changes { records, events, expects: counted, .. } = changes;
+        expects.extend(counted);
         for mut other in records {
             expects.push(Expect::AlertVersion { alert: other.id, version: other.version });
             other.version = other.version.saturating_add(1);

@@ -17,7 +17,7 @@ use crate::domain::identity::{Link, LinkState};
 use crate::domain::{AlertId, AlertRecord, MentionToken, UserId};
 use crate::policy::matching;
 use crate::record::{open_conflicts, open_mentions};
-use crate::store::{Store, StoreError, mentioned_under};
+use crate::store::{Expect, Store, StoreError};
 
 /// Persons of alerts that are followed from one alert to the others, at most.
 const MENTIONS_MAX: usize = 512;
@@ -176,15 +176,16 @@ pub fn subjects(record: &AlertRecord) -> impl Iterator<Item = Mention> {
 }
 
 /// The alerts about these persons, those they are named in among them, oldest first; followed from claim to claim in both
-/// directions, as far as `MENTIONS_MAX` of them. One that cannot be read hides no other.
+/// directions, as far as `MENTIONS_MAX` of them. One that cannot be read hides no other. Beside them, what the commit that
+/// marks them rests on: that nobody else is mentioned so by then, who would go without the mark.
 ///
 /// # Errors
 /// The store, where it can read nothing at all.
 pub async fn about(
     (store, sealer): (&Arc<dyn Store>, &Sealer),
     persons: impl IntoIterator<Item = Mention>,
-) -> Result<Vec<About>, DenyError> {
-    let mut search = Search { store, sealer, known: BTreeMap::new() };
+) -> Result<(Vec<About>, Vec<Expect>), DenyError> {
+    let mut search = Search { store, sealer, known: BTreeMap::new(), seen: Vec::new() };
     let mut open: VecDeque<Mention> = persons.into_iter().collect();
     let mut seen: BTreeSet<Mention> = open.iter().copied().collect();
     while let Some((alert, person)) = open.pop_front() {
@@ -207,7 +208,7 @@ pub async fn about(
             }
         }
     }
-    Ok(found)
+    Ok((found, search.seen))
 }
 
 /// Who the person is in earlier alerts.
@@ -221,6 +222,8 @@ struct Search<'a> {
     store: &'a Arc<dyn Store>,
     sealer: &'a Sealer,
     known: BTreeMap<AlertId, Option<Arc<AlertRecord>>>,
+    /// Under which tokens was looked, and what was found.
+    seen: Vec<Expect>,
 }
 
 impl Search<'_> {
@@ -250,7 +253,17 @@ impl Search<'_> {
         let known = mentions.people.iter().find(|known| known.index == person);
         let pieces = known.map(matching::pieces).unwrap_or_default();
         let tokens = self.sealer.mention_tokens(&pieces)?;
-        let alerts = mentioned_under(self.store.as_ref(), &tokens, LATER_MAX).await?;
+        let mut alerts = BTreeSet::new();
+        for token in tokens {
+            let limit = LATER_MAX;
+            let under = self.store.mentioned(token, limit).await?;
+            alerts.extend(under.iter().copied());
+            // A full list is no one person's.
+            let seen = Expect::Mentioned { token, alerts: under, limit };
+            if alerts.len() < limit && !self.seen.contains(&seen) {
+                self.seen.push(seen);
+            }
+        }
         let mut found = Vec::new();
         for alert in alerts {
             let Some(later) = self.record(alert).await? else { continue };

@@ -301,6 +301,8 @@ pub struct Tally {
     pub about: Option<u32>,
     /// The other one of a pair.
     pub partner: Option<u32>,
+    /// Whether its sender gave it a reference of its own: then what that sender told before is another event to it.
+    pub is_named: bool,
 }
 
 /// Everything kept of an alert for matching.

@@ -2,7 +2,7 @@
 //!
 //! Owns the driver that fires what is due. What is due, to whom and with which copy is decided by
 //! [`crate::policy::escalation`]. A driver that is run twice, or killed between two steps, escalates once: each
-//! step is one commit that rests on the versions of the alert and of the directory it was decided on.
+//! step is one commit that rests on the versions of the alerts and of the directory it was decided on.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,13 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::crypto::{SealError, Sealer};
 use crate::denylist;
 use crate::domain::alert::Conflicts;
+use crate::domain::directory::Directory;
 use crate::domain::principal::Driver as HubDriver;
-use crate::domain::{AlertId, AlertRecord, Principal, Timestamp};
+use crate::domain::{AlertId, AlertRecord, Delivery, MailboxId, Principal, Timestamp};
 use crate::env::Env;
+use crate::policy::Clocks;
 use crate::policy::access::{self, Action, Denied};
-use crate::policy::{Clocks, escalation};
+use crate::policy::escalation::{self, Beside};
 use crate::record::open_conflicts;
-use crate::store::{Commit, CommitError, Expect, Store, StoreError, Write};
+use crate::store::{Commit, CommitError, Expect, Store, StoreError, Write, episode_of};
 use crate::wake::Wake;
 
 /// Alerts asked for at once, beside those that were looked at and stay due.
@@ -163,23 +165,38 @@ impl Driver {
         Ok(self.store.next_due().await?)
     }
 
-    /// The other alerts of the episode, where what is due asks for them.
+    /// From whom the alert is kept, by its sender or by the list: rotas skip whoever must learn nothing of its persons
+    /// (domain 5.7, 2).
+    fn kept_from(
+        &self,
+        alert: &AlertRecord,
+        directory: &Directory,
+    ) -> Result<Conflicts, SealError> {
+        let conflicts = open_conflicts(&self.sealer, alert)?;
+        let users = denylist::denied(&self.sealer, (alert, None), directory)?;
+        Ok(conflicts.and(&Conflicts { users, ..Conflicts::default() }))
+    }
+
+    /// The other alerts of the episode, where what is due asks for them; none whose time is over.
     async fn beside(
         &self,
         alert: &AlertRecord,
-        now: Timestamp,
-    ) -> Result<Vec<Arc<AlertRecord>>, EscalationError> {
+        (directory, now): (&Directory, Timestamp),
+    ) -> Result<Vec<Beside>, EscalationError> {
         if !escalation::needs_episode(alert, now) {
             return Ok(Vec::new());
         }
         let first = alert.episode.first_alert();
         let Some(first) = self.store.alert(first).await? else { return Ok(Vec::new()) };
-        let mut beside = Vec::with_capacity(first.followers.len());
-        for follower in &first.followers {
-            beside.extend(self.store.alert(*follower).await?);
+        let episode = episode_of(self.store.as_ref(), first, &[]).await?;
+        let mut beside = Vec::with_capacity(episode.len());
+        for record in episode.into_iter().filter(|other| other.id != alert.id) {
+            match self.kept_from(&record, directory) {
+                Ok(conflicts) => beside.push(Beside { record, conflicts }),
+                Err(SealError::Shredded) => {}
+                Err(error) => return Err(EscalationError::Conflicts(error)),
+            }
         }
-        beside.push(first);
-        beside.retain(|other| other.id != alert.id);
         Ok(beside)
     }
 
@@ -187,13 +204,9 @@ impl Driver {
     async fn fire(&self, id: AlertId, now: Timestamp) -> Result<bool, EscalationError> {
         let Some(alert) = self.store.alert(id).await? else { return Ok(false) };
         let directory = self.store.directory();
-        let steps = match open_conflicts(&self.sealer, &alert) {
+        let steps = match self.kept_from(&alert, &directory) {
             Ok(conflicts) => {
-                // Rotas skip whoever must learn nothing of its persons (domain 5.7, 2).
-                let users = denylist::denied(&self.sealer, (&alert, None), &directory);
-                let users = users.map_err(EscalationError::Conflicts)?;
-                let conflicts = conflicts.and(&Conflicts { users, ..Conflicts::default() });
-                let beside = self.beside(&alert, now).await?;
+                let beside = self.beside(&alert, (&directory, now)).await?;
                 let one_of = (alert.as_ref(), beside.as_slice());
                 escalation::steps_in(one_of, &conflicts, now, (&directory, &self.clocks))
             }
@@ -204,15 +217,17 @@ impl Driver {
         if steps.events.is_empty() {
             return Ok(false);
         }
-        let mailboxes: Vec<_> = steps
-            .record
-            .deliveries
-            .iter()
-            .filter(|delivery| alert.delivery(delivery.number).is_none())
-            .map(|delivery| delivery.mailbox.clone())
-            .collect();
-        let mut record = steps.record;
-        record.version = alert.version.saturating_add(1);
+        let mut mailboxes: Vec<MailboxId> = Vec::new();
+        let mut writes = Vec::with_capacity(steps.others.len().saturating_add(1));
+        let mut expects = vec![Expect::DirectoryVersion(directory.version)];
+        for mut record in std::iter::once(steps.record).chain(steps.others) {
+            let is_new = |delivery: &&Delivery| delivery.queued_at == now;
+            let told = record.deliveries.iter().filter(is_new);
+            mailboxes.extend(told.map(|delivery| delivery.mailbox.clone()));
+            expects.push(Expect::AlertVersion { alert: record.id, version: record.version });
+            record.version = record.version.saturating_add(1);
+            writes.push(Write::Alert(Box::new(record)));
+        }
         let events = steps
             .events
             .into_iter()
@@ -224,11 +239,8 @@ impl Driver {
         let permit =
             access::permit(&Principal::Hub(HubDriver::Escalation), Action::Escalate, None)?;
         let commit = Commit::new(&permit, now, events, self.env.salt_seed())?
-            .writing(vec![Write::Alert(Box::new(record))])?
-            .expecting(vec![
-                Expect::AlertVersion { alert: id, version: alert.version },
-                Expect::DirectoryVersion(directory.version),
-            ]);
+            .writing(writes)?
+            .expecting(expects);
         match self.store.commit(commit).await {
             Ok(_) => {
                 mailboxes.iter().for_each(|mailbox| self.wake.notify(mailbox));

@@ -6,17 +6,13 @@ use super::{ATTEMPTS_MAX, Identity, IdentityError, reference};
 use crate::denylist;
 use crate::domain::identity::{Flag, Link, LinkState, MentionedPerson, StewardBasis};
 use crate::domain::{
-    AgencyCode, AlertId, AlertRecord, Event, EventKind, MailboxId, Principal, Timestamp, UserId,
+    AgencyCode, AlertId, AlertRecord, Event, EventKind, Principal, Timestamp, UserId,
 };
 use crate::policy::access::{self, Action, Permit};
 use crate::policy::matching::{self, Decided, Entry, Hand, Mentioned};
 use crate::record::open_mentions;
-use crate::repeats::Changes;
+use crate::repeats::{Changes, LATER_MAX};
 use crate::store::{Commit, Expect, StoreError, Write, mentioned_under};
-
-/// Later alerts under one token that are looked through for links to a person who is protected from now on: as many as
-/// a submission looks at.
-const LATER_MAX: usize = 32;
 
 /// A person of an alert.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,21 +107,21 @@ impl Identity {
             Decided::Changed(link) => link,
         };
         let state = link.state;
-        let mut events = vec![self.said(&link, (&newer.record, &older.record), asked.basis)];
+        let said = self.said(&link, (&newer.record, &older.record), asked.basis);
         let record = matching::with_link(&newer.record, link);
-        events.extend(self.settled(&newer.record, &record));
-        let records = self.recounted(&newer.record, record, &mut events).await?;
-        let mut changes = Changes { records, events, ..Changes::default() };
-        self.parted_events(newer.record.id, now, &mut changes).await?;
-        let Changes { mut records, mut events, .. } = changes;
+        let mut changes = Changes::default();
+        changes.events.push(said);
+        changes.events.extend(self.settled(&newer.record, &record));
+        changes.records.push(record);
+        self.worked_in(&[newer.record.id], now, &mut changes).await?;
         if state.is_confirmed() {
             let persons =
                 [(&*newer.record, newer.person.index), (&*older.record, older.person.index)];
-            events.extend(self.spread_list(&mut records, persons, now).await?);
+            self.spread_list(&mut changes, persons, now).await?;
         }
-        let is_only_seen = records.iter().all(|record| record.id != older.record.id);
-        let seen = is_only_seen.then_some((older.record.id, older.record.version));
-        self.put(permit, (now, events), records, seen.into_iter().collect()).await?;
+        let (alert, version) = (older.record.id, older.record.version);
+        changes.expects.push(Expect::AlertVersion { alert, version });
+        self.put(permit, now, changes).await?;
         Ok(state)
     }
 
@@ -224,31 +220,11 @@ impl Identity {
             changed.extend(self.later_without(&record, mention, (&by, now)).await?);
         }
         let parted = changed.iter().flat_map(|after| self.parted(after, now));
-        let mut events: Vec<Event> = std::iter::once(event).chain(parted).collect();
+        let events: Vec<Event> = std::iter::once(event).chain(parted).collect();
         let parted: Vec<AlertId> = changed.iter().map(|it| it.id).collect();
-        let records = self.all_recounted(changed, &mut events).await?;
-        let mut changes = Changes { records, events, ..Changes::default() };
-        for alert in parted {
-            self.parted_events(alert, now, &mut changes).await?;
-        }
-        self.put(permit, (now, changes.events), changes.records, Vec::new()).await
-    }
-
-    /// Every changed alert, each once. What a decision among them was about changes by its own claims, if it is one.
-    async fn all_recounted(
-        &self,
-        changed: Vec<AlertRecord>,
-        events: &mut Vec<Event>,
-    ) -> Result<Vec<AlertRecord>, IdentityError> {
-        let own: Vec<AlertId> = changed.iter().map(|record| record.id).collect();
-        let mut recounted: Vec<AlertRecord> = Vec::with_capacity(changed.len());
-        for after in changed {
-            let before = self.parts.store.alert(after.id).await?.ok_or(IdentityError::NotFound)?;
-            let mut records = self.recounted(&before, after, events).await?.into_iter();
-            recounted.extend(records.next());
-            recounted.extend(records.filter(|record| !own.contains(&record.id)));
-        }
-        Ok(recounted)
+        let mut changes = Changes { records: changed, events, ..Changes::default() };
+        self.worked_in(&parted, now, &mut changes).await?;
+        self.put(permit, now, changes).await
     }
 
     /// Later alerts without their links to the person.
@@ -289,18 +265,13 @@ impl Identity {
     pub(super) async fn put(
         &self,
         permit: &Permit,
-        (now, events): (Timestamp, Vec<Event>),
-        changed: Vec<AlertRecord>,
-        seen: Vec<(AlertId, u64)>,
+        now: Timestamp,
+        changes: Changes,
     ) -> Result<(), IdentityError> {
-        let seen = seen.into_iter();
-        let mut expects: Vec<Expect> =
-            seen.map(|(alert, version)| Expect::AlertVersion { alert, version }).collect();
-        let mut writes = Vec::with_capacity(changed.len());
-        let mut told: Vec<MailboxId> = Vec::new();
-        for mut record in changed {
-            let queued = record.deliveries.iter().filter(|it| it.queued_at == now);
-            told.extend(queued.map(|delivery| delivery.mailbox.clone()));
+        let told = changes.told(now);
+        let Changes { records, events, mut expects, .. } = changes;
+        let mut writes = Vec::with_capacity(records.len());
+        for mut record in records {
             expects.push(Expect::AlertVersion { alert: record.id, version: record.version });
             record.version = record.version.saturating_add(1);
             writes.push(Write::Alert(Box::new(record)));

@@ -1,27 +1,34 @@
-//! The repeats that rested on a claim or on an event, counted again when it changes (domain 4.5.6, 5.9).
+//! What a changed claim or event changes beside it: which alerts are one event, and the repeats that rested on it (domain
+//! 4.5.6, 5.8, 5.9).
 
 use std::sync::Arc;
 
 use super::{Identity, IdentityError};
-use crate::domain::{AlertRecord, Event};
+use crate::domain::{AlertId, AlertRecord, Timestamp};
 use crate::repeats::{Changes, Counting};
 
 impl Identity {
-    /// The changed alert with the tasks that its changed claims ask for, and after it what it decided on, where it is a
-    /// decision that changes by them; what is to be recorded is added to the events.
-    pub(super) async fn recounted(
+    /// Works the changed claims of these alerts, which `changes` has, into everything that rested on them: what was one
+    /// event by a claim that ended is split, what is one by a claim that is confirmed now is linked, and every alert that
+    /// counted by them is counted again, once.
+    pub(super) async fn worked_in(
         &self,
-        before: &Arc<AlertRecord>,
-        after: AlertRecord,
-        events: &mut Vec<Event>,
-    ) -> Result<Vec<AlertRecord>, IdentityError> {
-        if before.links == after.links {
-            return Ok(vec![after]);
+        alerts: &[AlertId],
+        now: Timestamp,
+        changes: &mut Changes,
+    ) -> Result<(), IdentityError> {
+        let mut touched: Vec<Arc<AlertRecord>> = Vec::new();
+        for alert in alerts {
+            let Some(before) = self.parts.store.alert(*alert).await? else { continue };
+            if changes.of(*alert).is_none_or(|after| after.links == before.links) {
+                continue;
+            }
+            touched.push(before);
+            self.parted_events(*alert, now, changes).await?;
+            touched.extend(self.joined_events(*alert, now, changes).await?);
         }
-        let mut changes = Changes { records: vec![after], ..Changes::default() };
-        self.counting().again(before, &mut changes).await?;
-        events.extend(changes.events);
-        Ok(changes.records)
+        Box::pin(self.counting().all_again(&touched, changes)).await?;
+        Ok(())
     }
 
     pub(super) fn counting(&self) -> Counting<'_> {

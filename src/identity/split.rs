@@ -1,12 +1,13 @@
-//! What a human says of alerts that were linked as one event (domain 5.9): they are two.
+//! Alerts that are one event, or are not, by what a human says (domain 5.9): that they are two, or that the person is one.
 
 use std::sync::Arc;
 
 use super::{ATTEMPTS_MAX, Identity, IdentityError};
 use crate::domain::{AlertId, AlertRecord, EpisodeId, Event, EventKind, Principal, Timestamp};
 use crate::policy::access::{self, Action, Permit};
-use crate::policy::duplicate;
-use crate::record::open_mentions;
+use crate::policy::conflicts_left;
+use crate::policy::duplicate::{self, Apart};
+use crate::record::{open_conflicts, open_mentions};
 use crate::repeats::Changes;
 use crate::store::StoreError;
 
@@ -50,11 +51,12 @@ impl Identity {
         }
         let now = self.parts.env.now();
         let mut changes = Changes::default();
-        self.apart(&record, now, &mut changes).await?;
+        self.apart(&record, (now, Apart::TwoEvents), &mut changes).await?;
         if changes.records.is_empty() {
             return Err(IdentityError::NotFound);
         }
-        self.put(permit, (now, changes.events), changes.records, Vec::new()).await?;
+        Box::pin(self.counting().all_again(std::slice::from_ref(&record), &mut changes)).await?;
+        self.put(permit, now, changes).await?;
         Ok(EpisodeId::from(alert))
     }
 
@@ -62,20 +64,16 @@ impl Identity {
     async fn apart(
         &self,
         record: &AlertRecord,
-        now: Timestamp,
+        (now, why): (Timestamp, Apart),
         changes: &mut Changes,
     ) -> Result<(), IdentityError> {
         let episode = self.episode_of(record, changes).await?;
-        for it in duplicate::split(record.id, &episode).unwrap_or_default() {
+        for it in duplicate::split(record.id, &episode, why).unwrap_or_default() {
             let event = Event::new(self.parts.env.ids(now).event(), EventKind::DuplicateSplit);
             let mut event = event.about(it.id, it.episode);
             event.subjects.clone_from(&it.subjects);
             changes.events.push(event);
             changes.put(it);
-        }
-        let counting = self.counting();
-        for before in counting.counted_with(record).await? {
-            counting.again(&before, changes).await?;
         }
         Ok(())
     }
@@ -97,7 +95,7 @@ impl Identity {
         if duplicate::still_holds(&after, &mentions, &event) {
             return Ok(());
         }
-        self.apart(&after, now, changes).await
+        self.apart(&after, (now, Apart::TwoPersons), changes).await
     }
 
     /// The alerts of the record's episode as they are to stand, the first one first.
@@ -106,23 +104,59 @@ impl Identity {
         record: &AlertRecord,
         changes: &Changes,
     ) -> Result<Vec<Arc<AlertRecord>>, IdentityError> {
-        let first = self.standing(record.episode.first_alert(), changes).await?;
-        let Some(first) = first else { return Ok(Vec::new()) };
-        let mut episode = vec![Arc::clone(&first)];
-        for follower in &first.followers {
-            episode.extend(self.standing(*follower, changes).await?);
-        }
-        Ok(episode)
+        let store = self.parts.store.as_ref();
+        Ok(changes.episode(store, record.episode.first_alert()).await?)
     }
 
-    async fn standing(
+    /// Links the alert to an earlier one that tells of the same event, where a claim that a human has confirmed was all that
+    /// was missing: what the hub does by itself where the claim is sure at once. Gives the alerts of the event that move,
+    /// as they were.
+    pub(super) async fn joined_events(
         &self,
         alert: AlertId,
-        changes: &Changes,
-    ) -> Result<Option<Arc<AlertRecord>>, IdentityError> {
-        match changes.of(alert) {
-            Some(changed) => Ok(Some(Arc::new(changed.clone()))),
-            None => Ok(self.parts.store.alert(alert).await?),
+        now: Timestamp,
+        changes: &mut Changes,
+    ) -> Result<Vec<Arc<AlertRecord>>, IdentityError> {
+        let Some(after) = changes.of(alert).cloned().map(Arc::new) else { return Ok(Vec::new()) };
+        if !duplicate::heads(&after) {
+            return Ok(Vec::new());
         }
+        let Some(found) = self.counting().same_event(&after, changes).await? else {
+            return Ok(Vec::new());
+        };
+        let Some(found) = self.parts.store.alert(found).await? else { return Ok(Vec::new()) };
+        let own = self.episode_of(&after, changes).await?;
+        let episode = self.episode_of(&found, changes).await?;
+        // By the link whoever must not know would learn that the other is there (domain 5.7).
+        let mut all = own.iter().chain(&episode);
+        if found.episode == after.episode || all.any(|it| self.is_kept_from_somebody(it)) {
+            return Ok(Vec::new());
+        }
+        let mentions = open_mentions(&self.parts.sealer, &after)?;
+        let directory = self.parts.store.directory();
+        let joined = duplicate::join(
+            (&after, &mentions),
+            &own,
+            (&episode, found.id),
+            (&directory, &self.parts.clocks, now),
+        );
+        let Some((records, events)) = joined else { return Ok(Vec::new()) };
+        records.into_iter().for_each(|record| changes.put(record));
+        changes.events.extend(events.into_iter().map(|mut event| {
+            event.id = self.parts.env.ids(now).event();
+            event
+        }));
+        let is_told =
+            |it: &&Arc<AlertRecord>| it.id == alert || it.after.same_event.earlier == Some(alert);
+        let mut told = Vec::new();
+        for it in own.iter().filter(is_told) {
+            told.extend(self.parts.store.alert(it.id).await?);
+        }
+        Ok(told)
+    }
+
+    fn is_kept_from_somebody(&self, record: &AlertRecord) -> bool {
+        let kept = open_conflicts(&self.parts.sealer, record);
+        !kept.unwrap_or_else(|_gone| conflicts_left(record)).are_none()
     }
 }

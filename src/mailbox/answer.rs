@@ -336,7 +336,8 @@ impl Mailboxes {
                 event.id = self.env.ids(now).event();
                 event
             }));
-            self.put_with(permit, (now, events), vec![record], body.into_iter().collect()).await?;
+            let words = body.into_iter().collect();
+            self.put_with(permit, (now, events), vec![record], (words, Vec::new())).await?;
             if let Some(sequence) = after.sequence {
                 self.outstanding.settled(mailbox, sequence);
             }
@@ -405,7 +406,18 @@ impl Mailboxes {
         events: Vec<Event>,
         changed: Vec<AlertRecord>,
     ) -> Result<(), MailboxError> {
-        self.put_with(permit, (now, events), changed, Vec::new()).await
+        self.put_expecting(permit, (now, events), changed, Vec::new()).await
+    }
+
+    /// As [`Self::put`], where this must hold too.
+    pub(super) async fn put_expecting(
+        &self,
+        permit: &Permit,
+        (now, events): (Timestamp, Vec<Event>),
+        changed: Vec<AlertRecord>,
+        expects: Vec<Expect>,
+    ) -> Result<(), MailboxError> {
+        self.put_with(permit, (now, events), changed, (Vec::new(), expects)).await
     }
 
     /// As [`Self::put`], with further writes.
@@ -414,9 +426,8 @@ impl Mailboxes {
         permit: &Permit,
         (now, events): (Timestamp, Vec<Event>),
         changed: Vec<AlertRecord>,
-        mut writes: Vec<Write>,
+        (mut writes, mut expects): (Vec<Write>, Vec<Expect>),
     ) -> Result<(), MailboxError> {
-        let mut expects = Vec::with_capacity(changed.len());
         for mut record in changed {
             expects.push(Expect::AlertVersion { alert: record.id, version: record.version });
             record.version = record.version.saturating_add(1);

@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::policy::access::{Action, Permit};
 use crate::policy::staff::{self, Named, Naming};
 use crate::record::{open_conflicts, seal_conflicts};
-use crate::store::StoreError;
+use crate::store::{Expect, StoreError, episode_of};
 
 /// Who it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,12 +95,14 @@ impl Mailboxes {
             changed.push(self.with_conflicts(record, &conflicts)?);
             events.extend(more);
         }
-        events.extend(self.put_on_list(&mut changed, (&record, who.users()), now).await?);
+        let mut expects = Vec::new();
+        let named = (&record, who.users(), now);
+        events.extend(self.put_on_list(&mut changed, &mut expects, named).await?);
         for event in &mut events {
             event.id = self.env.ids(now).event();
         }
         let told = new_mailboxes(&changed, now);
-        self.put(permit, now, events, changed).await?;
+        self.put_expecting(permit, (now, events), changed, expects).await?;
         told.iter().for_each(|mailbox| self.wake.notify(mailbox));
         self.wake.notify_driver();
         Ok(now)
@@ -111,15 +113,17 @@ impl Mailboxes {
     async fn put_on_list(
         &self,
         changed: &mut Vec<AlertRecord>,
-        (asked, users): (&Arc<AlertRecord>, &[UserId]),
-        now: Timestamp,
+        expects: &mut Vec<Expect>,
+        (asked, users, now): (&Arc<AlertRecord>, &[UserId], Timestamp),
     ) -> Result<Vec<Event>, MailboxError> {
         if users.is_empty() {
             return Ok(Vec::new());
         }
         let persons: Vec<_> = changed.iter().flat_map(denylist::subjects).collect();
         let mut has_looked = false;
-        for about in denylist::about((&self.store, &self.sealer), persons).await? {
+        let (about, seen) = denylist::about((&self.store, &self.sealer), persons).await?;
+        expects.extend(seen);
+        for about in about {
             let Some(marked) = about.denying(&self.sealer, users)? else { continue };
             has_looked |= staff::has_looked(users, [&about.record], now);
             match changed.iter_mut().find(|record| record.id == marked.id) {
@@ -145,12 +149,7 @@ impl Mailboxes {
         let Some(first) = self.store.alert(alert.episode.first_alert()).await? else {
             return Ok(vec![Arc::clone(alert)]);
         };
-        let followers = first.followers.clone();
-        let mut episode = vec![first];
-        for follower in followers {
-            episode.extend(self.store.alert(follower).await?);
-        }
-        Ok(episode)
+        Ok(episode_of(self.store.as_ref(), first, &[]).await?)
     }
 
     /// The record with these conflicts, sealed anew under its own key.

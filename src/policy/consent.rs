@@ -131,7 +131,7 @@ pub fn change(
     conflicts: &Conflicts,
     (directory, clocks, now): (&Directory, &Clocks, Timestamp),
 ) -> Steps {
-    let mut climb = Climb { record: record.clone(), beside: &[], conflicts, events: Vec::new() };
+    let mut climb = Climb::of(record, &[], conflicts);
     let kind = match change.state {
         ConsentState::Given => EventKind::ConsentRecorded,
         ConsentState::Refused => EventKind::ConsentRefused,

@@ -4,6 +4,7 @@ use super::partners::{CADT, MARAC, SAFERFUT};
 use super::routing::{self, Routes};
 use super::sharing::{self, Case, Verdict};
 use super::sketch::EventSketch;
+use super::taken_back::TakingBack;
 use super::triggers::{self, Ask, Trigger};
 use super::validation::{Validated, is_refused, parent_refuses};
 use super::views::HubFacts;
@@ -19,8 +20,8 @@ use crate::domain::event::EventKind;
 use crate::domain::referral::{Referral, ReferralOutcome};
 use crate::domain::submission::Offer;
 use crate::domain::{
-    Advice, AgencyCode, AlertKind, Delivery, Event, Letter, MailboxId, Priority, Rule, Stage,
-    Submission, Timestamp, UserId, View,
+    Advice, AgencyCode, AlertKind, AlertRecord, Delivery, Event, Letter, MailboxId, Priority, Rule,
+    Stage, Submission, Timestamp, UserId, View,
 };
 
 /// Everything a broker puts into one [`crate::domain::AlertRecord`], one entry and one reply.
@@ -106,7 +107,7 @@ pub fn decide(submission: &Submission, validated: &Validated, context: &Context<
     staff::ask(&conflicts, context, (&mut deliveries, &mut events));
     look_back((&case, &conflicts), &mut deliveries, &mut events);
     ask_of_repeats((&case, &conflicts), &mut deliveries, &mut events);
-    take_back(context, validated, (&mut deliveries, &mut events));
+    take_back((&case, &conflicts), &moved, (&mut deliveries, &mut events));
     if let Some(worker) = open_with(submission) {
         tell_of_open_case((&case, &conflicts), worker, &mut deliveries, &mut events);
     }
@@ -326,32 +327,29 @@ pub(super) fn trigger_task(
     (Delivery { due, routes, ..task }, created.because(ask.as_str()))
 }
 
-/// Says to whoever had the task of a trigger that a correction has taken it back (domain 5.8).
+/// Says to whoever was told of a trigger that a correction has taken it back (domain 5.8).
 fn take_back(
-    context: &Context<'_>,
-    validated: &Validated,
-    told: (&mut Vec<Delivery>, &mut Vec<EventSketch>),
+    (case, conflicts): (&Case<'_>, &Conflicts),
+    moved: &Moved,
+    (deliveries, events): (&mut Vec<Delivery>, &mut Vec<EventSketch>),
 ) {
-    let (deliveries, events) = told;
+    let Case { validated, context, .. } = *case;
     let withdrawn = triggers::taken_back_by_correction(&validated.repeats, context);
     for withdrawn in &withdrawn {
         let rule = withdrawn.trigger.rule();
         let said = EventSketch::of(EventKind::TriggerWithdrawn).by_rules(&[rule]);
         events.push(said.counting(u64::from(withdrawn.left)));
     }
-    let Some(original) = context.replaces.corrected() else { return };
-    for asked in triggers::taken_back(&withdrawn) {
-        let rules: Vec<Rule> = asked.triggers.iter().map(|trigger| trigger.rule()).collect();
-        let had = |held: &&Delivery| {
-            held.purpose == Purpose::Task && held.routes.iter().any(|rule| rules.contains(rule))
-        };
-        for held in original.deliveries.iter().filter(had) {
-            let with = (context.directory, &context.clocks, context.now);
-            let asked = (asked.ask, asked.triggers.as_slice());
-            let (task, created) = trigger_task(deliveries.len(), &held.mailbox, asked, with);
-            events.push(created);
-            deliveries.push(task);
-        }
+    // Who never gets its copy of the one that is corrected was not told by it.
+    let replaced = context.replaces.corrected().map(|it| moved.apply(it));
+    let before = triggers::replaced_by(context).into_iter().skip(1);
+    let told: Vec<&AlertRecord> = replaced.iter().chain(before).collect();
+    let Context { directory, ref clocks, now, .. } = *context;
+    let taking = TakingBack { told: &told, conflicts, directory, clocks, now };
+    let of: Vec<Trigger> = withdrawn.iter().map(|it| it.trigger).collect();
+    for (task, created) in taking.tasks(&of, deliveries.len()) {
+        events.push(created);
+        deliveries.push(task);
     }
 }
 

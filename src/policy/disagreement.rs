@@ -105,7 +105,7 @@ pub fn raise(
     (directory, clocks, now): (&Directory, &Clocks, Timestamp),
 ) -> Result<Steps, NotPossible> {
     may_raise(decision, asked)?;
-    let mut climb = Climb { record: decision.clone(), beside: &[], conflicts, events: Vec::new() };
+    let mut climb = Climb::of(decision, &[], conflicts);
     let disagreements = &mut climb.record.after.disagreements;
     let known = disagreements.iter().position(|it| it.referral == asked.referral.id);
     let place = known.unwrap_or_else(|| {

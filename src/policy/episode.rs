@@ -130,6 +130,11 @@ impl EpisodeChanges {
         }
     }
 
+    /// The episode has come to its end by what was told in another that is one with it.
+    pub(super) fn ending(now: Timestamp) -> Self {
+        Self { ended_at: Some(now), ..Self::default() }
+    }
+
     /// The earlier alert as it stands after this one; equal where nothing changes.
     #[must_use]
     pub fn apply(&self, earlier: &AlertRecord, by: AlertId) -> AlertRecord {

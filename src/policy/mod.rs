@@ -41,6 +41,7 @@ pub mod staff;
 mod stage;
 mod standing;
 mod supersession;
+mod taken_back;
 
 #[cfg(test)]
 pub(crate) mod fixtures;

@@ -12,13 +12,13 @@ use super::decide::{asked_inbox, trigger_task};
 use super::matching::{self, Earlier};
 use super::sharing;
 use super::sketch::EventSketch;
+use super::taken_back::TakingBack;
 use super::triggers::{self, Ask, Changed, Contact, Finding, Past, Trigger, What};
 use crate::domain::alert::Conflicts;
-use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::Directory;
 use crate::domain::identity::Link;
 use crate::domain::referral::ReferralStatus;
-use crate::domain::{AlertRecord, Delivery, Event, EventKind, Letter, MailboxId, Rule, Timestamp};
+use crate::domain::{AlertRecord, Delivery, Event, EventKind, MailboxId, Rule, Timestamp};
 
 /// The alert that holds the claims, and what they are about.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +119,7 @@ impl Corrected {
 /// names is asked already.
 #[must_use]
 pub fn recount(before: Recounting<'_>, after: Recounting<'_>, fired: &[Rule]) -> Recounted {
-    let mut telling = Telling { known: after, said: Recounted::default() };
+    let mut telling = Telling::of(after);
     for changed in triggers::counted_again(&findings(before), &findings(after)) {
         if changed.left < changed.told {
             telling.withdrawn(&changed);
@@ -127,7 +127,7 @@ pub fn recount(before: Recounting<'_>, after: Recounting<'_>, fired: &[Rule]) ->
             telling.fired(&changed);
         }
     }
-    telling.said
+    telling.all()
 }
 
 /// Counts T6 of what a decision was about, with the claims of the decision as they were and as they are: the alert is the
@@ -138,7 +138,7 @@ pub fn recount_decided(
     (after, are): (Recounting<'_>, &[Link]),
 ) -> Recounted {
     let found = |known: Recounting<'_>, links: &[Link]| Vec::from_iter(rereferral(known, links));
-    let mut telling = Telling { known: after, said: Recounted::default() };
+    let mut telling = Telling::of(after);
     for changed in triggers::counted_again(&found(before, were), &found(after, are)) {
         if changed.left < changed.told {
             telling.withdrawn(&changed);
@@ -146,7 +146,7 @@ pub fn recount_decided(
             telling.fired(&changed);
         }
     }
-    telling.said
+    telling.all()
 }
 
 /// The alert with what was counted again: its flag of a re-referral, where that changed. Its version is the caller's.
@@ -218,17 +218,20 @@ fn of_event(known: Recounting<'_>, links: &[Link]) -> Vec<Finding> {
 
 struct Telling<'a> {
     known: Recounting<'a>,
+    taken_back: Vec<Trigger>,
     said: Recounted,
 }
 
-impl Telling<'_> {
+impl<'a> Telling<'a> {
+    fn of(known: Recounting<'a>) -> Self {
+        Self { known, taken_back: Vec::new(), said: Recounted::default() }
+    }
+
     /// Whoever was told hears that it was wrong: TRIGGER_WITHDRAWN. Where nobody was told, nobody hears.
     fn withdrawn(&mut self, changed: &Changed) {
-        let Recounting { alert, before, .. } = self.known;
-        let own = alert.record.deliveries.iter();
-        let all = before.iter().flat_map(|it| &it.deliveries).chain(own);
-        let telling: Vec<&Delivery> = all.filter(|it| tells_of(it, changed.trigger)).collect();
-        let is_unheard = telling.is_empty() && changed.trigger != Trigger::T6;
+        let told = self.told();
+        let is_unheard =
+            !self.taking_back(&told).was_told(changed.trigger) && changed.trigger != Trigger::T6;
         if is_unheard || self.is_flagged(changed) {
             return;
         }
@@ -236,15 +239,33 @@ impl Telling<'_> {
             EventSketch::of(EventKind::TriggerWithdrawn).by_rules(&[changed.trigger.rule()]);
         self.say(event.counting(u64::from(changed.left)));
         self.flag(changed);
-        let mut told: Vec<MailboxId> = Vec::new();
-        for delivery in telling {
-            if !told.contains(&delivery.mailbox) && is_live(delivery) {
-                told.push(delivery.mailbox.clone());
-            }
+        self.taken_back.push(changed.trigger);
+    }
+
+    /// Everything that is to be told.
+    fn all(mut self) -> Recounted {
+        let told = self.told();
+        let deliveries = self.known.alert.record.deliveries.len();
+        let before = deliveries.saturating_add(self.said.tasks.len());
+        for (task, created) in self.taking_back(&told).tasks(&self.taken_back, before) {
+            self.say(created);
+            self.said.tasks.push(task);
         }
-        for mailbox in told {
-            self.ask(&mailbox, Ask::TriggerWithdrawn, changed.trigger);
-        }
+        self.said
+    }
+
+    /// By whose deliveries people were told.
+    fn told(&self) -> Vec<&'a AlertRecord> {
+        let Recounting { alert, before, .. } = self.known;
+        before.iter().map(|it| &**it).chain([&*alert.record]).collect()
+    }
+
+    fn taking_back<'b>(&self, told: &'b [&'b AlertRecord]) -> TakingBack<'b>
+    where
+        'a: 'b,
+    {
+        let Recounting { conflicts, directory, clocks, now, .. } = self.known;
+        TakingBack { told, conflicts, directory, clocks, now }
     }
 
     /// Whether the flag of a re-referral says so already: then it was told.
@@ -289,29 +310,4 @@ impl Telling<'_> {
     fn say(&mut self, event: EventSketch) {
         self.said.events.push(event.into_event());
     }
-}
-
-const fn is_live(delivery: &Delivery) -> bool {
-    !matches!(delivery.state, DeliveryState::Ended(_))
-}
-
-/// Whether a delivery told of the trigger: its rows rest on it, its copy carries the marker REPEAT (T3), or whoever has
-/// it told the hub's flag by its decision (T6).
-fn tells_of(delivery: &Delivery, trigger: Trigger) -> bool {
-    let rests_on: &[Rule] = match trigger {
-        Trigger::T1 => &[Rule::T1],
-        Trigger::T2 => &[Rule::T2],
-        Trigger::T3 => &[Rule::T3, Rule::R12a],
-        Trigger::T4 => &[Rule::T4, Rule::R23],
-        Trigger::T5 => &[Rule::T5, Rule::R23],
-        Trigger::T6 => &[Rule::T6],
-        Trigger::T7 => &[Rule::T7],
-    };
-    let sees_markers =
-        matches!(delivery.letter, Letter::C | Letter::H1 | Letter::H2 | Letter::L | Letter::X);
-    let is_alert = delivery.purpose == Purpose::Alert;
-    let has_marker = trigger == Trigger::T3 && is_alert && sees_markers;
-    // The front door has it on its own decision.
-    let has_flag = trigger == Trigger::T6 && is_alert && delivery.letter == Letter::C;
-    has_marker || has_flag || delivery.routes.iter().any(|rule| rests_on.contains(rule))
 }

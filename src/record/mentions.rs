@@ -69,7 +69,7 @@ fn plain(text: &Redacted<String>) -> String {
 
 impl From<&Mentions> for pb::Mentions {
     fn from(mentions: &Mentions) -> Self {
-        let Tally { started, category, abuse, about, partner } = &mentions.tally;
+        let Tally { started, category, abuse, about, partner, is_named } = &mentions.tally;
         Self {
             people: mentions.people.iter().map(pb::MentionedPerson::from).collect(),
             started: started.as_millis(),
@@ -77,6 +77,7 @@ impl From<&Mentions> for pb::Mentions {
             abuse: abuse.iter().map(|abuse| abuse.code()).collect(),
             about: *about,
             partner: *partner,
+            is_named: *is_named,
             padding: None,
         }
     }
@@ -93,6 +94,7 @@ impl TryFrom<pb::Mentions> for Mentions {
             abuse: field::codes("Mentions.abuse", raw.abuse)?,
             about: raw.about,
             partner: raw.partner,
+            is_named: raw.is_named,
         };
         Ok(Self { people: people?, tally })
     }

@@ -1,10 +1,12 @@
 //! The repeats that rested on a claim, an event or an alert, counted again when it changes (domain 4.5.6, 5.8, 5.9).
 //!
 //! Owns which later alerts counted it, and with what they are counted: each earlier alert as it stands, a corrected one as
-//! its correction tells it, a recalled one not at all. What that takes back of what was told, or asks anew, is decided in
+//! its correction tells it, a recalled one not at all. What it was counted on is expected of the commit: whoever counts what
+//! changes at the same moment is counted again, or counts again itself. What that takes back of what was told, or asks anew, is decided in
 //! [`crate::policy::recount`]. Commits nothing: the changed alerts go with the commit that changes the count, so that no
 //! crash leaves a false repeat that nobody takes back, and nobody hears of a correction that was not stored.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::crypto::{SealError, Sealer};
@@ -20,13 +22,14 @@ use crate::policy::recall;
 use crate::policy::recount::{
     self, Corrected, Recounted, Recounting, decided_by, recount, recount_decided, with_rereferral,
 };
-use crate::policy::triggers::pair_case;
+use crate::policy::triggers::{pair_case, same_event_as};
 use crate::policy::{self, Clocks};
 use crate::record::{open_conflicts, open_mentions};
-use crate::store::{Store, StoreError, mentioned_under};
+use crate::store::{Expect, Store, StoreError, episode_of};
 
-/// Later alerts under one token that may have counted an alert: as many as a submission looks at.
-const LATER_MAX: usize = 32;
+/// Alerts under one token that are looked through for those that counted an alert, the newest of them: as many as a
+/// submission looks at under an NHS number. A later alert beyond that keeps what it was told.
+pub const LATER_MAX: usize = 512;
 
 /// How many corrections of corrections are followed. Beyond that the last one reached is counted.
 const CORRECTIONS_MAX: usize = 16;
@@ -51,6 +54,10 @@ pub struct Changes {
     pub events: Vec<Event>,
     /// The triggers that fire with this commit: nobody is asked a second time by another alert of the same count.
     pub fired: Vec<Rule>,
+    /// What it was counted on, beside the records: that nothing of it has changed by then.
+    pub expects: Vec<Expect>,
+    /// Alerts as the store has them, each opened once however many alerts counted it.
+    pub opened: BTreeMap<AlertId, Option<Earlier>>,
 }
 
 impl Changes {
@@ -65,6 +72,25 @@ impl Changes {
         match self.records.iter_mut().find(|it| it.id == record.id) {
             Some(place) => *place = record,
             None => self.records.push(record),
+        }
+    }
+
+    /// The alerts of an episode as they are to stand, the first one first; none where that is not there.
+    ///
+    /// # Errors
+    /// The store could not.
+    pub async fn episode(
+        &self,
+        store: &dyn Store,
+        first: AlertId,
+    ) -> Result<Vec<Arc<AlertRecord>>, StoreError> {
+        let first = match self.of(first) {
+            Some(changed) => Some(Arc::new(changed.clone())),
+            None => store.alert(first).await?,
+        };
+        match first {
+            Some(first) => episode_of(store, first, &self.records).await,
+            None => Ok(Vec::new()),
         }
     }
 
@@ -99,12 +125,40 @@ struct Opened {
 }
 
 impl Counting<'_> {
-    /// Counts an alert again: as it stands in the store, and as it and the others are to stand. A decision is counted by
-    /// what it decided on. What cannot be opened any more is as if it were not there; training counts nothing.
+    /// Counts again, each once, what changes with these alerts: themselves, and every later alert that counted one of them
+    /// or of those whose place they took. All are taken as they stand in the store, and as `changes` has them.
     ///
     /// # Errors
-    /// The store could not.
-    pub async fn again(
+    /// The store could not, or no key is to be had.
+    pub async fn all_again(
+        &self,
+        changed: &[Arc<AlertRecord>],
+        changes: &mut Changes,
+    ) -> Result<(), RepeatsError> {
+        let mut spoken: Vec<Arc<AlertRecord>> = Vec::new();
+        for record in changed {
+            add(&mut spoken, Arc::clone(record));
+            self.predecessors(record).await?.into_iter().for_each(|it| add(&mut spoken, it));
+        }
+        let mut counted = spoken.clone();
+        for record in &spoken {
+            let later = self.counted_with(record, &mut changes.expects).await?;
+            later.into_iter().for_each(|it| add(&mut counted, it));
+        }
+        // Decisions after what they decided on: a flag is told of once.
+        counted.sort_by_key(|it| (it.kind == AlertKind::ReferralDecision, it.submitted));
+        for it in counted {
+            if self.speaks_in(&it, &changes.records).await? {
+                expect(&mut changes.expects, &it);
+                self.again(&it, changes).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts an alert again. A decision is counted by what it decided on. What cannot be opened any more is as if it were
+    /// not there; training counts nothing.
+    async fn again(
         &self,
         before: &Arc<AlertRecord>,
         changes: &mut Changes,
@@ -114,8 +168,9 @@ impl Counting<'_> {
         }
         let after =
             changes.of(before.id).map_or_else(|| Arc::clone(before), |it| Arc::new(it.clone()));
-        let Some(was) = self.open(before, &[]).await? else { return Ok(()) };
-        let Some(is) = self.open(&after, &changes.records).await? else { return Ok(()) };
+        let Some(was) = self.open(before, Standing::InStore, changes).await? else { return Ok(()) };
+        let is = self.open(&after, Standing::AsChanged, changes).await?;
+        let Some(is) = is else { return Ok(()) };
         if before.kind == AlertKind::ReferralDecision {
             return self.decided_again(before, (&was, &is), changes).await;
         }
@@ -138,53 +193,46 @@ impl Counting<'_> {
         Ok(())
     }
 
-    /// Counts again every later alert that counted one of these, which are corrected or recalled as `changes` has it.
-    ///
-    /// # Errors
-    /// The store could not, or no key is to be had.
-    pub async fn without(
-        &self,
-        gone: &Arc<AlertRecord>,
-        changes: &mut Changes,
-    ) -> Result<(), RepeatsError> {
-        let mut spoken = self.predecessors(gone).await?;
-        spoken.push(Arc::clone(gone));
-        let ids: Vec<AlertId> = spoken.iter().map(|it| it.id).collect();
-        let mut later: Vec<Arc<AlertRecord>> = Vec::new();
-        for record in &spoken {
-            for it in self.counted_with(record).await? {
-                let is_known = ids.contains(&it.id) || later.iter().any(|known| known.id == it.id);
-                if !is_known && self.speaks(&it).await? {
-                    later.push(it);
-                }
-            }
-        }
-        // Decisions after what they decided on: a flag is told of once.
-        later.sort_by_key(|it| (it.kind == AlertKind::ReferralDecision, it.submitted));
-        for it in later {
-            self.again(&it, changes).await?;
-        }
-        Ok(())
-    }
-
-    /// The alert itself, where it is found by its persons, and the later ones whose claims name it.
-    ///
-    /// # Errors
-    /// The store could not, or no key is to be had.
-    pub async fn counted_with(
+    /// The later alerts whose claims name this one, and that they are all of them.
+    async fn counted_with(
         &self,
         record: &AlertRecord,
+        expects: &mut Vec<Expect>,
     ) -> Result<Vec<Arc<AlertRecord>>, RepeatsError> {
         let Ok(mentions) = open_mentions(self.sealer, record) else { return Ok(Vec::new()) };
         let pieces: Vec<_> = mentions.people.iter().flat_map(matching::pieces).collect();
-        let tokens = self.sealer.mention_tokens(&pieces)?;
+        let mut alerts = BTreeSet::new();
+        for token in self.sealer.mention_tokens(&pieces)? {
+            let limit = LATER_MAX;
+            let under = self.store.mentioned(token, limit).await?;
+            alerts.extend(under.iter().copied());
+            let seen = Expect::Mentioned { token, alerts: under, limit };
+            if !expects.contains(&seen) {
+                expects.push(seen);
+            }
+        }
         let mut counted = Vec::new();
-        for alert in mentioned_under(self.store, &tokens, LATER_MAX).await? {
+        for alert in alerts {
             let names = |it: &Arc<AlertRecord>| it.links.iter().any(|to| to.other == record.id);
-            let found = self.store.alert(alert).await?;
-            counted.extend(found.filter(|it| it.id == record.id || names(it)));
+            counted.extend(self.store.alert(alert).await?.filter(names));
         }
         Ok(counted)
+    }
+
+    /// The earlier alert about the same event as this one, as both are to stand (domain 5.9): its id.
+    ///
+    /// # Errors
+    /// The store could not.
+    pub async fn same_event(
+        &self,
+        alert: &Arc<AlertRecord>,
+        changes: &mut Changes,
+    ) -> Result<Option<AlertId>, RepeatsError> {
+        let opened = self.open(alert, Standing::AsChanged, changes).await?;
+        let found = opened.and_then(|opened| {
+            same_event_as(&opened.alert, &opened.earlier, &self.clocks.thresholds)
+        });
+        Ok(found)
     }
 
     /// Whether an alert counts for anybody: none has taken its place, and it was not recalled.
@@ -192,10 +240,22 @@ impl Counting<'_> {
     /// # Errors
     /// The store could not.
     pub async fn speaks(&self, record: &AlertRecord) -> Result<bool, StoreError> {
+        self.speaks_in(record, &[]).await
+    }
+
+    async fn speaks_in(
+        &self,
+        record: &AlertRecord,
+        standing: &[AlertRecord],
+    ) -> Result<bool, StoreError> {
+        let record = standing.iter().find(|it| it.id == record.id).unwrap_or(record);
         if recall::is_recalled(record) {
             return Ok(false);
         }
         let Some(by) = record.after.superseded_by else { return Ok(true) };
+        if let Some(newer) = standing.iter().find(|it| it.id == by) {
+            return Ok(!policy::speaks_for(newer, record));
+        }
         let newer = self.store.alert(by).await?;
         Ok(!newer.is_some_and(|newer| policy::speaks_for(&newer, record)))
     }
@@ -225,12 +285,7 @@ impl Counting<'_> {
         (was, is): (&Opened, &Opened),
         changes: &mut Changes,
     ) -> Result<(), RepeatsError> {
-        let first = self.store.alert(decision.episode.first_alert()).await?;
-        let mut episode = Vec::new();
-        for follower in first.iter().flat_map(|first| &first.followers) {
-            episode.extend(self.store.alert(*follower).await?);
-        }
-        episode.extend(first);
+        let episode = changes.episode(self.store, decision.episode.first_alert()).await?;
         let directory = self.store.directory();
         for about in decided_by(decision, &episode) {
             let stands =
@@ -276,11 +331,12 @@ impl Counting<'_> {
         changes.put(with_rereferral(record, told.is_rereferral));
     }
 
-    /// An alert and what it counts, with the alerts in `standing` in the place of what the store has of them.
+    /// An alert and what it counts, with the others as they stand.
     async fn open(
         &self,
         record: &Arc<AlertRecord>,
-        standing: &[AlertRecord],
+        as_of: Standing,
+        changes: &mut Changes,
     ) -> Result<Option<Opened>, RepeatsError> {
         let (Ok(mentions), Ok(conflicts)) =
             (open_mentions(self.sealer, record), open_conflicts(self.sealer, record))
@@ -292,8 +348,11 @@ impl Counting<'_> {
         named.dedup();
         let (mut earlier, mut corrected) = (Vec::new(), Vec::new());
         for other in named {
-            let Some(known) = self.standing(other, standing).await? else { continue };
-            match self.corrected(&known.record, standing).await? {
+            let Some(known) = self.standing(other, as_of, changes).await? else { continue };
+            if changes.of(other).is_none() {
+                expect(&mut changes.expects, &known.record);
+            }
+            match self.corrected(&known.record, as_of, changes).await? {
                 Some(right) => corrected.push(Corrected { wrong: known, right }),
                 None => earlier.push(known),
             }
@@ -309,12 +368,13 @@ impl Counting<'_> {
     async fn corrected(
         &self,
         wrong: &AlertRecord,
-        standing: &[AlertRecord],
+        as_of: Standing,
+        changes: &mut Changes,
     ) -> Result<Option<Earlier>, RepeatsError> {
         let (mut right, mut named): (Option<Earlier>, _) = (None, wrong.after.superseded_by);
         for _correction in 0..CORRECTIONS_MAX {
             let Some(newer) = named else { break };
-            let newer = self.standing(newer, standing).await?;
+            let newer = self.standing(newer, as_of, changes).await?;
             let speaks = |newer: &Earlier| policy::speaks_for(&newer.record, wrong);
             let Some(newer) = newer.filter(speaks) else { break };
             named = newer.record.after.superseded_by;
@@ -326,15 +386,47 @@ impl Counting<'_> {
     async fn standing(
         &self,
         alert: AlertId,
-        standing: &[AlertRecord],
+        as_of: Standing,
+        changes: &mut Changes,
     ) -> Result<Option<Earlier>, RepeatsError> {
-        let changed = standing.iter().find(|it| it.id == alert).cloned().map(Arc::new);
-        let record = match changed {
-            Some(changed) => Some(changed),
-            None => self.store.alert(alert).await?,
-        };
-        let Some(record) = record else { return Ok(None) };
-        let Ok(mentions) = open_mentions(self.sealer, &record) else { return Ok(None) };
-        Ok(Some(Earlier { record, mentions }))
+        if as_of == Standing::AsChanged
+            && let Some(changed) = changes.of(alert)
+        {
+            let Ok(mentions) = open_mentions(self.sealer, changed) else { return Ok(None) };
+            return Ok(Some(Earlier { record: Arc::new(changed.clone()), mentions }));
+        }
+        if let Some(known) = changes.opened.get(&alert) {
+            return Ok(known.clone());
+        }
+        let record = self.store.alert(alert).await?;
+        let known = record.and_then(|record| {
+            let mentions = open_mentions(self.sealer, &record).ok()?;
+            Some(Earlier { record, mentions })
+        });
+        changes.opened.insert(alert, known.clone());
+        Ok(known)
+    }
+}
+
+/// As what alerts are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// As the store has them.
+    InStore,
+    /// As they are to stand.
+    AsChanged,
+}
+
+fn add(all: &mut Vec<Arc<AlertRecord>>, record: Arc<AlertRecord>) {
+    if !all.iter().any(|known| known.id == record.id) {
+        all.push(record);
+    }
+}
+
+/// That an alert is as it was when it was counted.
+fn expect(expects: &mut Vec<Expect>, record: &AlertRecord) {
+    let as_seen = Expect::AlertVersion { alert: record.id, version: record.version };
+    if !expects.contains(&as_seen) {
+        expects.push(as_seen);
     }
 }

@@ -47,6 +47,27 @@ pub async fn mentioned_under(
     Ok(alerts)
 }
 
+/// The alerts of the episode that `first` opened: it first, then the others as they came, each as `standing` has it where it
+/// is to change.
+///
+/// # Errors
+/// As [`Store::alert`].
+pub async fn episode_of(
+    store: &dyn Store,
+    first: Arc<AlertRecord>,
+    standing: &[AlertRecord],
+) -> Result<Vec<Arc<AlertRecord>>, StoreError> {
+    let mut episode = vec![Arc::clone(&first)];
+    for follower in &first.followers {
+        let changed = standing.iter().find(|it| it.id == *follower).cloned().map(Arc::new);
+        match changed {
+            Some(changed) => episode.push(changed),
+            None => episode.extend(store.alert(*follower).await?),
+        }
+    }
+    Ok(episode)
+}
+
 /// What the hub keeps. `dyn` at this port; every method may be called from any task.
 pub trait Store: Send + Sync {
     /// Commits all or nothing; durable and visible when it returns.

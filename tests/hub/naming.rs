@@ -164,7 +164,7 @@ async fn what_is_kept_from_somebody_is_shown_to_its_author_by_the_system_that_se
     let hub = TestHub::starting_at(MONDAY).await;
     let mut police = hub.agency("MERPOL").await;
     let taken = police.submit(by_staff_of_fsu()).await.unwrap();
-    let mut open = sample("s05-domestic-abuse-gold.json");
+    let mut open = sample("s01-missing-reported.json");
     open.idempotency_key = "open-1".into();
     let open = police.submit(open).await.unwrap().alert_id;
     let alert = taken.alert_id.as_str();

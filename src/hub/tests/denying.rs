@@ -142,7 +142,7 @@ async fn a_later_alert_about_the_child_and_its_ladder_pass_the_person_by_too() {
     let (_, kept) = denied(&desk).await;
 
     // From another agency, which knows nothing of the conflict.
-    let later = desk.tries("LA-341", &from("LA-341", "k-3")).await.unwrap().alert;
+    let later = desk.tries("LA-341", &of_another_event("LA-341", "k-3")).await.unwrap().alert;
     let unrelated = desk.tries("MERPOL", &another("k-4")).await.unwrap().alert;
 
     let sealer = &desk.parts.sealer;
@@ -164,7 +164,7 @@ async fn a_person_who_receives_with_an_own_certificate_gets_the_rest_and_no_word
     let desk = Desk::opening_at(NIGHT).await;
     let (before, _) = denied(&desk).await;
     let fine = desk.tries("MERPOL", &another("k-4")).await.unwrap().alert.id;
-    let later = desk.tries("LA-341", &from("LA-341", "k-3")).await.unwrap().alert.id;
+    let later = desk.tries("LA-341", &of_another_event("LA-341", "k-3")).await.unwrap().alert.id;
     let receives = async |who: &str| {
         let reader = receiver(who);
         let stream = desk.mailboxes.open_stream(&reader, id("EDT"), &[]).await;
@@ -257,4 +257,64 @@ async fn what_a_steward_joins_has_one_list_and_the_steward_on_it_sees_no_claim()
 /// The urgent alert in another agency's name.
 fn from(agency: &str, key: &str) -> Received {
     received(&URGENT.replace("\"MERPOL\"", &format!("\"{agency}\"")), key)
+}
+
+/// The same child, missing eight hours before: another event, of whose sender nobody knows a conflict.
+fn of_another_event(agency: &str, key: &str) -> Received {
+    let text = URGENT.replace("\"MERPOL\"", &format!("\"{agency}\""));
+    received(&text.replace("2026-10-23T14:35:00Z", "2026-10-23T06:35:00Z"), key)
+}
+
+/// News of the episode, as the team tells of it, and the report once more.
+fn of_team(kind: crate::domain::AlertKind, first: Option<AlertId>, key: &str) -> Received {
+    let mut told = from("EDT", key);
+    told.submission.kind = kind;
+    if let Some(first) = first {
+        let named = crate::domain::submission::EpisodeName::Hub(first);
+        told.submission.envelope.episode = Given::Given(named);
+    }
+    told
+}
+
+#[tokio::test]
+async fn who_must_not_know_joins_no_episode_by_naming_it_nor_by_telling_of_the_same_event() {
+    use crate::domain::AlertKind::{MissingReported, MissingUpdated};
+    for (kind, named) in [(MissingUpdated, true), (MissingReported, false), (MissingReported, true)]
+    {
+        let desk = Desk::opening_at(NIGHT).await;
+        let (before, _) = denied(&desk).await;
+        let first = record(&desk, before).await;
+        desk.clock.advance(Span::minutes(1));
+
+        let told = of_team(kind, named.then_some(before), "k-8");
+        let kept = desk.broker.submit(&receiver("u-1301"), &told).await.unwrap().alert;
+        let told = of_team(kind, named.then_some(before), "k-9");
+        let other = desk.broker.submit(&receiver("u-1302"), &told).await.unwrap().alert;
+
+        assert_ne!(kept.episode, first.episode, "{kind} {named}: as if it were not there");
+        assert!(!kept.after.same_event.is_linked());
+        // Of two that tell of the same event a colleague's may be near to either.
+        assert!(!named || other.episode == first.episode, "{kind} {named}");
+    }
+}
+
+#[tokio::test]
+async fn a_mark_that_is_made_while_an_alert_is_decided_on_is_seen() {
+    let desk = Desk::opening_at(NIGHT).await;
+    let before = desk.submits("MERPOL", URGENT, "k-1").await;
+    let mut marked = record(&desk, before).await.as_ref().clone();
+    denylist::deny(&desk.parts.sealer, &mut marked, (&[0], &[user("u-1301")])).unwrap();
+    marked.version += 1;
+    let permit = permit(&system("MERPOL"), Action::RecallAlert, None).unwrap();
+    let event = crate::domain::Event::new(EventId::from_bytes([0xE4; 16]), EventKind::CoiApplied);
+    let commit = Commit::new(&permit, desk.env.now(), vec![event], [0x5B; 32]).unwrap();
+    desk.store.before_next_commit(commit.writing(vec![Write::Alert(Box::new(marked))]).unwrap());
+
+    let later = desk.tries("LA-341", &from("LA-341", "k-2")).await.unwrap().alert;
+
+    assert_eq!(desk.store.conflicts(), 1, "decided anew");
+    let later = record(&desk, later.id).await;
+    let is_denied =
+        denylist::denies(&desk.parts.sealer, (later.id, Some(&later)), Some(&user("u-1301")));
+    assert!(is_denied.unwrap());
 }

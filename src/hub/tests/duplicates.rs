@@ -21,7 +21,7 @@ const S02: &str = include_str!("../../../docs/samples/alerts/s02-missing-reporte
 const FOUND: &str = include_str!("../../../docs/samples/alerts/s01-missing-found.json");
 
 /// The report of a day by an agency, without the flag.
-fn by(agency: &str, day: &str, key: &str) -> Received {
+pub(super) fn by(agency: &str, day: &str, key: &str) -> Received {
     received(&told_by(agency, &on(S02, day)), key)
 }
 
@@ -29,7 +29,7 @@ fn on(sample: &str, day: &str) -> String {
     sample.replace("2026-11-19", day).replace("2026-11-18", day).replace("CCE_FLAG", "NONE_KNOWN")
 }
 
-fn told_by(agency: &str, sample: &str) -> String {
+pub(super) fn told_by(agency: &str, sample: &str) -> String {
     let mut request: Value = serde_json::from_str(sample).unwrap();
     let envelope = &mut request["alert"]["envelope"];
     envelope["senderAgency"] = json!(agency);
@@ -38,7 +38,7 @@ fn told_by(agency: &str, sample: &str) -> String {
 }
 
 /// He is found, as an agency tells of an episode.
-fn found_by(agency: &str, day: &str, first: AlertId, key: &str) -> Received {
+pub(super) fn found_by(agency: &str, day: &str, first: AlertId, key: &str) -> Received {
     let mut request: Value = serde_json::from_str(&told_by(agency, FOUND)).unwrap();
     let report: Value = serde_json::from_str(S02).unwrap();
     request["alert"]["envelope"]["subjects"] = report["alert"]["envelope"]["subjects"].clone();
@@ -47,12 +47,12 @@ fn found_by(agency: &str, day: &str, first: AlertId, key: &str) -> Received {
     found
 }
 
-async fn record(desk: &Desk, alert: AlertId) -> Arc<AlertRecord> {
+pub(super) async fn record(desk: &Desk, alert: AlertId) -> Arc<AlertRecord> {
     desk.parts.store.alert(alert).await.unwrap().unwrap()
 }
 
 /// A person of the front door splits it; it has been handed out before.
-async fn split(desk: &Desk, alert: AlertId) -> EpisodeId {
+pub(super) async fn split(desk: &Desk, alert: AlertId) -> EpisodeId {
     let mut stream = desk.stream("CADT", &[]).await;
     desk.receives(&mut stream).await;
     let caller = stewarding::person("CADT", "u-1101", Role::DutyReceiver);
@@ -277,7 +277,7 @@ async fn who_names_two_reports_by_two_references_tells_of_two_events() {
 }
 
 /// What the hub's figures say of these alerts: how many are counted.
-async fn figure(desk: &Desk, line: &str, alerts: &[AlertId]) -> Option<u64> {
+pub(super) async fn figure(desk: &Desk, line: &str, alerts: &[AlertId]) -> Option<u64> {
     let mut episodes = std::collections::BTreeMap::new();
     for alert in alerts {
         let found = record(desk, *alert).await;
@@ -295,7 +295,7 @@ async fn figure(desk: &Desk, line: &str, alerts: &[AlertId]) -> Option<u64> {
 }
 
 /// How many of the missing episodes that these alerts are of have come to an end.
-async fn ended(desk: &Desk, alerts: &[AlertId]) -> usize {
+pub(super) async fn ended(desk: &Desk, alerts: &[AlertId]) -> usize {
     let mut ended = 0;
     for alert in alerts {
         let first = record(desk, *alert).await;

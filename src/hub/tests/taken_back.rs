@@ -161,7 +161,11 @@ async fn a_correction_that_raises_the_count_fires_once_and_asks_the_front_door_o
     assert_eq!(desk.store.count("TRIGGER_FIRED", third.alert.id), 0, "one telling of one count");
     let of_t1 = tasks_of(&right, Rule::T1);
     let of_t1: Vec<&str> = of_t1.iter().map(|it| it.mailbox.as_str()).collect();
-    assert_eq!(of_t1, ["CADT"], "the task; the service has the corrected alert itself");
+    assert_eq!(
+        of_t1,
+        ["SAFERFUT", "CADT"],
+        "the service by its copy of the correction, and the task"
+    );
 
     // And taken back again by whom it was told.
     let back = desk.corrects(right.alert.id, &of_no_risk("2026-10-20"), "c-2").await;
@@ -353,4 +357,68 @@ async fn an_entry_of_the_register_outlives_the_alert_it_was_made_on() {
     let found = desk.now_of(desk.submits("MERPOL", found, "k-2").await).await;
     assert!(found.deliveries.iter().any(|it| it.view == View::SafeTask), "R06");
     assert_eq!(found.links, [], "and makes no claim");
+}
+
+#[tokio::test]
+async fn what_an_alert_told_is_taken_back_by_whichever_correction_of_it_and_told_again_by_the_next()
+{
+    let three = Three::told().await;
+    let described = on("2026-11-19").replace("tracksuit", "jacket");
+
+    let first = three.desk.corrects(three.id(2), &described, "c-1").await.alert;
+    let of_t1 = first.deliveries.iter().filter(|it| it.routes.contains(&Rule::T1));
+    let of_t1: Vec<&str> = of_t1.map(|it| it.mailbox.as_str()).collect();
+    assert_eq!(of_t1, ["SAFERFUT"], "whose first copy was never handed out; as many are no news");
+    three.desk.receives(&mut three.desk.stream("SAFERFUT", &[]).await).await;
+    let back = three.desk.corrects(first.id, &of_no_risk("2026-11-19"), "c-2").await;
+
+    assert_eq!(three.desk.store.count("TRIGGER_WITHDRAWN", back.alert.id), 1);
+    let heard = |it: &Accepted| {
+        let told = tasks_of(it, Rule::T1).into_iter();
+        let mut told: Vec<String> = told.map(|it| it.mailbox.to_string()).collect();
+        told.sort();
+        told
+    };
+    assert_eq!(heard(&back), ["CADT", "SAFERFUT"], "whom the first of the three told");
+    let same = three.desk.corrects(back.alert.id, &of_no_risk("2026-11-19"), "c-3").await;
+    assert_eq!(three.desk.store.count("TRIGGER_WITHDRAWN", same.alert.id), 0, "once");
+    let again = three.desk.corrects(same.alert.id, &on("2026-11-19"), "c-4").await;
+    assert_eq!(three.desk.store.count("TRIGGER_FIRED", again.alert.id), 1);
+    assert_eq!(heard(&again), ["CADT", "SAFERFUT"]);
+}
+
+/// Four episodes; the last told that there are four.
+#[tokio::test]
+async fn a_correction_after_which_fewer_count_says_so_although_the_trigger_stands() {
+    let desk = Desk::opening_at("2026-08-21T12:00:00Z").await;
+    for (day, key) in [("2026-08-21", "k-1"), ("2026-09-20", "k-2"), ("2026-10-20", "k-3")] {
+        reported(&desk, day, key).await;
+    }
+    let fourth = reported(&desk, "2026-11-19", "k-4").await;
+    assert_eq!(desk.store.count("TRIGGER_FIRED", fourth.alert.id), 1);
+
+    let right = desk.corrects(fourth.alert.id, &of_no_risk("2026-11-19"), "c-1").await;
+
+    assert_eq!(desk.store.count("TRIGGER_WITHDRAWN", right.alert.id), 1, "three, not four");
+}
+
+#[tokio::test]
+async fn what_a_steward_says_of_a_correction_reaches_the_later_alert_that_counted_what_was_wrong() {
+    let desk = Desk::opening_at("2026-08-21T12:00:00Z").await;
+    reported(&desk, "2026-08-21", "k-1").await;
+    let second = reported(&desk, "2026-10-20", "k-2").await.alert;
+    let third = reported(&desk, "2026-11-19", "k-3").await.alert;
+    assert_eq!(desk.store.count("TRIGGER_FIRED", third.id), 1);
+    let nameless = without_number(&on("2026-10-20")).replace("Jaydon", "Jayden");
+    let right = desk.corrects(second.id, &nameless, "c-1").await.alert;
+    assert_eq!(desk.store.count("TRIGGER_WITHDRAWN", third.id), 1, "nobody has confirmed it");
+    let identity = stewarding::identity(&desk);
+
+    let linked = stewarding::says(Hand::Link, right.id, third.id);
+    identity.decide(&stewarding::steward(), &linked).await.unwrap();
+
+    assert_eq!(desk.store.count("TRIGGER_FIRED", third.id), 2, "three again");
+    let undone = stewarding::says(Hand::Unlink, right.id, third.id);
+    identity.decide(&stewarding::steward(), &undone).await.unwrap();
+    assert_eq!(desk.store.count("TRIGGER_WITHDRAWN", third.id), 2);
 }

@@ -1,14 +1,21 @@
 //! Duplicate episodes (domain 5.9): what becomes of an alert about an event that is known already, and of the two when a
 //! human says that they were two events.
 //!
-//! Owns to which earlier alert it is linked, what of the two differs, that the higher risk and the earlier clock are kept,
-//! and what goes along with an alert that is split. Nothing is merged: both alerts, both sets of copies stay. Which events
+//! Owns to which earlier alert it is linked, at once or when a human confirms that the person is one, what of the two
+//! differs, that the higher risk and the earlier clock are kept, by the copies that are out already too, and what goes along
+//! with an alert that is linked or split. Nothing is merged: both alerts, both sets of copies stay. Which events
 //! may be one is [`super::triggers`]' own. Only confirmed links join episodes; what is STRONG is counted once, and shown.
+
+mod joined;
+mod raised;
 
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
+
+pub use joined::{heads, join};
+pub use raised::raised;
 
 use super::escalation;
 use super::matching::Earlier;
@@ -20,9 +27,10 @@ use crate::domain::alert::Conflicts;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::directory::Directory;
 use crate::domain::event::EventKind;
-use crate::domain::identity::{Link, MentionedPerson, Mentions};
-use crate::domain::submission::{EpisodeName, Given};
-use crate::domain::{AgencyCode, AlertId, AlertKind, AlertRecord, Delivery, EpisodeId, Submission};
+use crate::domain::identity::{Link, MentionedPerson, Mentions, Tally};
+use crate::domain::{
+    AgencyCode, AlertId, AlertKind, AlertRecord, Deadline, Delivery, EpisodeId, Submission,
+};
 
 /// Later alerts that are linked to one, at most: beyond that somebody looks, and they are counted once all the same.
 const DUPLICATES_MAX: usize = 8;
@@ -39,12 +47,17 @@ pub fn found<'a>(
     let kind = submission.kind;
     let found = triggers::same_event((kind, &mentions.tally), repeats, thresholds)?;
     let found = earlier.iter().find(|it| it.record.id == found)?;
-    let is_named = matches!(submission.envelope.episode, Given::Given(EpisodeName::Own(_)));
     // Whoever else told of it meanwhile.
-    let is_told = earlier
-        .iter()
-        .any(|it| it.record.episode == found.record.episode && it.record.sender == *sender);
-    (!is_told || !is_named).then_some(found)
+    let of_it = earlier.iter().filter(|it| it.record.episode == found.record.episode);
+    (!is_other_to((sender, &mentions.tally), of_it.map(|it| &*it.record))).then_some(found)
+}
+
+/// Whether the sender told of the event before and gives this alert a reference of its own.
+fn is_other_to<'a>(
+    (sender, tally): (&AgencyCode, &Tally),
+    mut event: impl Iterator<Item = &'a AlertRecord>,
+) -> bool {
+    tally.is_named && event.any(|it| it.sender == *sender)
 }
 
 /// Whether the two may be linked: neither is kept from anybody. Where one is, the other's sender and recipients would learn
@@ -136,20 +149,8 @@ pub fn keep_higher_risk(validated: &mut Validated, event: &[Arc<AlertRecord>]) {
 
 /// The earlier clock: who has an earlier alert about the event and has not taken it is due for the later one no later.
 pub fn keep_earlier_clock(decision: &mut Decision, event: &[Arc<AlertRecord>]) {
-    let waits =
-        |it: &&Delivery| !it.is_acknowledged() && !matches!(it.state, DeliveryState::Ended(_));
     for delivery in &mut decision.deliveries {
-        // What is for information has no clock to keep.
-        let Some(own) = delivery.due else { continue };
-        let is_same =
-            |it: &&Delivery| it.mailbox == delivery.mailbox && it.purpose == delivery.purpose;
-        let known = event.iter().flat_map(|earlier| &earlier.deliveries);
-        let running = known.filter(waits).filter(is_same);
-        let first = running.filter_map(|it| it.due).min_by_key(|due| due.at);
-        let Some(first) = first else { continue };
-        if own.at <= first.at {
-            continue;
-        }
+        let Some(first) = sooner(delivery, event) else { continue };
         delivery.due = Some(first);
         delivery.rung = escalation::first_rung(delivery.letter, delivery.purpose, delivery.due);
         let of_it = decision.events.iter_mut().filter(|event| {
@@ -157,6 +158,19 @@ pub fn keep_earlier_clock(decision: &mut Decision, event: &[Arc<AlertRecord>]) {
         });
         of_it.for_each(|event| event.deadline = Some(first));
     }
+}
+
+/// When whoever has the delivery was due for one of these, where that is sooner. What is for information has no clock to
+/// keep.
+fn sooner(delivery: &Delivery, event: &[Arc<AlertRecord>]) -> Option<Deadline> {
+    let own = delivery.due?;
+    let waits =
+        |it: &&Delivery| !it.is_acknowledged() && !matches!(it.state, DeliveryState::Ended(_));
+    let is_same = |it: &&Delivery| it.mailbox == delivery.mailbox && it.purpose == delivery.purpose;
+    let known = event.iter().flat_map(|earlier| &earlier.deliveries);
+    let running = known.filter(waits).filter(is_same);
+    let first = running.filter_map(|it| it.due).min_by_key(|due| due.at)?;
+    (first.at < own.at).then_some(first)
 }
 
 /// Whether what an alert was linked by still holds: a confirmed claim of its person, and of the other one of a pair, to
@@ -170,13 +184,22 @@ pub fn still_holds(record: &AlertRecord, mentions: &Mentions, event: &[AlertId])
     mentions.tally.about.is_some_and(is_claimed) && mentions.tally.partner.is_none_or(is_claimed)
 }
 
+/// Why an alert is split from what it was linked to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Apart {
+    /// A human says that they are two events: they are never linked again.
+    TwoEvents,
+    /// The claim that made it one person is undone, and with it what rested on it: as if it had never been linked.
+    TwoPersons,
+}
+
 /// What a split changes, in the order of the episode: the alert becomes the first of an episode of its own.
 ///
 /// What completes, corrects or updates it goes along, and so does what its sender told since and before the end, where
 /// that sender told nothing of the episode before. An end, and what followed it, stays and is of both: whoever was found
 /// was missing no more, whichever report began it. Nothing where the alert is linked to none.
 #[must_use]
-pub fn split(alert: AlertId, episode: &[Arc<AlertRecord>]) -> Option<Vec<AlertRecord>> {
+pub fn split(alert: AlertId, episode: &[Arc<AlertRecord>], why: Apart) -> Option<Vec<AlertRecord>> {
     let at = episode.iter().position(|it| it.id == alert)?;
     let (before, rest) = episode.split_at_checked(at)?;
     let (apart, later) = rest.split_first()?;
@@ -202,7 +225,9 @@ pub fn split(alert: AlertId, episode: &[Arc<AlertRecord>]) -> Option<Vec<AlertRe
         if gone.contains(&it.id) {
             next.episode = EpisodeId::from(alert);
             next.after.same_event.earlier = None;
-            next.after.same_event.split_from = Some(it.episode);
+            if why == Apart::TwoEvents {
+                next.after.same_event.split_from = Some(it.episode);
+            }
         } else {
             next.followers.retain(|follower| !gone.contains(follower));
             next.after.same_event.later.retain(|later| !gone.contains(later));

@@ -39,6 +39,7 @@ fn mentions(kind: AlertKind, started: Timestamp) -> Mentions {
         abuse: Vec::new(),
         about: Some(0),
         partner: is_pair.then_some(1),
+        is_named: false,
     };
     Mentions { people: Vec::new(), tally }
 }
@@ -140,10 +141,6 @@ fn says(row: &[&str]) -> String {
     let (alert, started) = told(second);
     let alert = if besides.starts_with("same agency") { alert.from("MERPOL") } else { alert };
     let mut alert = alert.sent_at(NOW);
-    if besides.ends_with("own name") {
-        let own = EpisodeName::Own(Redacted::new("MP 8".to_owned()));
-        alert.envelope.episode = Given::Given(own);
-    }
     if *besides == "second kept from somebody" {
         alert.envelope.exclude.push(Exclusion::Agency(code("EDT")));
     }
@@ -154,7 +151,8 @@ fn says(row: &[&str]) -> String {
         _ => Conflicts::default(),
     };
     let sender = if besides.starts_with("same agency") { code("MERPOL") } else { code("CIC") };
-    let own = mentions(alert.kind, started);
+    let mut own = mentions(alert.kind, started);
+    own.tally.is_named = besides.ends_with("own name");
     let links = claims(person, EARLIER);
     let thresholds = &Thresholds::DEFAULT;
     let repeats = triggers::known(&own, &links, &earlier, thresholds);
@@ -265,10 +263,10 @@ fn who_has_not_taken_an_earlier_one_is_due_no_later_and_who_has_is_due_by_the_ne
 #[test]
 fn what_was_linked_to_none_is_not_split_and_of_three_one_alone_goes() {
     let episode = episode_of_three();
-    assert_eq!(split(episode[0].id, &episode), None, "the first of the event");
-    assert_eq!(split(END, &episode), None, "of another episode");
+    assert_eq!(split(episode[0].id, &episode, Apart::TwoEvents), None, "the first of the event");
+    assert_eq!(split(END, &episode, Apart::TwoEvents), None, "of another episode");
 
-    let changed = split(episode[1].id, &episode).unwrap();
+    let changed = split(episode[1].id, &episode, Apart::TwoEvents).unwrap();
 
     let [first, second] = changed.as_slice() else { panic!("{} changed", changed.len()) };
     assert_eq!(first.after.same_event.later, [episode[2].id]);

@@ -197,14 +197,14 @@ fn at_level(unanswered: &Delivery, clocks: &Clocks, level: u8) -> Option<Timesta
     })
 }
 
-/// A delivery that nobody has taken, as urgent as P1 from `now` on: due by the sooner of its own deadline and `due`, that
-/// of P1, its ladder in the steps of P1 from where it stood. Nobody is called twice, and nobody later than before.
-pub(crate) fn raised(
+/// A delivery that nobody has taken, as urgent as `to` from `now` on: due by the sooner of its own deadline and `due`, that
+/// of the new priority, its ladder in its steps from where it stood. Nobody is called twice, and nobody later than before.
+pub(super) fn raised(
     delivery: &Delivery,
-    due: Option<Deadline>,
+    (to, due): (Priority, Option<Deadline>),
     (now, clocks): (Timestamp, &Clocks),
 ) -> Delivery {
-    let mut raised = Delivery { priority: Priority::P1, ..delivery.clone() };
+    let mut raised = Delivery { priority: to, ..delivery.clone() };
     let Some((rung, due)) = delivery.rung.zip(due) else { return raised };
     // A deadline that was missed is told already: what is left of the ladder counts from now, unless it is overdue too.
     let is_sooner = rung.level <= 1 && delivery.due.is_some_and(|own| own.at <= due.at);

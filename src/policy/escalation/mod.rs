@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 mod ladder;
 mod outcome;
+mod raising;
 mod rota;
 
-pub(crate) use ladder::raised;
 pub use outcome::{CLOSING_NOTE_MIN, acknowledged, declined};
+pub(crate) use raising::Raising;
 pub use rota::{Duty, RotaEnds, duty, is_staffed, rotas_ending};
 
 use super::clocks::Clocks;
@@ -28,8 +29,19 @@ use crate::domain::{AlertRecord, Deadline, Delivery, Event, EventKind, Letter, T
 pub struct Steps {
     /// The record as it must stand; its version is the caller's to raise. Equal where nothing was due.
     pub record: AlertRecord,
-    /// What to record, without ids; empty where nothing was due.
+    /// What to record, of the others too, without ids; empty where nothing was due.
     pub events: Vec<Event>,
+    /// The other alerts of the episode that change with it, as they must stand; their versions are the caller's too.
+    pub others: Vec<AlertRecord>,
+}
+
+/// Another alert of the episode.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// The alert.
+    pub record: Arc<AlertRecord>,
+    /// From whom it is kept.
+    pub conflicts: Conflicts,
 }
 
 /// The first rung of a new delivery: at its deadline. None at P5, for schools and for anything that is no
@@ -61,12 +73,12 @@ pub fn needs_episode(record: &AlertRecord, now: Timestamp) -> bool {
 /// The [`steps`] of an alert beside the others of its episode.
 #[must_use]
 pub fn steps_in(
-    (record, beside): (&AlertRecord, &[Arc<AlertRecord>]),
+    (record, beside): (&AlertRecord, &[Beside]),
     conflicts: &Conflicts,
     now: Timestamp,
     (directory, clocks): (&Directory, &Clocks),
 ) -> Steps {
-    let mut climb = Climb { record: record.clone(), beside, conflicts, events: Vec::new() };
+    let mut climb = Climb::of(record, beside, conflicts);
     follow_on::fire(&mut climb, (directory, clocks), now);
     ladder::call(&mut climb, (directory, clocks), now);
     if climb.events.is_empty() && climb.record != *record {
@@ -88,12 +100,12 @@ pub fn over(record: &AlertRecord) -> Steps {
         }
     }
     if after == *record {
-        return Steps { record: after, events: Vec::new() };
+        return Steps { record: after, events: Vec::new(), others: Vec::new() };
     }
     let done = EventSketch::of(EventKind::TaskDone).because("KEY_DESTROYED").into_event();
     let mut done = done.about(record.id, record.episode);
     done.subjects.clone_from(&record.subjects);
-    Steps { record: after, events: vec![done] }
+    Steps { record: after, events: vec![done], others: Vec::new() }
 }
 
 /// Stops what a person's answer has settled: the ladder of a delivery whose rung was answered, and timers
@@ -157,24 +169,37 @@ pub fn takes_over(record: &AlertRecord, delivery: &Delivery) -> bool {
 /// The record while its steps are taken.
 pub(crate) struct Climb<'a> {
     pub(crate) record: AlertRecord,
-    /// The other alerts of its episode, where what is due asks for them; they do not change.
-    pub(crate) beside: &'a [Arc<AlertRecord>],
+    /// The other alerts of its episode, where what is due asks for them.
+    pub(crate) beside: &'a [Beside],
     /// From whom the alert is kept.
     pub(crate) conflicts: &'a Conflicts,
     pub(crate) events: Vec<EventSketch>,
+    /// What becomes of those others.
+    pub(crate) others: Vec<Steps>,
 }
 
-impl Climb<'_> {
+impl<'a> Climb<'a> {
+    /// Nothing has been done yet.
+    pub(crate) fn of(record: &AlertRecord, beside: &'a [Beside], conflicts: &'a Conflicts) -> Self {
+        let (events, others) = (Vec::new(), Vec::new());
+        Self { record: record.clone(), beside, conflicts, events, others }
+    }
+
     /// The record as it has become, and what to record of it.
     pub(crate) fn steps(self) -> Steps {
-        let Self { record, events, .. } = self;
+        let Self { record, events, others: beside, .. } = self;
         let about = |sketch: EventSketch| {
             let mut event = sketch.into_event().about(record.id, record.episode);
             event.subjects.clone_from(&record.subjects);
             event
         };
-        let events = events.into_iter().map(about).collect();
-        Steps { record, events }
+        let mut events: Vec<Event> = events.into_iter().map(about).collect();
+        let mut others = Vec::new();
+        for steps in beside {
+            events.extend(steps.events);
+            others.push(steps.record);
+        }
+        Steps { record, events, others }
     }
 
     /// Adds a delivery under the next number and says that it was queued.

@@ -1,12 +1,12 @@
 //! T2 by the clock (domain 5.8): a child who has been missing for longer than 24 hours without a break.
 //!
 //! Owns when the clock of an episode starts and what it raises: front door and police have the episode at P1 from then
-//! on, and the front door is asked whether a strategy meeting is needed – by one task, which T1 may have set already.
+//! on, by every alert of it that is out, and the front door is asked whether a strategy meeting is needed – by one task, which T1 may have set already.
 //! Tells nobody who does not have the alert, and nothing after an alert of the episode has told of T2.
 
 use std::sync::Arc;
 
-use crate::domain::alert::{Conflicts, Timer, TimerKind, TimerState};
+use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::Directory;
 use crate::domain::event::EventKind;
@@ -15,12 +15,11 @@ use crate::domain::{
     AlertKind, AlertRecord, Delivery, Letter, MailboxId, Priority, Rule, Span, Timestamp, View,
 };
 
-use super::super::decide::task;
-use super::super::escalation::{self, Climb, first_rung};
+use super::super::escalation::{self, Climb, Raising};
 use super::super::partners::CADT;
 use super::super::sketch::EventSketch;
 use super::super::triggers::{self, Ask, Trigger};
-use super::super::{Clocks, clock, routing, sharing, standing};
+use super::super::{Clocks, recall, sharing, standing};
 use super::fixed;
 use super::starting::{Started, duty_of};
 
@@ -57,7 +56,7 @@ pub(crate) fn is_due(timer: &Timer, now: Timestamp) -> bool {
     timer.kind == TimerKind::MissingLong && timer.state == TimerState::Armed && timer.due.at <= now
 }
 
-/// Tells of T2 once; how the clock ends.
+/// Tells of T2 once, by every alert of the episode that is still out; how the clock ends.
 pub(super) fn fire(
     climb: &mut Climb<'_>,
     (directory, clocks): (&Directory, &Clocks),
@@ -70,21 +69,56 @@ pub(super) fn fire(
     }
     let fired = EventSketch::of(EventKind::TriggerFired).by_rules(&[Rule::T2]).counting(1);
     climb.events.push(fired.because(timer.kind.as_str()).due(Some(timer.due)));
-    let conflicts = climb.conflicts;
-    let telling = Telling { directory, clocks, conflicts, timer, now };
-    let asked = sharing::told_of(&timer.mailbox, conflicts, (directory, now));
+    let (rules, reason) = (&[Rule::T2], timer.kind.as_str());
+    let raising = Raising { directory, clocks, rules, reason, now };
+    let asked = sharing::told_of(&timer.mailbox, climb.conflicts, (directory, now));
     if !is_asked(climb, &asked) {
-        telling.ask(climb, &asked);
+        let ask = Ask::StrategyMeeting;
+        raising.task(climb, &asked, (ask.priority(), ask.as_str()));
     }
-    let numbers: Vec<u32> = leads(&climb.record).map(|delivery| delivery.number).collect();
-    for number in numbers {
-        telling.raise(climb, number, &asked);
+    // Whose ladder goes on anywhere in the episode hears by that.
+    let open = episode(climb).flat_map(|record| leads(record).map(move |it| (record, it)));
+    let open = open.filter(|(record, it)| it.rung.is_some() && !is_taken(record, it));
+    let mut told: Vec<MailboxId> = open.map(|(_, it)| it.mailbox.clone()).collect();
+    told.push(asked);
+    raise(climb, &raising, &mut told);
+    for beside in climb.beside.iter().filter(|beside| is_out(&beside.record)) {
+        let mut other = Climb::of(&beside.record, &[], &beside.conflicts);
+        raise(&mut other, &raising, &mut told);
+        if !other.events.is_empty() {
+            climb.others.push(other.steps());
+        }
     }
     TimerState::Fired
 }
 
+/// Front door and police have the alert at P1. What nobody has taken yet climbs in the steps of P1; who has taken it, or
+/// was called to the end, is told by a task, once in the episode.
+fn raise(climb: &mut Climb<'_>, raising: &Raising<'_>, told: &mut Vec<MailboxId>) {
+    let numbers: Vec<u32> = leads(&climb.record).map(|delivery| delivery.number).collect();
+    for number in numbers {
+        let Some(held) = climb.record.delivery(number).cloned() else { continue };
+        let has_no_ladder = held.rung.is_none() || is_taken(&climb.record, &held);
+        if has_no_ladder && !told.contains(&held.mailbox) {
+            told.push(held.mailbox.clone());
+            raising.tell(climb, &held.mailbox, Priority::P1);
+        }
+        raising.raise(climb, number, Priority::P1);
+    }
+}
+
+fn is_taken(record: &AlertRecord, delivery: &Delivery) -> bool {
+    escalation::is_answered(record, delivery.number)
+}
+
+/// Whether the alert tells that the child is missing, and is still out: neither replaced nor recalled.
+fn is_out(record: &AlertRecord) -> bool {
+    let is_open = matches!(record.kind, AlertKind::MissingReported | AlertKind::MissingUpdated);
+    is_open && record.after.superseded_by.is_none() && !recall::is_recalled(record)
+}
+
 fn episode<'a>(climb: &'a Climb<'_>) -> impl Iterator<Item = &'a AlertRecord> {
-    climb.beside.iter().map(Arc::as_ref).chain([&climb.record])
+    climb.beside.iter().map(|beside| &*beside.record).chain([&climb.record])
 }
 
 /// Whether T1 has set the task in this episode. That T1 is taken back is told to the same inbox by a task under the same
@@ -113,108 +147,4 @@ fn leads(record: &AlertRecord) -> impl Iterator<Item = &Delivery> {
         let is_whole = delivery.view == View::Standard;
         is_whole && (leads || (Some(delivery.priority) == first && !follows))
     })
-}
-
-/// What the clock of an episode tells.
-struct Telling<'a> {
-    directory: &'a Directory,
-    clocks: &'a Clocks,
-    conflicts: &'a Conflicts,
-    timer: &'a Timer,
-    now: Timestamp,
-}
-
-impl Telling<'_> {
-    /// The front door's task: "strategy meeting?".
-    fn ask(&self, climb: &mut Climb<'_>, mailbox: &MailboxId) {
-        self.task(climb, mailbox, (Ask::StrategyMeeting.priority(), Ask::StrategyMeeting.as_str()));
-    }
-
-    fn task(
-        &self,
-        climb: &mut Climb<'_>,
-        mailbox: &MailboxId,
-        (priority, reason): (Priority, &str),
-    ) {
-        let due = routing::due_at((self.directory, self.clocks), mailbox, priority, self.now);
-        let new = task(0, mailbox, priority, self.now);
-        let number = climb.add(Delivery { due, routes: vec![Rule::T2], ..new });
-        let created = EventSketch::of(EventKind::TaskCreated).to(number, mailbox).due(due);
-        climb.events.push(created.by_rules(&[Rule::T2]).because(reason));
-    }
-
-    /// One recipient has the episode at P1. What nobody has taken yet climbs in the steps of P1; who has taken it is told
-    /// by a task, unless that is the inbox that is `asked` already.
-    fn raise(&self, climb: &mut Climb<'_>, number: u32, asked: &MailboxId) {
-        let Some(held) = climb.record.delivery(number).cloned() else { return };
-        let is_answered = escalation::is_answered(&climb.record, number);
-        // Taken, or everybody was called: there is no ladder to go on with.
-        if (is_answered || held.rung.is_none()) && held.mailbox != *asked {
-            let said = (Priority::P1, self.timer.kind.as_str());
-            self.task(climb, &held.mailbox, said);
-        }
-        if is_answered || held.priority == Priority::P1 {
-            return;
-        }
-        let is_closed = !clock::is_office_hours(self.now);
-        if held.mailbox.agency_code() == CADT && held.row != Rule::D0 && is_closed {
-            self.to_out_of_hours(climb, &held);
-            return;
-        }
-        let due =
-            routing::due_at((self.directory, self.clocks), &held.mailbox, Priority::P1, self.now);
-        let raised = escalation::raised(&held, due, (self.now, self.clocks));
-        self.routed(climb, &raised);
-        put(climb, raised);
-    }
-
-    /// A P1 of the front door outside its hours is the out-of-hours team's (domain 5.1).
-    fn to_out_of_hours(&self, climb: &mut Climb<'_>, held: &Delivery) {
-        let takers = sharing::out_of_hours(self.directory, self.conflicts, self.now);
-        for mailbox in &takers {
-            let has_it = |it: &Delivery| it.mailbox == *mailbox && it.purpose == Purpose::Alert;
-            if climb.record.deliveries.iter().any(has_it) {
-                continue;
-            }
-            let of = (self.directory, self.clocks);
-            let due = routing::due_at(of, mailbox, Priority::P1, self.now);
-            let agency = self.directory.agency_of(mailbox);
-            let letter = agency.map_or(held.letter, |agency| match agency.code.as_str() {
-                CADT => Letter::CL,
-                _ => agency.letter,
-            });
-            let mut routes = held.routes.clone();
-            routes.push(Rule::T2);
-            let new = task(0, mailbox, Priority::P1, self.now);
-            let number = climb.add(Delivery {
-                letter,
-                view: held.view,
-                purpose: Purpose::Alert,
-                routes,
-                row: held.row,
-                due,
-                rung: first_rung(letter, Purpose::Alert, due),
-                ..new
-            });
-            let said = EventSketch::of(EventKind::Forwarded).to(number, mailbox).due(due);
-            climb.events.push(said.by_rules(&[Rule::T2]).because(self.timer.kind.as_str()));
-        }
-        // The clock moves with the alert: the front door's own ladder ends.
-        if !takers.is_empty() {
-            put(climb, Delivery { rung: None, ..held.clone() });
-        }
-    }
-
-    fn routed(&self, climb: &mut Climb<'_>, raised: &Delivery) {
-        let said = EventSketch::of(EventKind::RouteComputed).to(raised.number, &raised.mailbox);
-        let said = said.by_rules(&[Rule::T2]).because(self.timer.kind.as_str());
-        climb.events.push(said.due(raised.due));
-    }
-}
-
-fn put(climb: &mut Climb<'_>, changed: Delivery) {
-    let of = |delivery: &&mut Delivery| delivery.number == changed.number;
-    if let Some(delivery) = climb.record.deliveries.iter_mut().find(of) {
-        *delivery = changed;
-    }
 }

@@ -14,8 +14,8 @@ use crate::domain::identity::{
     Evidence, Flag, IdentityFacts, Link, LinkState, MatchClass, MentionedPerson, Mentions, Tally,
 };
 use crate::domain::submission::{
-    AgeFact, MissingCategory, MotherFacts, PartnerFacts, SchoolFact, SubjectFacts, SubjectRole,
-    Submission,
+    AgeFact, EpisodeName, Given, MissingCategory, MotherFacts, PartnerFacts, SchoolFact,
+    SubjectFacts, SubjectRole, Submission,
 };
 use crate::domain::{
     AgencyCode, AlertRecord, Deadline, DeadlineTag, Delivery, Event, MailboxId, Priority, Rule,
@@ -171,6 +171,7 @@ fn tally(submission: &Submission, now: Timestamp) -> Tally {
         abuse: abuse.map(|facts| facts.abuse_types.known().collect()).unwrap_or_default(),
         about: victim.or(primary),
         partner,
+        is_named: matches!(submission.envelope.episode, Given::Given(EpisodeName::Own(_))),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::super::partners::is_front_door;
 use super::super::recall;
+use super::super::triggers::{self, Trigger};
 use super::row::{Row, told};
 use super::{Facts, Target, Wish, Wishes, area};
 use crate::domain::delivery::{DeliveryState, Purpose};
@@ -28,24 +29,51 @@ fn r57(facts: &Facts<'_>, wishes: &mut Wishes) {
         // The child was found since: nobody new looks out.
         wishes.list.clear();
     }
-    wishes.list.retain(|wish| !reaches_as_before(wish, original));
+    wishes
+        .list
+        .retain(|wish| tells_of_repeat(wish, original) || !reaches_as_before(wish, original));
     keep_school_times(original, wishes);
     let priority = if original.priority.is_urgent() { Priority::P2 } else { Priority::P3 };
+    let is_repeat = triggers::holds(&facts.validated.repeats, Trigger::T1);
     let recipients = original.deliveries.iter().filter(|delivery| had(delivery));
     for delivery in recipients.filter(|delivery| may_still_be_told(facts, delivery)) {
         if is_over && delivery.view == View::Lookout {
             continue;
         }
-        wishes.list.push(Wish {
+        let again = |rule: Rule| Wish {
             to: Target::Again(delivery.mailbox.clone()),
             priority,
             view: delivery.view,
             // Who attends a MARAC has no other letter for its cases.
             letter: (delivery.letter == Letter::K).then_some(Letter::K),
-            rule: Rule::R57,
+            rule,
             due: None,
             setting: delivery.setting.clone(),
-        });
+        };
+        // What told of the repeat is not handed out any more: then this copy tells of it.
+        let is_untold = delivery.state == DeliveryState::Queued && is_repeat;
+        if is_untold && delivery.routes.contains(&Rule::T1) {
+            wishes.list.push(again(Rule::T1));
+        }
+        wishes.list.push(again(Rule::R57));
+    }
+}
+
+/// Whether the wish tells its recipient of a repeat (T1, R23) that the original did not tell it of: its copy of the correction
+/// says so, however urgent it was before.
+fn tells_of_repeat(wish: &Wish, original: &AlertRecord) -> bool {
+    let code = wish_agency(wish);
+    let is_told = |delivery: &Delivery| {
+        delivery.mailbox.agency_code() == code && delivery.routes.contains(&wish.rule)
+    };
+    matches!(wish.rule, Rule::T1 | Rule::R23)
+        && !original.deliveries.iter().filter(|it| had(it)).any(is_told)
+}
+
+fn wish_agency(wish: &Wish) -> &str {
+    match &wish.to {
+        Target::Duty(agency) => agency.as_str(),
+        Target::Again(mailbox) => mailbox.agency_code(),
     }
 }
 
@@ -59,10 +87,7 @@ fn had(delivery: &Delivery) -> bool {
 
 /// Whether the original reached whom the wish names, as urgently. The two desks of the front door are one.
 fn reaches_as_before(wish: &Wish, original: &AlertRecord) -> bool {
-    let code = match &wish.to {
-        Target::Duty(agency) => agency.as_str(),
-        Target::Again(mailbox) => mailbox.agency_code(),
-    };
+    let code = wish_agency(wish);
     let is_it = |delivery: &&Delivery| {
         let theirs = delivery.mailbox.agency_code();
         theirs == code || (is_desk(theirs) && is_desk(code))

@@ -7,7 +7,7 @@ use crate::domain::delivery::{AckOutcome, Purpose};
 use crate::domain::submission::{Exercise, Given, MissingRiskFactor};
 use crate::domain::{AlertKind, EventKind, Priority, Risk, Rule, UserId};
 use crate::policy::Clocks;
-use crate::policy::escalation::{Steps, steps_in};
+use crate::policy::escalation::{Beside, Steps, steps_in};
 use crate::policy::fixtures::*;
 
 /// A Saturday; office hours are over.
@@ -35,6 +35,10 @@ fn raised(record: &AlertRecord) -> Vec<String> {
         format!("{} {} {:?} {due}", it.mailbox, it.priority, it.purpose)
     };
     record.deliveries.iter().filter(is_its).map(line).collect()
+}
+
+fn beside(record: AlertRecord) -> Beside {
+    Beside { record: Arc::new(record), conflicts: Conflicts::default() }
 }
 
 fn fired(steps: &Steps) -> usize {
@@ -210,13 +214,13 @@ fn t2_is_one_task_with_t1_s_wherever_in_the_episode_that_stands() {
     task_of_t1(&mut other);
     other.timers.clear();
     let clear = AlertRecord::clone(&record_of(&low(), MISSED));
-    let others = [Arc::new(other.clone())];
+    let others = [beside(other.clone())];
     let in_episode = (&clear, others.as_slice());
     let of = (&directory(), &Clocks::DEFAULT);
     let beside_other = steps_in(in_episode, &Conflicts::default(), at(LONGER), of);
     // T1 was taken back: the same inbox has heard of it twice.
     task_of_t1(&mut other);
-    let others = [Arc::new(other)];
+    let others = [beside(other)];
     let taken_back = steps_in((&clear, &others), &Conflicts::default(), at(LONGER), of);
 
     assert_eq!((tasks_of(&alone), tasks_of(&beside_own)), (1, 1), "T1's alone");
@@ -226,7 +230,7 @@ fn t2_is_one_task_with_t1_s_wherever_in_the_episode_that_stands() {
 
 #[test]
 fn t2_told_in_the_episode_by_another_alert_is_told_no_second_time() {
-    let told = Arc::new(fire_at(&record_of(&low(), MISSED), LONGER).record);
+    let told = beside(fire_at(&record_of(&low(), MISSED), LONGER).record);
     let record = record_of(&low(), MISSED);
     let of = (&directory(), &Clocks::DEFAULT);
 

@@ -229,7 +229,10 @@ fn t5_a_third_notification_raises_the_front_door_too_but_not_above_p2() {
 fn a_correction_that_lowers_the_count_takes_the_trigger_back_from_whoever_had_the_task() {
     let repeats = jaydon("2026-08-21T20:00+01:00");
     let (validated, decision) = taken_knowing(missing_child(), "2026-11-19T10:00Z", &repeats);
-    let original = recorded(&missing_child(), "2026-11-19T10:00Z", (&validated, &decision));
+    let mut original = recorded(&missing_child(), "2026-11-19T10:00Z", (&validated, &decision));
+    for delivery in &mut original.deliveries {
+        *delivery = delivery.clone().hand_out(1, at("2026-11-19T10:01Z")).unwrap();
+    }
     let of_no_risk = missing_child().missing(|facts| {
         facts.category = known(MissingCategory::NoApparentRisk);
     });
@@ -243,6 +246,11 @@ fn a_correction_that_lowers_the_count_takes_the_trigger_back_from_whoever_had_th
     assert!(kinds.contains(&EventKind::TriggerWithdrawn));
     assert!(!kinds.contains(&EventKind::TriggerFired));
     assert!(tasks(&taken_back).contains(&"CADT P3 Thu 19 Nov 16:00 T1".to_owned()));
+    assert!(
+        tasks(&taken_back).iter().any(|it| it.starts_with("SAFERFUT P3") && it.ends_with("T1")),
+        "whose copy told of it: {:?}",
+        tasks(&taken_back)
+    );
 
     // Told again as it was: it stands, and nobody is asked a second time.
     let (_, same) = corrected(missing_child());

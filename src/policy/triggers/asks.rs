@@ -3,7 +3,6 @@
 use super::Trigger;
 use super::crossing::News;
 use super::find::{Finding, Standing};
-use super::ledger::Changed;
 use crate::domain::Priority;
 use crate::domain::codes::code_list;
 
@@ -61,16 +60,6 @@ pub fn asked(findings: &[Finding]) -> Vec<Asked> {
     }
     for finding in findings.iter().filter(|finding| finding.standing == Standing::Possible) {
         put(&mut asked, Ask::PossibleRepeat, finding.trigger);
-    }
-    asked
-}
-
-/// What withdrawn triggers ask: whoever had the task hears that it is taken back.
-#[must_use]
-pub fn taken_back(withdrawn: &[Changed]) -> Vec<Asked> {
-    let mut asked = Vec::new();
-    for withdrawn in withdrawn {
-        put(&mut asked, Ask::TriggerWithdrawn, withdrawn.trigger);
     }
     asked
 }

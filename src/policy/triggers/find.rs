@@ -34,6 +34,8 @@ pub struct Finding {
     pub count: u32,
     /// How many more would, with links that nobody confirmed.
     pub possible: u32,
+    /// How many counted with what the alert said whose place this one takes; 0 where the trigger did not hold by it.
+    pub was: u32,
     /// Shown beside and not counted: for T1 the episodes that are not of category MISSING.
     pub beside: u32,
     /// The alerts counted.
@@ -248,7 +250,7 @@ impl Judged<'_> {
             Standing::Below
         };
         let news = news(told, (before, confirmed), at_least);
-        Finding { trigger, standing, news, count: confirmed, possible, beside: 0, from }
+        Finding { trigger, standing, news, count: confirmed, possible, was: 0, beside: 0, from }
     }
 
     /// A trigger that the event makes with what was before it: told once for each episode. Of a person who is not
@@ -272,6 +274,6 @@ impl Judged<'_> {
         let count = u32::from(standing == Standing::Holds);
         let possible = u32::from(standing == Standing::Possible);
         let from = if count == 1 { vec![self.new.alert] } else { Vec::new() };
-        Finding { trigger, standing, news, count, possible, beside: 0, from }
+        Finding { trigger, standing, news, count, possible, was: 0, beside: 0, from }
     }
 }

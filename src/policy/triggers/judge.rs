@@ -1,15 +1,18 @@
 //! The triggers of one alert: what it says, beside what is known from before of its persons.
 
+use std::collections::BTreeMap;
+
 use super::find::{Danger, Finding, Standing, find};
 use super::folding::folded;
 use super::ledger::{Changed, Contact, History, Link, Past, Told, What};
 use super::marac::Pair;
 use super::{News, Trigger};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
+use crate::domain::delivery::DeliveryState;
 use crate::domain::submission::{
     Bool3, Exercise, MissingCategory, MissingFacts, MissingRiskFactor, Submission,
 };
-use crate::domain::{AlertId, AlertKind, AlertRecord, EpisodeId, Timestamp};
+use crate::domain::{AlertId, AlertKind, AlertRecord, Delivery, EpisodeId, MailboxId, Timestamp};
 use crate::policy::age::Age;
 use crate::policy::{Context, referral, standing};
 
@@ -122,21 +125,34 @@ fn ask((history, new): (&History, &Past), danger: Danger, context: &Context<'_>)
         None => history.clone().with(new.clone()),
     };
     let mut found = find(&history, about(new), context.now, thresholds);
-    let is_told = |finding: &Finding| {
-        replaced.is_some_and(|replaced| was_told(replaced, finding.trigger))
-            || counted_before(was.as_deref().unwrap_or_default(), finding)
-    };
-    for finding in found.iter_mut().filter(|finding| is_told(finding)) {
-        finding.news = News::None;
+    let told = replaced_by(context);
+    for finding in &mut found {
+        let was = was.iter().flatten().find(|it| it.trigger == finding.trigger);
+        finding.was = was.filter(|it| it.standing == Standing::Holds).map_or(0, |it| it.count);
+        if was_told(&told, finding.trigger) || counted_before(finding) {
+            finding.news = News::None;
+        }
     }
     found
 }
 
 /// Whether as many counted with what the replaced alert said: whichever alert was the last of them has told it.
-fn counted_before(was: &[Finding], finding: &Finding) -> bool {
+const fn counted_before(finding: &Finding) -> bool {
     let is_count = matches!(finding.trigger, Trigger::T1 | Trigger::T3 | Trigger::T5 | Trigger::T7);
-    let of_it = was.iter().find(|it| it.trigger == finding.trigger);
-    is_count && of_it.is_some_and(|it| it.standing == Standing::Holds && it.count >= finding.count)
+    is_count && finding.was > 0 && finding.was >= finding.count
+}
+
+/// The alert whose place this one takes, and after it those whose place that took: whoever was told by them was told.
+pub(crate) fn replaced_by<'a>(context: &Context<'a>) -> Vec<&'a AlertRecord> {
+    let mut told: Vec<&AlertRecord> = context.replaces.record().into_iter().collect();
+    while let Some(older) = told.last().and_then(|it| it.after.supersedes) {
+        let older = context.episode.iter().find(|it| it.id == older);
+        match older.filter(|_| told.len() <= context.episode.len()) {
+            Some(older) => told.push(older),
+            None => break,
+        }
+    }
+    told
 }
 
 /// The sender's time where it can be true.
@@ -217,27 +233,54 @@ fn telling_of(history: &History, episode: &[std::sync::Arc<AlertRecord>]) -> His
     }
 }
 
-/// Whether an alert told of a trigger: one of its deliveries names it, or its clock did.
-fn was_told(record: &AlertRecord, trigger: Trigger) -> bool {
-    carries(record, trigger) || (trigger == Trigger::T2 && told_of_long(record))
+/// Whether one of these alerts, which took each other's place, has told of a trigger and none has taken it back: the inbox
+/// that was told hears of the latter by one delivery more, so of an even number nothing is left. The clock of T2 may have
+/// told of it where the task stood already.
+fn was_told(told: &[&AlertRecord], trigger: Trigger) -> bool {
+    let rule = trigger.rule();
+    let deliveries = told.iter().flat_map(|record| &record.deliveries);
+    let mut heard: BTreeMap<&MailboxId, bool> = BTreeMap::new();
+    // What was taken back before it was handed out told nobody.
+    let is_live = |it: &&Delivery| !matches!(it.state, DeliveryState::Ended(_));
+    for delivery in deliveries.filter(is_live).filter(|it| it.routes.contains(&rule)) {
+        let stands = heard.entry(&delivery.mailbox).or_default();
+        *stands = !*stands;
+    }
+    let by_clock = || trigger == Trigger::T2 && told.iter().any(|record| told_of_long(record));
+    if heard.is_empty() { by_clock() } else { heard.into_values().any(|stands| stands) }
 }
 
 fn carries(record: &AlertRecord, trigger: Trigger) -> bool {
     record.deliveries.iter().any(|delivery| delivery.routes.contains(&trigger.rule()))
 }
 
-/// What a correction takes back: the triggers that the alert it replaces told of and that hold no more.
+/// What a correction takes back: the triggers that the alerts whose place it takes told of and that hold no more, or of
+/// less.
 pub(crate) fn taken_back_by_correction(
     findings: &[Finding],
     context: &Context<'_>,
 ) -> Vec<Changed> {
-    let Some(original) = context.replaces.corrected() else { return Vec::new() };
-    let gone = |trigger: &&Trigger| was_told(original, **trigger) && !holds(findings, **trigger);
-    let taken_back = |trigger: &Trigger| {
-        let left = findings.iter().find(|it| it.trigger == *trigger).map_or(0, |it| it.count);
-        Changed { trigger: *trigger, told: left.saturating_add(1), left }
+    if context.replaces.corrected().is_none() {
+        return Vec::new();
+    }
+    let told = replaced_by(context);
+    let changed = |trigger: &Trigger| {
+        let found = findings.iter().find(|it| it.trigger == *trigger);
+        let was = found.map_or(0, |it| it.was);
+        // Copies tell of these by a marker or by R23.
+        let by_copies = matches!(trigger, Trigger::T3 | Trigger::T4 | Trigger::T5) && was > 0;
+        if !by_copies && !was_told(&told, *trigger) {
+            return None;
+        }
+        let left = found.map_or(0, |it| it.count);
+        let is_less = !holds(findings, *trigger) || left < was;
+        is_less.then_some(Changed {
+            trigger: *trigger,
+            told: was.max(left.saturating_add(1)),
+            left,
+        })
     };
-    Trigger::ALL.iter().filter(gone).map(taken_back).collect()
+    Trigger::ALL.iter().filter_map(changed).collect()
 }
 
 /// Whether a trigger holds, told before or not.

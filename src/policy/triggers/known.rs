@@ -148,12 +148,33 @@ pub fn same_event(
         what: what_of((kind, tally), true)?,
         link: Link::Confirmed,
     };
+    duplicate_of(&new, &confirmed(&new, repeats), thresholds).map(|past| past.alert)
+}
+
+/// As [`same_event`], of an alert that is there with these claims: never what a human has split from it.
+#[must_use]
+pub fn same_event_as(
+    alert: &Earlier,
+    earlier: &[Earlier],
+    thresholds: &Thresholds,
+) -> Option<AlertId> {
+    let Earlier { record, mentions } = alert;
+    let what = what_of((record.kind, &mentions.tally), true)?;
+    let new = Past { what, ..event_of(alert)? };
+    let repeats = known(mentions, &record.links, earlier, thresholds);
+    let mut history = confirmed(&new, &repeats);
+    history.apart.extend(split(record));
+    duplicate_of(&new, &history, thresholds).map(|past| past.alert)
+}
+
+/// What is known of the person or the pair that an event is of, as far as it is confirmed.
+fn confirmed(new: &Past, repeats: &Repeats) -> History {
     let mut history = match new.what {
         What::DomesticAbuse { .. } => repeats.pair.clone(),
         What::Missing { .. } | What::Attendance | What::Contact(_) => repeats.subject.clone(),
     };
     history.events.retain(|past| past.link == Link::Confirmed);
-    duplicate_of(&new, &history, thresholds).map(|past| past.alert)
+    history
 }
 
 /// The alert and the episode that a human has split it from.

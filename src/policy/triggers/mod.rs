@@ -28,7 +28,7 @@ use crate::domain::codes::code_list;
 pub use crate::domain::counted::MaracRepeat;
 
 pub(crate) use asks::asks_of;
-pub use asks::{Ask, Asked, asked, taken_back};
+pub use asks::{Ask, Asked, asked};
 pub use count::Count;
 pub use crossing::News;
 pub use find::{Danger, Finding, Standing, counted_again, find};
@@ -36,9 +36,9 @@ pub(crate) use folding::folded;
 pub use folding::{Family, duplicate_of};
 pub use judge::{NOTHING_KNOWN, Repeats, THIS};
 pub(crate) use judge::{
-    fires, holds, judge, missing_since, taken_back_by_correction, told_of_long,
+    fires, holds, judge, missing_since, replaced_by, taken_back_by_correction, told_of_long,
 };
-pub use known::{event_of, known, same_event, split};
+pub use known::{event_of, known, same_event, same_event_as, split};
 pub use ledger::{Changed, Contact, History, Link, Past, Told, What};
 pub use marac::{MaracDates, Pair, legacy_repeat, repeat};
 pub use pair_case::{anchor_stands, pair_case};

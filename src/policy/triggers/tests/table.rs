@@ -168,18 +168,6 @@ fn what_a_correction_makes_untrue_is_taken_back() {
 }
 
 #[test]
-fn whoever_was_told_hears_that_it_is_taken_back_once_for_all_triggers() {
-    let gone = |trigger| Changed { trigger, told: 3, left: 2 };
-
-    let asked = taken_back(&[gone(Trigger::T1), gone(Trigger::T2)]);
-
-    assert_eq!(asked.len(), 1);
-    assert_eq!(asked[0].ask, Ask::TriggerWithdrawn);
-    assert_eq!(asked[0].triggers, [Trigger::T1, Trigger::T2]);
-    assert!(taken_back(&[]).is_empty());
-}
-
-#[test]
 fn t1_and_t2_make_one_task_and_a_marker_makes_none() {
     holds("asking", |row| {
         let fires = |trigger: &str| Finding {
@@ -188,6 +176,7 @@ fn t1_and_t2_make_one_task_and_a_marker_makes_none() {
             news: News::Fires,
             count: 3,
             possible: 0,
+            was: 0,
             beside: 0,
             from: vec![id(1)],
         };
