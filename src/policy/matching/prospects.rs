@@ -132,6 +132,37 @@ mod tests {
         assert_eq!(worth_reading(&own, &[&mia]), [false], "alone she is somebody else");
     }
 
+    /// No claim can name her; yet with her the child that was expected is one of two (domain 4.5.7).
+    #[test]
+    fn the_twin_of_a_child_that_was_expected_is_read_too() {
+        let dana = || Features {
+            nhs: Some(NhsNumber { digits: "9990009597".to_owned(), verified: true }),
+            family: Some(Name::of("Exemplar")),
+            given: Some(Name::of("Dana")),
+            born: Some(jiff::civil::date(1994, 7, 21)),
+            ..Features::default()
+        };
+        let born = |number: &str, given: &str| Features {
+            nhs: Some(NhsNumber { digits: number.to_owned(), verified: true }),
+            family: Some(Name::of("Exemplar")),
+            given: Some(Name::of(given)),
+            born: Some(jiff::civil::date(2027, 2, 14)),
+            mother: Some(Box::new(dana())),
+            ..Features::default()
+        };
+        let unborn = Features {
+            expected: Some(jiff::civil::date(2027, 2, 10)),
+            mother: Some(Box::new(dana())),
+            ..Features::default()
+        };
+        let alone = |person: Features| Prospect { people: vec![person], ends_episode: false };
+        let (unborn, lark) = (alone(unborn), alone(born("9990027404", "Lark")));
+        let own = alone(born("9990026033", "Wren"));
+
+        assert_eq!(worth_reading(&own, &[&unborn, &lark]), [true, true]);
+        assert_eq!(worth_reading(&own, &[&lark]), [false], "alone she is somebody else");
+    }
+
     #[test]
     fn a_stranger_is_ruled_out_unless_the_alert_ends_an_episode() {
         let stranger = || vec![Features { sex: Some(1), ..Features::default() }];
