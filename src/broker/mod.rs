@@ -33,7 +33,7 @@ pub use status::{PAGE_MAX, Seen, Status};
 use crate::audit::{Audit, AuditError};
 use crate::crypto::{SealError, Sealer};
 use crate::domain::submission::Violation;
-use crate::domain::{AlertId, ErrorKind, IdempotencyKey};
+use crate::domain::{AgencyCode, AlertId, ErrorKind, IdempotencyKey};
 use crate::env::Env;
 use crate::policy::Clocks;
 use crate::policy::access::Denied;
@@ -61,6 +61,15 @@ pub struct Parts {
     pub audit: Arc<Audit>,
     /// The local clocks of this deployment.
     pub clocks: Clocks,
+    /// Who can be reached.
+    pub reach: Arc<dyn Reach>,
+}
+
+/// Whom the hub knows to be out of reach.
+pub trait Reach: Send + Sync {
+    /// Whether nobody of the agency can fetch anything: every certificate known of it is revoked. An agency that has a
+    /// good one and does not call is none.
+    fn is_cut_off(&self, agency: &AgencyCode) -> bool;
 }
 
 /// Accepts alerts.

@@ -13,6 +13,8 @@ use super::{ATTEMPTS_MAX, Accepted, Broker, Correction, KEY_DAYS, Received, Subm
 use crate::crypto::{ContentKey, Sealed, commitment, content_key};
 use crate::domain::alert::{BodyRef, Conflicts, SealedConflicts};
 use crate::domain::counted::Counted;
+use crate::domain::delivery::Moment;
+use crate::domain::event::EventOutcome;
 use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::{Exercise, Violation};
 use crate::domain::{
@@ -152,6 +154,7 @@ impl Broker {
             Ok(decided) => decided,
             Err(rejected) => return Err(self.reject(principal, received, rejected).await?),
         };
+        self.tell_of_failures(&mut decision, now);
         let linked = identified.tell(&mut decision, (directory, now));
         decision.unroutable.iter().for_each(not_in_the_directory);
         let loaded = loaded.linked_to(duplicate);
@@ -181,6 +184,23 @@ impl Broker {
         self.say_that_it_is_there(&record, &told);
         let receipt = self.receipt_at_once(&record, &content_key, (&entry, &committed.group))?;
         Ok(self.accepted_with(record, receipt))
+    }
+
+    /// What cannot be delivered, for its recipient's certificates are revoked: its clocks run, for they run from the
+    /// commit into the mailbox, and its sender is told to phone (domain 5.1, S20).
+    fn tell_of_failures(&self, decision: &mut Decision, now: Timestamp) {
+        let is_cut_off = |to: &MailboxId| {
+            let agency = AgencyCode::try_from(to.agency_code());
+            agency.is_ok_and(|agency| self.parts.reach.is_cut_off(&agency))
+        };
+        for delivery in decision.deliveries.iter_mut().filter(|it| is_cut_off(&it.mailbox)) {
+            delivery.failed = Some(Moment { at: now, by: None, position: Position::THIS });
+            let failed = Event::new(self.parts.env.ids(now).event(), EventKind::DeliveryFailed);
+            let mut failed = failed.to(delivery.number, &delivery.mailbox);
+            failed.outcome = EventOutcome::Error;
+            failed.reason = Some("CERTIFICATE_REVOKED".to_owned());
+            decision.events.push(failed);
+        }
     }
 
     /// To its own recipients, and to whom something else was queued with it.
@@ -436,7 +456,7 @@ impl Broker {
 
     /// The duty phone, where the alert is urgent.
     fn urgent_phone(&self, submission: &Submission) -> Option<String> {
-        policy::minimum_priority(submission)
+        policy::minimum_priority(submission, &self.parts.clocks)
             .is_urgent()
             .then(|| self.phone(Some(submission)))
             .flatten()

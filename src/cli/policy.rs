@@ -8,6 +8,7 @@ use serde_json::json;
 use super::error::CliError;
 use super::output::Output;
 use crate::domain::{Letter, View};
+use crate::policy::Measures;
 use crate::policy::follow_on::{self, FollowOn};
 use crate::policy::routing::{self, RecipientInWords, RowInWords};
 
@@ -24,6 +25,8 @@ enum Table {
     Routes,
     /// The clocks an alert starts besides its acknowledgements.
     Clocks,
+    /// What scores and dates mean, and whose numbers these are.
+    Measures,
 }
 
 /// Prints one table.
@@ -31,6 +34,7 @@ pub(crate) fn run(args: &PolicyArgs, out: &mut Output) -> Result<(), CliError> {
     match args.table {
         Table::Routes => routes(out),
         Table::Clocks => clocks(out),
+        Table::Measures => measures(out),
     }
 }
 
@@ -88,6 +92,18 @@ fn clocks(out: &mut Output) -> Result<(), CliError> {
         out.text(&format!("{}  {what}\n     {due} – {label} [{tag}], {source}\n", kind.as_str()))?;
         out.json(&json!({
             "clock": kind.as_str(), "what": what, "due": due, "label": label, "tag": tag, "source": source,
+        }))?;
+    }
+    Ok(())
+}
+
+fn measures(out: &mut Output) -> Result<(), CliError> {
+    for measure in Measures::ALL {
+        let (field, decides, source) = (measure.field, measure.decides, measure.source);
+        let value = (measure.of)(&Measures::DEFAULT);
+        out.text(&format!("{field} = {value}  {decides}\n     {source}\n"))?;
+        out.json(&json!({
+            "measure": field, "value": value, "decides": decides, "source": source,
         }))?;
     }
     Ok(())
@@ -170,5 +186,16 @@ mod tests {
         assert!(text.contains("72 hours, day and night – statutory [STAT], R06"), "{text}");
         let warning = text.lines().skip_while(|line| !line.starts_with("RHI_WARNING")).nth(1);
         assert!(warning.unwrap().contains("local target [DEFAULT]"), "{text}");
+    }
+
+    #[test]
+    fn every_measure_is_printed_with_its_number_and_its_source() {
+        let text = printed(Form::Text, Table::Measures);
+
+        assert!(
+            text.contains("merit_high = 72") && text.contains("St Helens, not Wirral"),
+            "{text}"
+        );
+        assert_eq!(printed(Form::Json, Table::Measures).lines().count(), Measures::ALL.len());
     }
 }

@@ -1,4 +1,4 @@
-//! The sections for calendars and for counting: `[calendar]`, `[triggers]`.
+//! The sections for calendars, for counting and for what scores mean: `[calendar]`, `[triggers]`, `[measures]`.
 
 use std::path::PathBuf;
 
@@ -74,6 +74,31 @@ impl Default for Triggers {
             same_missing_hours: Hours::default_of::<6>(),
             same_attendance_hours: Hours::default_of::<2>(),
             same_incident_hours: Hours::default_of::<12>(),
+        }
+    }
+}
+
+/// `[measures]`: what scores and dates mean where no statute says (domain 3.6, 3.7). DASH counts to 24.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Measures {
+    /// A DASH score of so many is HIGH, 2 to 24. Default 14.
+    pub dash_high: Count<2, 24>,
+    /// A DASH score of so many is MEDIUM, 1 to 23, less than `dash_high`. Default 10.
+    pub dash_medium: Count<1, 23>,
+    /// A MERIT score of so many is GOLD, 1 to 999. Default 72, from St Helens.
+    pub merit_high: Count<1, 999>,
+    /// A second contact so many days after the first appointment makes it engagement, 1 to 183. Default 28.
+    pub engaged_days: Days<1, 183>,
+}
+
+impl Default for Measures {
+    fn default() -> Self {
+        Self {
+            dash_high: Count::default_of::<14>(),
+            dash_medium: Count::default_of::<10>(),
+            merit_high: Count::default_of::<72>(),
+            engaged_days: Days::default_of::<28>(),
         }
     }
 }

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use environment::Environment;
-pub use figures::{Calendar, Triggers};
+pub use figures::{Calendar, Measures, Triggers};
 pub use follow_on::FollowOn;
 pub use sections::{
     Audit, Clocks, Directory, ElapsedClock, Hub, Keys, Limits, LogFormat, Logging, Mailbox,
@@ -62,6 +62,9 @@ pub struct Config {
     /// How many in how long is a repeat.
     #[serde(default)]
     pub triggers: Triggers,
+    /// What scores and dates mean.
+    #[serde(default)]
+    pub measures: Measures,
     /// Bounds of handing out.
     #[serde(default)]
     pub mailbox: Mailbox,
@@ -223,6 +226,11 @@ impl Config {
             clocks.follow_on.is_red_soonest(),
             "clocks.follow_on.answer_red_working_minutes",
             "at most clocks.follow_on.answer_amber_working_minutes",
+        )?;
+        must(
+            self.measures.dash_medium.get() < self.measures.dash_high.get(),
+            "measures.dash_medium",
+            "less than measures.dash_high",
         )?;
         must(
             self.mailbox.lease_seconds.get() <= self.mailbox.backoff_seconds_max.get(),

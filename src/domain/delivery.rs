@@ -153,6 +153,9 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// The number given in the hand-out commit: contiguous from 1 for the mailbox. None before.
     pub sequence: Option<u64>,
+    /// When it could not be delivered: every certificate known of the recipient had been revoked. Says nothing any more
+    /// once it was handed out.
+    pub failed: Option<Moment>,
     /// First hand-out.
     pub delivered: Option<Moment>,
     /// The partner system has stored it.

@@ -30,6 +30,7 @@ pub mod id;
 pub mod identity;
 pub mod letter;
 pub mod marac;
+pub mod missing_episode;
 pub mod place_of_safety;
 pub mod principal;
 pub mod receipt;
@@ -53,9 +54,10 @@ pub use id::{
     MailboxId, MentionToken, Position, SubjectRef, SystemName, UserId,
 };
 pub use letter::{Letter, LetterSet, SensitivityClass, View};
+pub use missing_episode::{MissingEpisode, MissingNews};
 pub use principal::{Principal, Role};
 pub use redacted::Redacted;
 pub use rule::Rule;
-pub use stage::{Advice, Stage};
+pub use stage::{Advice, Stage, Way};
 pub use submission::Submission;
 pub use time::{Span, Timestamp};

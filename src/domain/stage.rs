@@ -1,8 +1,14 @@
-//! How far a return home interview, or a young person's way to the alcohol and drug service, has come (domain 3.5,
-//! 3.6). A transition consumes the stage and gives the next one, or says why there is none.
+//! How far a return home interview, a young person's way to the alcohol and drug service, early help, or a stay in a
+//! place of safety has come (domain 3.5, 3.6, 3.9, 3.11). A transition consumes the stage and gives the next one, or
+//! says why there is none. The missing episode has a type of its own: [`MissingEpisode`](super::MissingEpisode).
+//!
+//! What else the domain has in 3.8 to 3.13 has no stage here. A referral and its decision: see [`super::referral`]. A
+//! disagreement, a recall, a delivery, a change of an agreement: each its own module. A MARAC hears a case as often as
+//! it must, and a question may be answered in parts: the domain orders neither, so nothing of them is refused; what
+//! each settles is its clock. A concern is told once; what becomes of it is its referral's.
 
 use super::codes::code_list;
-use super::submission::{InterviewState, Offer, PathwayState};
+use super::submission::{FamilyHelpStatus, InterviewState, Offer, PathwayState};
 
 code_list! {
     /// The stage that an alert brought its episode to; kept in its record in the clear: a code and nothing else.
@@ -33,7 +39,34 @@ code_list! {
         Engaged = 18 => "ENGAGED",
         /// The service has closed it.
         Closed = 19 => "CLOSED",
+        /// Early help is registered and goes on.
+        HelpOpen = 21 => "OPEN",
+        /// Those who help ask the front door to take it on.
+        HelpStepUp = 22 => "STEP_UP_REQUESTED",
+        /// Ended: what was needed was done.
+        HelpNeedsMet = 23 => "CLOSED_NEEDS_MET",
+        /// Ended: the family wants it no more.
+        HelpWithdrawn = 24 => "CLOSED_WITHDRAWN",
+        /// Ended: the family has moved away.
+        HelpMoved = 25 => "CLOSED_MOVED",
+        /// A young person was brought to a place of safety.
+        PlaceHeld = 31 => "IN_PLACE_OF_SAFETY",
+        /// And has left it.
+        PlaceLeft = 32 => "LEFT_PLACE_OF_SAFETY",
     }
+}
+
+/// What a stage is a stage of: one follows another on the same way only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// A return home interview (domain 3.5).
+    Interview,
+    /// To the alcohol and drug service (domain 3.6).
+    Pathway,
+    /// A stay in a place of safety (domain 3.9).
+    PlaceOfSafety,
+    /// Early help (domain 3.11).
+    FamilyHelp,
 }
 
 /// Why a stage does not follow.
@@ -59,14 +92,14 @@ impl StageError {
 }
 
 impl Stage {
-    /// Whether the stage is of a return home interview.
+    /// What the stage is one of.
     #[must_use]
-    pub const fn is_of_interview(self) -> bool {
+    pub const fn way(self) -> Way {
         match self {
             Self::InterviewOffered
             | Self::InterviewCompleted
             | Self::InterviewDeclined
-            | Self::InterviewNotPossible => true,
+            | Self::InterviewNotPossible => Way::Interview,
             Self::Offered
             | Self::NotOffered
             | Self::Accepted
@@ -75,7 +108,13 @@ impl Stage {
             | Self::AttendedFirst
             | Self::DidNotAttend
             | Self::Engaged
-            | Self::Closed => false,
+            | Self::Closed => Way::Pathway,
+            Self::HelpOpen
+            | Self::HelpStepUp
+            | Self::HelpNeedsMet
+            | Self::HelpWithdrawn
+            | Self::HelpMoved => Way::FamilyHelp,
+            Self::PlaceHeld | Self::PlaceLeft => Way::PlaceOfSafety,
         }
     }
 
@@ -90,7 +129,12 @@ impl Stage {
             }
             // A parent's no does not close the duty, and a child may think again: it is offered again.
             Self::InterviewDeclined | Self::InterviewNotPossible => &[Self::InterviewOffered],
-            Self::InterviewCompleted | Self::Closed => &[],
+            Self::InterviewCompleted
+            | Self::Closed
+            | Self::HelpNeedsMet
+            | Self::HelpWithdrawn
+            | Self::HelpMoved
+            | Self::PlaceLeft => &[],
             Self::NotOffered => &[Self::Offered, Self::Closed],
             Self::Offered => &[Self::Accepted, Self::Refused, Self::Closed],
             Self::Refused => &[Self::Offered, Self::Accepted, Self::Closed],
@@ -103,6 +147,14 @@ impl Stage {
             }
             Self::AttendedFirst => &[Self::Engaged, Self::Refused, Self::Closed],
             Self::Engaged => &[Self::Closed],
+            Self::HelpOpen => {
+                &[Self::HelpStepUp, Self::HelpNeedsMet, Self::HelpWithdrawn, Self::HelpMoved]
+            }
+            // Stepped down again, or not taken on: the help goes on.
+            Self::HelpStepUp => {
+                &[Self::HelpOpen, Self::HelpNeedsMet, Self::HelpWithdrawn, Self::HelpMoved]
+            }
+            Self::PlaceHeld => &[Self::PlaceLeft],
         };
         if follows.is_empty() {
             return Err(StageError::Over);
@@ -134,6 +186,18 @@ impl From<PathwayState> for Stage {
             PathwayState::Dna => Self::DidNotAttend,
             PathwayState::Engaged => Self::Engaged,
             PathwayState::Closed => Self::Closed,
+        }
+    }
+}
+
+impl From<FamilyHelpStatus> for Stage {
+    fn from(status: FamilyHelpStatus) -> Self {
+        match status {
+            FamilyHelpStatus::Open => Self::HelpOpen,
+            FamilyHelpStatus::StepUpRequested => Self::HelpStepUp,
+            FamilyHelpStatus::ClosedNeedsMet => Self::HelpNeedsMet,
+            FamilyHelpStatus::ClosedWithdrawn => Self::HelpWithdrawn,
+            FamilyHelpStatus::ClosedMoved => Self::HelpMoved,
         }
     }
 }
@@ -171,7 +235,7 @@ code_list! {
 mod tests {
     use super::*;
 
-    /// Every step there is, by hand (domain 3.5, 3.6); all others are refused.
+    /// Every step there is, by hand (domain 3.5, 3.6, 3.9, 3.11); all others are refused.
     const STEPS: &str = "
         RHI_OFFERED        > RHI_OFFERED RHI_COMPLETED RHI_DECLINED RHI_NOT_POSSIBLE
         RHI_COMPLETED      >
@@ -185,7 +249,14 @@ mod tests {
         ATTENDED_FIRST     > REFUSED ATTENDED_FIRST ENGAGED CLOSED
         DNA                > REFUSED APPOINTMENT_BOOKED ATTENDED_FIRST DNA CLOSED
         ENGAGED            > ENGAGED CLOSED
-        CLOSED             >";
+        CLOSED             >
+        OPEN               > OPEN STEP_UP_REQUESTED CLOSED_NEEDS_MET CLOSED_WITHDRAWN CLOSED_MOVED
+        STEP_UP_REQUESTED  > OPEN STEP_UP_REQUESTED CLOSED_NEEDS_MET CLOSED_WITHDRAWN CLOSED_MOVED
+        CLOSED_NEEDS_MET   >
+        CLOSED_WITHDRAWN   >
+        CLOSED_MOVED       >
+        IN_PLACE_OF_SAFETY > IN_PLACE_OF_SAFETY LEFT_PLACE_OF_SAFETY
+        LEFT_PLACE_OF_SAFETY >";
 
     #[test]
     fn every_step_is_one_of_the_table_and_every_other_says_why_not() {
@@ -207,9 +278,17 @@ mod tests {
     }
 
     #[test]
-    fn an_interview_is_no_pathway() {
-        for stage in Stage::ALL {
-            assert_eq!(stage.is_of_interview(), stage.as_str().starts_with("RHI_"), "{stage}");
+    fn no_way_leads_to_another() {
+        for (from, to) in
+            Stage::ALL.iter().flat_map(|from| Stage::ALL.iter().map(move |to| (from, to)))
+        {
+            if from.then(*to).is_ok() {
+                assert_eq!(from.way(), to.way(), "{from} > {to}");
+            }
+        }
+        let is_interview = |stage: &&Stage| stage.way() == Way::Interview;
+        for stage in Stage::ALL.iter().filter(is_interview) {
+            assert!(stage.as_str().starts_with("RHI_"), "{stage}");
         }
     }
 }

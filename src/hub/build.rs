@@ -27,7 +27,7 @@ use crate::config::{Config, Keys, People};
 use crate::crypto::{KeyError, KeyStore, MasterKey, Sealer, Signer, SignerError};
 use crate::directory::{Directory, DirectoryError};
 use crate::domain::principal::Driver;
-use crate::domain::{EventKind, Position};
+use crate::domain::{AgencyCode, EventKind, Position};
 use crate::env::{Clock, Env, Machine, MachineTime, SimulatedClock, SystemClock, SystemEntropy};
 use crate::grpc::{self, EdgeLimits, HubFacts, Services};
 use crate::identity::{self, Identity};
@@ -36,8 +36,8 @@ use crate::mailbox::{self, Mailboxes};
 use crate::store::embedded::{EmbeddedOptions, EmbeddedStore, OpenError, StoreObserver};
 use crate::store::{Store, StoreError};
 use crate::tls::{
-    AcceptSettings, ConnectionLimits, LoadError, RevocationRules, ServerTls, SystemMachineClock,
-    TlsFiles, TlsReloader, TrustDomain,
+    AcceptSettings, ConnectionLimits, LiveConnections, LoadError, RevocationRules, ServerTls,
+    SystemMachineClock, TlsFiles, TlsReloader, TrustDomain,
 };
 use crate::wake::{InProcessWake, Wake};
 use crate::wire::parse::TestOrProduction;
@@ -256,6 +256,15 @@ fn deadlines(
     Deadlines::new((env.clone(), Arc::clone(wake)), escalation, retention, alarms.clone())
 }
 
+/// Who can be reached, by the connections there have been.
+struct Connections(Arc<LiveConnections>);
+
+impl broker::Reach for Connections {
+    fn is_cut_off(&self, agency: &AgencyCode) -> bool {
+        self.0.is_cut_off(agency.as_str())
+    }
+}
+
 /// What several services are built on.
 struct Shared<'a> {
     store: Arc<dyn Store>,
@@ -281,6 +290,7 @@ fn services(
         wake: Arc::clone(&wake),
         audit: Arc::clone(&audit),
         clocks: clocks::of(config),
+        reach: Arc::new(Connections(Arc::clone(tls.live()))),
     });
     let indicators = Indicators::new(Arc::clone(&store), env.clone(), Arc::clone(&audit));
     let identity = Identity::new(identity::Parts {

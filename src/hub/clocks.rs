@@ -3,14 +3,14 @@
 use crate::config;
 use crate::policy::follow_on::FollowOn;
 use crate::policy::triggers::Thresholds;
-use crate::policy::{Clocks, OutcomeClock, RoutineClock, UrgentClock};
+use crate::policy::{Clocks, Measures, OutcomeClock, RoutineClock, UrgentClock};
 
 /// Eight working hours are one working day (domain 5.5).
 const WORKING_DAY_MINUTES: u32 = 480;
 
 /// The local clocks as the file has them.
 pub(super) fn of(file: &config::Config) -> Clocks {
-    let thresholds = thresholds(&file.triggers);
+    let (thresholds, measures) = (thresholds(&file.triggers), measures(&file.measures));
     let file = &file.clocks;
     let urgent = |clock: &config::ElapsedClock| UrgentClock {
         acknowledge: clock.acknowledge_minutes.get(),
@@ -38,6 +38,7 @@ pub(super) fn of(file: &config::Config) -> Clocks {
         },
         follow_on: follow_on(&file.follow_on),
         thresholds,
+        measures,
     }
 }
 
@@ -59,6 +60,15 @@ fn follow_on(file: &config::FollowOn) -> FollowOn {
         disagreement_senior_working_days: file.disagreement_senior_working_days.get(),
         override_review_working_minutes: file.override_review_working_minutes.get(),
         stop_confirmed_working_days: file.stop_confirmed_working_days.get(),
+    }
+}
+
+const fn measures(file: &config::Measures) -> Measures {
+    Measures {
+        dash_high: file.dash_high.get(),
+        dash_medium: file.dash_medium.get(),
+        merit_high: file.merit_high.get(),
+        engaged_days: file.engaged_days.get(),
     }
 }
 
@@ -121,6 +131,37 @@ mod tests {
             assert!(refused.contains("clocks.follow_on"), "{refused}");
             assert!(refused.contains(says), "{refused}");
         }
+    }
+
+    #[test]
+    fn scores_and_dates_mean_what_the_file_says_and_are_refused_one_past_their_bounds() {
+        for (field, least, most) in [
+            ("dash_high", 2, 24),
+            ("dash_medium", 1, 23),
+            ("merit_high", 1, 999),
+            ("engaged_days", 1, 183),
+        ] {
+            let of_field = Measures::ALL.iter().find(|measure| measure.field == field).unwrap().of;
+            for value in [least, most] {
+                // The two bands of DASH in order.
+                let beside = match (field, value) {
+                    ("dash_high", 2) => "dash_medium = 1\n",
+                    ("dash_medium", 23) => "dash_high = 24\n",
+                    _ => "",
+                };
+                let set = read(&format!("[measures]\n{field} = {value}\n{beside}"));
+                assert_eq!(of_field(&of(&set).measures), value, "{field}");
+            }
+            for value in [least - 1, most + 1] {
+                let text = format!("{MINIMAL}\n[measures]\n{field} = {value}\n");
+                let refused = config::Config::parse(&text).unwrap_err().to_string();
+                assert!(refused.starts_with(&format!("measures.{field} in line ")), "{refused}");
+                assert!(refused.contains(&format!("must be {least} to {most}")), "{refused}");
+            }
+        }
+        let text = format!("{MINIMAL}\n[measures]\ndash_medium = 14\n");
+        let refused = config::Config::parse(&text).unwrap_err().to_string();
+        assert_eq!(refused, "measures.dash_medium must be less than measures.dash_high");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::domain::referral::{Decided, ReferralOutcome, ReferralStatus};
 use crate::domain::submission::{
     Bool3, FoundHow, Given, ImpactCode, InjuryMechanism, MissingFacts, QualityRating, SafeDischarge,
 };
-use crate::domain::{AlertId, AlertKind, AlertRecord, Position, Rule, Stage, Timestamp};
+use crate::domain::{AlertId, AlertKind, AlertRecord, Position, Rule, Stage, Timestamp, Way};
 use crate::policy::fixtures::*;
 use crate::policy::indicators::{AgeGroup, Asked, Figure, Known, Period, Value, report};
 
@@ -114,7 +114,7 @@ fn cases_that_were_not_read_are_not_computable_and_say_why() {
 /// An alert of the episode that the first one opened, as it would be stored.
 fn follower(of: &AlertRecord, stage: Option<Stage>, number: u8) -> EpisodeAlert {
     let kind = match stage {
-        Some(stage) if stage.is_of_interview() => AlertKind::RhiUpdate,
+        Some(stage) if stage.way() == Way::Interview => AlertKind::RhiUpdate,
         Some(_) => AlertKind::AlcoholPathway,
         None => of.kind,
     };

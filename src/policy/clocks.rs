@@ -4,6 +4,7 @@
 
 use super::clock;
 use super::follow_on::FollowOn;
+use super::measures::Measures;
 use super::triggers::Thresholds;
 use crate::domain::{Priority, Span, Timestamp};
 
@@ -30,6 +31,8 @@ pub struct Clocks {
     pub follow_on: FollowOn,
     /// How many in how long is a repeat (domain 5.8).
     pub thresholds: Thresholds,
+    /// What scores and dates mean.
+    pub measures: Measures,
 }
 
 /// How long after somebody has taken an alert something must have come of it.
@@ -91,6 +94,7 @@ impl Clocks {
         outcome: OutcomeClock { p1: Span::hours(4), p2: Span::hours(8), p3_days: 2, p4_days: 5 },
         follow_on: FollowOn::DEFAULT,
         thresholds: Thresholds::DEFAULT,
+        measures: Measures::DEFAULT,
     };
 
     /// When something must have come of an alert of this priority that was taken `at`; never at P5, which nobody has to

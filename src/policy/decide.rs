@@ -167,6 +167,7 @@ fn delivery(verdict: &Verdict, number: u32, context: &Context<'_>) -> Delivery {
         held_by: None,
         note: None,
         decline_text: None,
+        failed: None,
         closing_note: None,
     }
 }
@@ -419,6 +420,7 @@ pub(crate) fn task(
         held_by: None,
         note: None,
         decline_text: None,
+        failed: None,
         closing_note: None,
     }
 }

@@ -6,7 +6,7 @@ use super::routing::is_confirmed_end;
 use super::sketch::EventSketch;
 use super::triggers::{self, Trigger};
 use super::validation::Validated;
-use super::{Context, follow_on, recall, referral};
+use super::{Context, follow_on, referral, standing};
 use crate::domain::alert::{Timer, TimerKind, TimerState};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::disagreement::Answered;
@@ -102,9 +102,12 @@ impl EpisodeChanges {
         // An answer that a sharing row withholds is none.
         let is_withheld = submission.information_response().is_some() && !answered;
         let is_news = !context.episode.is_empty() && !is_withheld;
+        // What was taken although it does not follow, for it was urgent, settles nothing.
+        let follows = standing::follows((submission.kind, &context.sender.code), context).is_ok();
+        let is_end = is_end && follows;
         let mut settled = match context.episode {
             [] => Vec::new(),
-            _ if is_withheld => Vec::new(),
+            _ if is_withheld || !follows => Vec::new(),
             _ => follow_on::settled_by_news(submission),
         };
         // Told by an alert before its clock told it: T2 is told once an episode.
@@ -182,7 +185,8 @@ impl EpisodeChanges {
 /// was found or was not missing, however soon (domain 3.5). While FOUND_UNCONFIRMED it belongs to it.
 #[must_use]
 pub fn begins_anew(kind: AlertKind, episode: &[Arc<AlertRecord>]) -> bool {
-    kind == AlertKind::MissingReported && episode.iter().any(|earlier| recall::is_end(earlier))
+    let state = standing::missing_episode(standing::in_order(episode));
+    kind == AlertKind::MissingReported && state.is_some_and(|state| !state.is_open())
 }
 
 /// Found and then cancelled: the first purge stands.

@@ -25,18 +25,21 @@ pub mod triggers;
 pub mod validation;
 pub mod views;
 
+mod advised;
 mod clock;
 mod clocks;
 mod counted;
 mod decide;
 mod episode;
 mod hub_facts;
+mod measures;
 mod partners;
 pub mod recount;
 mod referral;
 mod sketch;
 pub mod staff;
 mod stage;
+mod standing;
 mod supersession;
 
 #[cfg(test)]
@@ -48,6 +51,7 @@ pub use clocks::{Clocks, OutcomeClock, RoutineClock, UrgentClock};
 pub use counted::counted;
 pub use decide::{Decision, decide};
 pub use episode::{EpisodeChanges, begins_anew};
+pub use measures::Measures;
 pub use routing::contact::{DutyContact, emergency_contact};
 pub use sharing::conflicts_left;
 pub use supersession::{Moved, Replaces, may_replace, speaks_for};

@@ -12,10 +12,9 @@ use crate::domain::decision::{ShareOutcome, SharingDecision};
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::directory::{Agency, Cover, Directory, Mailbox, MailboxRole};
 use crate::domain::referral::OwnReport;
-use crate::domain::{
-    Advice, AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Rule, Timestamp, View,
-};
+use crate::domain::{AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Rule, Timestamp, View};
 
+use super::advised::advised;
 use super::escalation;
 use super::partners::{CADT, COUNCIL, EDT, MERPOL};
 use super::recall;
@@ -35,6 +34,8 @@ pub struct VisibleDelivery {
     pub delivery: Delivery,
     /// Nobody has acknowledged in time: phone them.
     pub overdue: bool,
+    /// It could not be delivered, and nobody has fetched it or taken it since: phone them now.
+    pub failed: bool,
     /// The duty phone.
     pub phone: String,
 }
@@ -196,7 +197,7 @@ pub fn recalls(alert: &AlertRecord, directory: &Directory, now: Timestamp) -> Ve
 /// What the sender must know when the alert was taken.
 #[must_use]
 pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> Vec<Notice> {
-    let mut notices = Vec::new();
+    let mut notices = unreachable(alert, directory);
     let mut say = |code, text: String| notices.push(Notice { code, text });
     if alert.priority.is_urgent() {
         say(
@@ -266,6 +267,18 @@ pub fn notices(alert: &AlertRecord, directory: &Directory, simulated: bool) -> V
     notices
 }
 
+/// Whom to phone now because the hub cannot deliver to them, where it is urgent (domain 9, S20).
+fn unreachable(alert: &AlertRecord, directory: &Directory) -> Vec<Notice> {
+    let failed = deliveries(alert, directory, alert.received_at)
+        .into_iter()
+        .filter(|seen| seen.failed && seen.delivery.priority.is_urgent());
+    let phone = |VisibleDelivery { name, phone, .. }| Notice {
+        code: NoticeCode::Phone,
+        text: format!("{name} cannot be reached by the hub: phone now, {phone}."),
+    };
+    failed.map(phone).collect()
+}
+
 /// Which row, and where advice is to be had: a duty to share matters as much as confidence (Caldicott 7).
 fn not_shared(alert: &AlertRecord, decision: &SharingDecision, directory: &Directory) -> String {
     let why = format!("Not shared with {} by {}.", decision.mailbox, decision.row);
@@ -304,36 +317,6 @@ fn decision_due(alert: &AlertRecord) -> Option<Notice> {
     let day = calendar::one_working_day(alert.received_at.to_jiff()).ok()?;
     let text = format!("The front door decides and tells you: {day}.");
     Some(Notice { code: NoticeCode::DecisionDue, text })
-}
-
-/// What the sender does besides, in words.
-const fn advised(advice: Advice) -> (NoticeCode, &'static str) {
-    match advice {
-        Advice::SendConcern => (
-            NoticeCode::SendConcern,
-            "The child told of harm: send a CONCERN at P2 now. This message does not make it.",
-        ),
-        Advice::InterviewerNotIndependent => (
-            NoticeCode::InterviewerNotIndependent,
-            "A return home interview is held by somebody independent of the child's care. The front door is told.",
-        ),
-        Advice::OfferToChildDirectly => (
-            NoticeCode::OfferToChildDirectly,
-            "A parent's refusal does not close the duty: the interview is offered to the child directly.",
-        ),
-        Advice::UrgentInConcern => (
-            NoticeCode::UrgentInConcern,
-            "This kind of alert is never urgent, and your priority was not taken: urgent content belongs in a CONCERN.",
-        ),
-        Advice::SendMissingReport => (
-            NoticeCode::KindMismatch,
-            "Taken as a concern. If a child is missing send MISSING_REPORTED besides: only that reaches the look-outs.",
-        ),
-        Advice::SendDvNotification => (
-            NoticeCode::KindMismatch,
-            "Taken as a concern. For domestic abuse send DV_NOTIFICATION: only that asks for risk, children and school.",
-        ),
-    }
 }
 
 /// What the hub took more urgently than its sender stated it, if anything.
@@ -483,7 +466,10 @@ fn line(
     let is_called = delivery.due.is_some_and(|due| due.at <= now || delivery.declined.is_some());
     let late = is_called && !escalation::is_answered(alert, delivery.number);
     let ended = matches!(delivery.state, DeliveryState::Ended(_));
-    VisibleDelivery { name, named, delivery, overdue: late && !ended, phone }
+    let failed = delivery.failed.is_some()
+        && delivery.state == DeliveryState::Queued
+        && !escalation::is_answered(alert, delivery.number);
+    VisibleDelivery { name, named, delivery, overdue: late && !ended, failed, phone }
 }
 
 fn is_foreseen(alert: &AlertRecord, delivery: &Delivery, directory: &Directory) -> bool {

@@ -1,13 +1,14 @@
-//! The stage an alert brings its episode to, and what follows from it for its sender and its owner (R07, R15).
+//! The stage an alert brings its episode to, whether it may, and what follows from it for its sender and its owner (R07, R15).
 
 use std::sync::Arc;
 
 use super::decide::task;
 use super::sketch::EventSketch;
 use super::validation::Validated;
-use super::{Context, follow_on, partners, sharing, validation};
+use super::{Context, follow_on, partners, sharing, standing, validation};
 use crate::domain::alert::{Conflicts, TimerKind};
 use crate::domain::event::EventKind;
+use crate::domain::stage::{StageError, Way};
 use crate::domain::submission::{
     BodyFacts, Bool3, ConcernCode, InterviewOutcome, InterviewState, Submission,
 };
@@ -21,17 +22,20 @@ pub(super) fn of(submission: &Submission) -> Option<Stage> {
         BodyFacts::ReturnInterview(facts) => facts.state.known().map(Stage::from),
         BodyFacts::AlcoholPathway(facts) => facts.state.known().map(Stage::from),
         BodyFacts::Alcohol(facts) => facts.offer.known().map(Stage::from),
+        BodyFacts::FamilyHelp(facts) => facts.status.known().map(Stage::from),
+        BodyFacts::PlaceOfSafety(facts) => {
+            let is_over = facts.released_at.is_given();
+            Some(if is_over { Stage::PlaceLeft } else { Stage::PlaceHeld })
+        }
         BodyFacts::Missing(_)
         | BodyFacts::DomesticAbuse(_)
         | BodyFacts::MaracReferral(_)
         | BodyFacts::MaracOutcome(_)
-        | BodyFacts::PlaceOfSafety(_)
         | BodyFacts::OperationReport(_)
         | BodyFacts::CscContact(_)
         | BodyFacts::ReferralDecision(_)
         | BodyFacts::Feedback(_)
         | BodyFacts::Concern(_)
-        | BodyFacts::FamilyHelp(_)
         | BodyFacts::InformationRequest(_)
         | BodyFacts::InformationResponse(_)
         | BodyFacts::NotShared(_)
@@ -39,16 +43,25 @@ pub(super) fn of(submission: &Submission) -> Option<Stage> {
     }
 }
 
-/// How far the episode had come, of the same kind of way as `told`, before the alert that tells it. What a correction
-/// takes the place of never was; what is told whole again is not a step.
+/// How far the episode had come, on the same way as `told`, before the alert that tells it. What a correction takes the
+/// place of never was; what is told whole again is not a step.
 pub(super) fn before(told: Stage, context: &Context<'_>) -> Option<Stage> {
     let is_retold = |record: &AlertRecord| {
         let is_it = context.replaces.record().is_some_and(|replaced| replaced.id == record.id);
-        is_it && (context.replaces.corrected().is_some() || record.stage == Some(told))
+        is_it && record.stage == Some(told)
     };
-    let earlier = context.episode.iter().rev().filter(|record| !is_retold(record));
-    let stages = earlier.filter_map(|record| record.stage);
-    stages.into_iter().find(|stage| stage.is_of_interview() == told.is_of_interview())
+    let earlier = standing::before(context);
+    let earlier = earlier.into_iter().rev().filter(|record| !is_retold(record));
+    earlier.filter_map(|record| record.stage).find(|stage| stage.way() == told.way())
+}
+
+/// Why the episode cannot have come to `told`: it does not follow what was told before, or what was told since does not
+/// follow it, which only a correction can bring about.
+pub(super) fn refused(told: Stage, context: &Context<'_>) -> Option<StageError> {
+    let since = standing::after(context).into_iter().filter_map(|record| record.stage);
+    let next = since.into_iter().find(|stage| stage.way() == told.way());
+    let follows = before(told, context).map_or(Ok(told), |before| before.then(told));
+    follows.and_then(|told| next.map_or(Ok(told), |next| told.then(next))).err()
 }
 
 /// How long after it was due the interview was held. A minute that has begun counts whole for nobody: at the due minute
@@ -145,10 +158,11 @@ fn owner(submission: &Submission, context: &Context<'_>) -> Option<MailboxId> {
     named.or_else(|| follow_on::interview_owner(submission, context))
 }
 
-/// The reason beside ALERT_UPDATED: the stage where there is one, else the kind. An interview that was held late says so.
+/// The reason beside ALERT_UPDATED: the stage of an interview or on the pathway, else the kind. An interview that was held late says so.
 pub(super) fn told_as(submission: &Submission, validated: &Validated) -> &'static str {
     let late = validated.assessment.return_interview().and_then(|found| found.late);
-    match (of(submission), late) {
+    let stage = of(submission).filter(|it| matches!(it.way(), Way::Interview | Way::Pathway));
+    match (stage, late) {
         (Some(Stage::InterviewCompleted), Some(_)) => "RHI_COMPLETED_LATE",
         (Some(stage), _) => stage.as_str(),
         (None, _) => submission.kind.as_str(),

@@ -45,6 +45,7 @@ impl Encode for Delivery {
             answer(to, 20, (moment, reason.code()), self.decline_text.as_ref());
         }
         to.optional_text(21, self.setting.as_deref());
+        to.maybe(22, self.failed.as_ref());
         if let Some(moment) = &self.closed {
             to.nested(40, |to| {
                 to.one(1, moment);
@@ -90,6 +91,7 @@ impl TryFrom<pb::Delivery> for Delivery {
             rung: raw.rung.map(Rung::try_from).transpose()?,
             state: state(raw.state, raw.end_reason)?,
             sequence: raw.sequence,
+            failed: raw.failed.map(Moment::try_from).transpose()?,
             delivered: raw.delivered.map(Moment::try_from).transpose()?,
             confirmed: raw.confirmed.map(Moment::try_from).transpose()?,
             opened: raw.opened.map(Moment::try_from).transpose()?,

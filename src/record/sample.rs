@@ -138,6 +138,7 @@ pub(crate) fn delivery() -> Delivery {
         rung: Some(Rung { level: 1, at: at(900) }),
         state: DeliveryState::Delivered,
         sequence: Some(12),
+        failed: Some(moment(1, None, Position(100))),
         delivered: Some(moment(2, None, Position(101))),
         confirmed: Some(moment(3, None, Position(102))),
         opened: Some(moment(4, Some("u-2001"), Position(103))),

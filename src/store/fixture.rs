@@ -110,6 +110,7 @@ pub(crate) fn delivery(number: u32, to: &str, priority: Priority) -> Delivery {
         rung: None,
         state: DeliveryState::Queued,
         sequence: None,
+        failed: None,
         delivered: None,
         confirmed: None,
         opened: None,

@@ -67,7 +67,12 @@ struct Entries {
     by_id: HashMap<ConnectionId, Entry>,
     per_certificate: HashMap<Fingerprint, usize>,
     per_agency: HashMap<String, usize>,
+    /// By agency, with which certificates it has connected, the newest last; at most [`KNOWN_MAX`].
+    known: HashMap<String, Vec<Serial>>,
 }
+
+/// So many certificates of an agency are remembered, more than it uses at a time; since the start of the hub.
+const KNOWN_MAX: usize = 64;
 
 struct Entry {
     peer: Arc<PeerIdentity>,
@@ -95,6 +100,16 @@ impl LiveConnections {
     #[must_use]
     pub fn is_revoked(&self, serial: &Serial) -> bool {
         self.standing.load().revoked.contains(serial)
+    }
+
+    /// Whether an agency has connected since the start of the hub, and every certificate with which it did is revoked
+    /// now: nothing of it can come for what is put into its mailboxes. Of an agency that was never there, or that has a
+    /// good certificate and merely does not call, nothing is said.
+    #[must_use]
+    pub fn is_cut_off(&self, agency: &str) -> bool {
+        let entries = self.lock();
+        let known = entries.known.get(agency);
+        known.is_some_and(|known| known.iter().all(|serial| self.is_revoked(serial)))
     }
 
     /// The open connections, oldest first.
@@ -149,6 +164,7 @@ impl LiveConnections {
         let guard =
             LiveGuard { registry: Arc::clone(self), peer: Arc::clone(&peer), cut: cut.clone() };
         entries.count(&peer);
+        entries.remember(&peer);
         let why = Closed::Ended;
         entries.by_id.insert(peer.connection(), Entry { peer, since, cut, why });
         Ok(guard)
@@ -225,6 +241,15 @@ impl Entries {
         ] {
             *held = held.saturating_add(1);
         }
+    }
+
+    fn remember(&mut self, peer: &PeerIdentity) {
+        let known = self.known.entry(peer.agency().to_owned()).or_default();
+        known.retain(|serial| serial != peer.serial());
+        if known.len() >= KNOWN_MAX {
+            known.remove(0);
+        }
+        known.push(peer.serial().clone());
     }
 
     fn uncount(&mut self, peer: &PeerIdentity) {

@@ -421,6 +421,16 @@ const WORDS: &[(&str, &str, &str)] = &[
         "REFUSED_IS_NO_REASON",
         "After a competent refusal give 9G6, 9H or 9C, or WOULD_PREJUDICE_PROTECTION.",
     ),
+    (
+        "",
+        "EPISODE_OVER",
+        "The episode has ended: recall the end that was wrong, or report the child missing anew.",
+    ),
+    (
+        "",
+        "ALREADY_REGISTERED",
+        "It is registered: send a TAC_UPDATE, or register other help by itself.",
+    ),
     ("", "STAGE_OVER", "Nothing follows the state that was told last: this is a new matter."),
     (
         "",

@@ -28,6 +28,9 @@ pub(crate) fn text(copy: &v1::AlertCopy) -> Result<String, CliError> {
     if !copy.sender_duty_phone.is_empty() {
         lines.push(format!("  sender's duty phone {}", clean(&copy.sender_duty_phone)));
     }
+    if copy.late_minutes > 0 {
+        lines.push(format!("  {} min late: it could not be delivered before", copy.late_minutes));
+    }
     if copy.view() == v1::CopyView::Ladder {
         lines.push(format!("  nobody has taken it at {}", clean(&copy.mailbox)));
     }

@@ -107,9 +107,10 @@ fn delivery_line(delivery: &v1::VisibleDelivery) -> String {
         Some(due) => format!(", due {} ({})", words::time(Some(due)), delivery.due_label),
         None => String::new(),
     };
-    let late = match delivery.overdue {
-        true => format!("  NOT ACKNOWLEDGED: phone them now, {}", delivery.phone),
-        false => String::new(),
+    let late = match (delivery.failed, delivery.overdue) {
+        (true, _) => format!("  NOT DELIVERED: phone them now, {}", delivery.phone),
+        (false, true) => format!("  NOT ACKNOWLEDGED: phone them now, {}", delivery.phone),
+        (false, false) => String::new(),
     };
     clean(&format!(
         "{}: {} {}{due}{late}",
@@ -205,6 +206,15 @@ mod tests {
         assert_eq!(
             delivery_line(&late),
             "EDT: P2 CONFIRMED  NOT ACKNOWLEDGED: phone them now, 0151 496 0030"
+        );
+        let failed = v1::VisibleDelivery {
+            state: v1::DeliveryState::Queued.into(),
+            failed: true,
+            ..late.clone()
+        };
+        assert_eq!(
+            delivery_line(&failed),
+            "EDT: P2 QUEUED  NOT DELIVERED: phone them now, 0151 496 0030"
         );
         let taken = v1::VisibleDelivery { overdue: false, ..late };
         assert!(!delivery_line(&taken).contains("phone"));

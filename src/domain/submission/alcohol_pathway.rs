@@ -47,10 +47,6 @@ code_list! {
     }
 }
 
-/// A second contact or a care plan counts as engagement within this time of the first appointment [DEFAULT: the 2010
-/// report leaves "engaged" undefined] (domain 3.6).
-pub const ENGAGED_WITHIN: Span = Span::days(28);
-
 /// The part of ALCOHOL_PATHWAY.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AlcoholPathwayFacts {
@@ -72,11 +68,11 @@ pub struct AlcoholPathwayFacts {
 
 impl AlcoholPathwayFacts {
     /// Whether these dates make it engagement: a first appointment kept, and after it a second contact or a care plan
-    /// within 28 days.
+    /// within that time.
     #[must_use]
-    pub fn is_engagement(&self) -> bool {
+    pub fn is_engagement(&self, within: Span) -> bool {
         let Some(first) = self.first_attended_at.get() else { return false };
-        let is_in_time = |at: &Timestamp| *at >= *first && at.since(*first) <= ENGAGED_WITHIN;
+        let is_in_time = |at: &Timestamp| *at >= *first && at.since(*first) <= within;
         [&self.second_contact_at, &self.care_plan_at]
             .into_iter()
             .any(|given| given.get().is_some_and(is_in_time))
@@ -98,7 +94,7 @@ mod tests {
             care_plan_at: day(plan),
             ..AlcoholPathwayFacts::default()
         }
-        .is_engagement()
+        .is_engagement(Span::days(28))
     }
 
     #[test]
@@ -111,6 +107,6 @@ mod tests {
         assert!(!engaged(Some(9), None), "before the first");
         assert!(!engaged(None, None));
         let nothing = AlcoholPathwayFacts::default();
-        assert!(!nothing.is_engagement());
+        assert!(!nothing.is_engagement(Span::days(28)));
     }
 }

@@ -31,7 +31,7 @@ pub use alcohol::{
     OfferAgreedBy, OfferDeclinedBy, RiskMarker, SafeDischarge, Substance, SuspectedPersonType,
     ViewOnPolice,
 };
-pub use alcohol_pathway::{AlcoholPathwayFacts, ENGAGED_WITHIN, PathwayClosed, PathwayState};
+pub use alcohol_pathway::{AlcoholPathwayFacts, PathwayClosed, PathwayState};
 pub use body::BodyFacts;
 pub use concern::{
     ConcernCode, ConcernFacts, ConcernSource, ContactType, CscContactFacts, FgmDisclosed,

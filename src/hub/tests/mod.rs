@@ -69,7 +69,18 @@ struct Desk {
     mailboxes: Mailboxes,
     escalation: escalation::Driver,
     parts: mailbox::Parts,
+    reach: Arc<CutOff>,
     place: tempfile::TempDir,
+}
+
+/// Whose certificates are all revoked.
+#[derive(Default)]
+struct CutOff(std::sync::Mutex<Vec<String>>);
+
+impl broker::Reach for CutOff {
+    fn is_cut_off(&self, agency: &AgencyCode) -> bool {
+        self.0.lock().unwrap().iter().any(|code| code == agency.as_str())
+    }
 }
 
 impl Desk {
@@ -100,6 +111,7 @@ impl Desk {
         let directory = Directory::new(Arc::clone(&port), env.clone(), Arc::clone(&audit));
         directory.load_if_empty(PARTNERSHIP).await.unwrap();
         let wake: Arc<dyn Wake> = Arc::new(InProcessWake::new());
+        let reach = Arc::new(CutOff::default());
         let broker = Broker::new(broker::Parts {
             store: Arc::clone(&port),
             env: env.clone(),
@@ -107,6 +119,7 @@ impl Desk {
             wake: Arc::clone(&wake),
             audit: Arc::clone(&audit),
             clocks: Clocks::DEFAULT,
+            reach: Arc::<CutOff>::clone(&reach),
         });
         let escalation = escalation::Driver::new(
             (Arc::clone(&port), Arc::clone(&sealer)),
@@ -124,7 +137,7 @@ impl Desk {
             clocks: Clocks::DEFAULT,
         };
         let mailboxes = Mailboxes::new(copied(&parts));
-        Self { store, clock, env, keys, broker, mailboxes, escalation, parts, place }
+        Self { store, clock, env, keys, broker, mailboxes, escalation, parts, reach, place }
     }
 
     /// Forgets what mailboxes hold in memory, as a restart does.
@@ -142,8 +155,16 @@ impl Desk {
         let clocks = Clocks::DEFAULT;
         self.escalation = escalation::Driver::new(ladder, env.clone(), Arc::clone(&wake), clocks);
         let audit = Arc::clone(&self.parts.audit);
-        self.broker =
-            Broker::new(broker::Parts { store, env: env.clone(), sealer, wake, audit, clocks });
+        let reach: Arc<dyn broker::Reach> = Arc::<CutOff>::clone(&self.reach);
+        self.broker = Broker::new(broker::Parts {
+            store,
+            env: env.clone(),
+            sealer,
+            wake,
+            audit,
+            clocks,
+            reach,
+        });
         self.env = env;
     }
 
@@ -159,7 +180,8 @@ impl Desk {
     }
 
     async fn tries(&self, agency: &str, received: &Received) -> Result<Accepted, SubmitError> {
-        self.broker.submit(&system(agency), received).await
+        // Large, and inside every other future of these tests.
+        Box::pin(self.broker.submit(&system(agency), received)).await
     }
 
     async fn stream(&self, mailbox: &str, cursor: &[u8]) -> Stream {

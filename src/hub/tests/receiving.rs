@@ -156,3 +156,19 @@ async fn rows_are_shown_only_on_the_strength_of_an_entry_that_is_durable() {
     list().await.unwrap();
     assert_eq!(desk.store.count("RECORD_VIEWED:LIST", alert), 1, "a refresh records nothing new");
 }
+
+#[tokio::test]
+async fn what_cannot_be_delivered_is_said_at_once_and_of_that_inbox_alone() {
+    let desk = Desk::opening_at("2026-10-23T21:40:00Z").await;
+    desk.reach.0.lock().unwrap().push("EDT".to_owned());
+
+    let alert = desk.submits("MERPOL", URGENT, "k-1").await;
+
+    assert_eq!(desk.store.count("DELIVERY_FAILED:CERTIFICATE_REVOKED", alert), 1);
+    let record = desk.parts.store.alert(alert).await.unwrap().unwrap();
+    for delivery in &record.deliveries {
+        assert_eq!(delivery.failed.is_some(), delivery.mailbox == id("EDT"), "{delivery:?}");
+        // The clock runs from the commit into the mailbox all the same.
+        assert_eq!(delivery.queued_at, record.received_at);
+    }
+}

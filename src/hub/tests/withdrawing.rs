@@ -6,7 +6,9 @@ use crate::domain::after::RecallStage;
 use crate::domain::consent::Service;
 use crate::domain::delivery::{AckOutcome, DeliveryState, EndReason, Purpose};
 use crate::domain::principal::{Person, Role};
-use crate::domain::submission::{ConsentGiver, ConsentState, EpisodeName};
+use crate::domain::submission::{
+    BodyFacts, Code, ConsentGiver, ConsentState, EpisodeName, FamilyHelpStatus,
+};
 use crate::domain::{AlertRecord, Delivery, DeliveryId, Redacted, Span, UserId};
 use crate::mailbox::{Answer, Tombstone};
 use crate::wire::v1;
@@ -259,4 +261,28 @@ async fn what_needed_no_agreement_is_not_touched() {
     }
 
     assert_eq!(desk.kept(alert).await.deliveries, before);
+}
+
+#[tokio::test]
+async fn of_two_who_end_the_same_help_at_once_one_is_told_that_it_is_over() {
+    let (desk, plan) = Desk::registered().await;
+    desk.at(UPDATED);
+    let ended = |key| {
+        let mut update = received(UPDATE, key);
+        update.submission.envelope.episode = Given::Given(EpisodeName::Hub(plan));
+        let BodyFacts::FamilyHelp(facts) = &mut update.submission.body else { panic!("no plan") };
+        facts.status = Given::Given(Code::Known(FamilyHelpStatus::ClosedWithdrawn));
+        update
+    };
+    let (one, other) = (ended("k-2"), ended("k-3"));
+
+    let (one, other) = tokio::join!(desk.tries(AREA, &one), desk.tries(AREA, &other));
+
+    let refused: Vec<SubmitError> = [one, other].into_iter().filter_map(Result::err).collect();
+    let [SubmitError::Rejected { violations, .. }] = refused.as_slice() else {
+        panic!("{refused:?}")
+    };
+    let told: Vec<_> = violations.iter().map(|it| (it.path.as_str(), it.reason)).collect();
+    assert_eq!(told, [("alert.family_help.status", "STAGE_OVER")]);
+    assert_eq!(desk.kept(plan).await.followers.len(), 1);
 }

@@ -137,6 +137,7 @@ fn rung_delivery(
         held_by: None,
         note: None,
         decline_text: None,
+        failed: None,
         closing_note: None,
     }
 }

@@ -410,7 +410,8 @@ fn the_return_interview_is_warned_of_at_48_hours_and_missed_at_72() {
 }
 
 #[test]
-fn a_cancelled_report_ends_the_clocks_of_its_interview_and_says_so() {
+fn a_cancellation_after_the_return_is_refused_and_where_urgent_leaves_the_clocks_of_the_interview()
+{
     let found = record_of(&found_child(), "2026-10-24T10:00+01:00");
     let waits = |record: &AlertRecord| {
         let armed = record.timers.iter().filter(|timer| timer.state == TimerState::Armed);
@@ -421,14 +422,16 @@ fn a_cancelled_report_ends_the_clocks_of_its_interview_and_says_so() {
     let cancelled = missing_child().kind(AlertKind::MissingCancelled).missing(|facts| {
         facts.cancelled_at = Given::Given(at("2026-10-24T11:00+01:00"));
     });
+    let (now, episode) = ("2026-10-24T11:05+01:00", [found]);
 
-    let episode = [found];
-    let (_, decision) = taken_in(cancelled, "2026-10-24T11:05+01:00", &episode, &directory());
+    let refused = refused_in(cancelled.clone(), now, &episode);
+    assert_eq!(refused, [("alert.envelope.kind".to_owned(), "EPISODE_OVER")]);
 
-    assert_eq!(waits(&decision.changes.apply(&episode[0], LATER)), 0);
-    let done = decision.events.iter().filter(|event| event.kind == EventKind::TaskDone);
-    let reasons: Vec<_> = done.filter_map(|event| event.reason.clone()).collect();
-    assert_eq!(reasons, ["RHI_WARNING", "RHI_WARNING", "RHI_DUE"]);
+    let urgent = cancelled.stating(Priority::P2);
+    let (validated, decision) = taken_in(urgent, now, &episode, &directory());
+    assert_eq!(validated.gaps[0].reason, "EPISODE_OVER");
+    assert_eq!(waits(&decision.changes.apply(&episode[0], LATER)), 3, "the duty stands");
+    assert!(decision.events.iter().all(|event| event.kind != EventKind::TaskDone));
 }
 
 #[test]

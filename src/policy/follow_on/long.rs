@@ -20,14 +20,14 @@ use super::super::escalation::{self, Climb, first_rung};
 use super::super::partners::CADT;
 use super::super::sketch::EventSketch;
 use super::super::triggers::{self, Ask, Trigger};
-use super::super::{Clocks, clock, routing, sharing};
+use super::super::{Clocks, clock, routing, sharing, standing};
 use super::fixed;
 use super::starting::{Started, duty_of};
 
 /// Arms the clock of the episode, unless it has one or has told of T2 already.
 pub(super) fn start(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let Started { submission, validated, context, .. } = *started;
-    let is_open = matches!(submission.kind, AlertKind::MissingReported | AlertKind::MissingUpdated);
+    let is_open = standing::is_missing_still(submission, context);
     let is_training = submission.envelope.exercise == Exercise::Yes;
     let Some(facts) = submission.missing().filter(|_| is_open && !is_training) else { return };
     // The report that is told again starts its clock from what it says now; news does not.

@@ -14,7 +14,7 @@ use super::super::partners::{
 };
 use super::super::routing::{chase, duty_mailbox, is_confirmed_end};
 use super::super::validation::{Assessment, PlaceOfSafetyAssessment, Power, Validated};
-use super::super::{Context, age, clock, referral, sharing};
+use super::super::{Context, age, clock, referral, sharing, standing};
 use super::{armed, fixed, long};
 use crate::calendar;
 
@@ -138,7 +138,7 @@ fn encompass(started: &Started<'_>, timers: &mut Vec<Timer>) {
 /// is kept, for an armed clock tells the date of birth; news of a longer episode arms it later.
 fn majority(started: &Started<'_>, timers: &mut Vec<Timer>) {
     let Started { submission, context, .. } = *started;
-    let is_open = matches!(submission.kind, AlertKind::MissingReported | AlertKind::MissingUpdated);
+    let is_open = standing::is_missing_still(submission, context);
     let is_kept = |timer: &Timer| timer.kind == TimerKind::Turns18;
     let is_armed = context.episode.iter().flat_map(|earlier| &earlier.timers).any(is_kept);
     let birthday = submission.primary().and_then(|child| age::turns_18(child.age));

@@ -248,7 +248,7 @@ proptest! {
             prop_assert!(validated.priority <= kept);
         }
         if !submission.kind.is_news() {
-            prop_assert!(validated.priority <= minimum_priority(&submission));
+            prop_assert!(validated.priority <= minimum_priority(&submission, &Clocks::DEFAULT));
         }
         // Under R20 the most urgent delivery is that of police; where they send it, they have it.
         let is_from_police = submission.envelope.sender_agency.get() == Some(&code("MERPOL"));

@@ -3,11 +3,11 @@
 use crate::domain::delivery::{DeliveryState, EndReason, Purpose};
 use crate::domain::directory::School;
 use crate::domain::submission::{FoundPlace, LookedAfter, SchoolFact, Submission};
-use crate::domain::{AgencyCode, AlertKind, Delivery, Letter, Priority, Rule, View};
+use crate::domain::{AgencyCode, AlertKind, Delivery, Letter, MissingNews, Priority, Rule, View};
 
 use super::super::partners::{CADT, FSU, MERPOL, SAFERFUT, WUTH_AED};
 use super::super::validation::MissingRow;
-use super::super::{Context, age, clock, partners};
+use super::super::{Context, age, clock, partners, standing};
 use super::row::{Line, Row, line, lookout, those, told};
 use super::{Facts, Target, Wish, Wishes};
 
@@ -286,6 +286,5 @@ pub(crate) fn is_confirmed_end(submission: &Submission, context: &Context<'_>) -
 
 /// Whether this kind from this sender ends an episode.
 pub(crate) fn ends(kind: AlertKind, sender: &AgencyCode) -> bool {
-    let is_found = kind == AlertKind::MissingFound && sender.as_str() != WUTH_AED;
-    is_found || kind == AlertKind::MissingCancelled
+    standing::missing_news(kind, sender).is_some_and(MissingNews::is_end)
 }

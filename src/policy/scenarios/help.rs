@@ -365,3 +365,67 @@ fn who_may_send_these_kinds() {
         assert!(told.iter().any(|(path, _)| path == "alert.envelope.kind"), "{sender}: {told:?}");
     }
 }
+
+const TUESDAY: &str = "2026-11-17T10:00Z";
+
+/// What the team says of the help: `OPEN`, `CLOSED_MOVED` and so on.
+fn help(status: &str) -> AlertBuilder {
+    let status = FamilyHelpStatus::parse(status).unwrap();
+    if status == FamilyHelpStatus::StepUpRequested {
+        return stepped_up(team_update(), "AGREES");
+    }
+    team_update().plan(|plan| plan.status = known(status))
+}
+
+/// Leo's help, registered and then so.
+fn helped(statuses: &[&str]) -> Vec<Arc<AlertRecord>> {
+    let mut episode = vec![record_of(&early_help(), S10)];
+    for status in statuses {
+        follow(&mut episode, &help(status), MONDAY);
+    }
+    numbered(episode)
+}
+
+#[test]
+fn help_is_open_steps_up_and_down_again_and_ends_once() {
+    helped(&["OPEN", "STEP_UP_REQUESTED", "STEP_UP_REQUESTED", "OPEN", "CLOSED_NEEDS_MET"]);
+    helped(&["STEP_UP_REQUESTED", "CLOSED_MOVED"]);
+
+    let state = |reason| [("alert.family_help.status".to_owned(), reason)];
+    for end in ["CLOSED_NEEDS_MET", "CLOSED_WITHDRAWN", "CLOSED_MOVED"] {
+        let over = helped(&[end]);
+        for next in FamilyHelpStatus::ALL {
+            let refused = refused_in(help(next.as_str()), TUESDAY, &over);
+            assert_eq!(refused, state("STAGE_OVER"), "{end} then {next}");
+        }
+        assert_eq!(refused_in(early_help(), TUESDAY, &over), state("STAGE_OVER"), "{end}");
+    }
+}
+
+#[test]
+fn help_is_registered_once_and_everything_wrong_is_said_at_once() {
+    let open = helped(&["OPEN"]);
+    let again = refused_in(early_help(), TUESDAY, &open);
+    assert_eq!(again, [("alert.family_help.status".to_owned(), "ALREADY_REGISTERED")]);
+
+    let late = help("OPEN").plan(|plan| plan.needs = 0);
+    let refused = refused_in(late, TUESDAY, &helped(&["CLOSED_NEEDS_MET"]));
+    let reasons: Vec<_> = refused.iter().map(|(path, reason)| (path.as_str(), *reason)).collect();
+    let both =
+        [("alert.family_help.needs", "REQUIRED"), ("alert.family_help.status", "STAGE_OVER")];
+    assert_eq!(reasons, both);
+}
+
+#[test]
+fn a_correction_of_help_stands_where_the_wrong_word_stood() {
+    let episode = helped(&["STEP_UP_REQUESTED", "CLOSED_NEEDS_MET"]);
+    let correct = |status: &str, place: usize| {
+        let alert = (help(status), &episode[place]);
+        refused_correcting(alert, TUESDAY, &episode).into_iter().map(|it| it.1).collect::<Vec<_>>()
+    };
+
+    assert!(correct("OPEN", 1).is_empty(), "it had not stepped up");
+    assert!(correct("OPEN", 2).is_empty(), "it has not ended");
+    assert!(correct("CLOSED_MOVED", 2).is_empty(), "it ended otherwise");
+    assert_eq!(correct("CLOSED_MOVED", 1), ["STAGE_OVER"], "more was told since");
+}

@@ -1,11 +1,14 @@
 //! S01 and S02: missing children.
 
+use std::sync::Arc;
+
 use crate::domain::alert::{AlertStatus, TimerKind, TimerState};
 use crate::domain::delivery::Purpose;
 use crate::domain::submission::{
     FoundHow, FoundPlace, Given, MissingCategory, MissingRiskFactor, Rank,
 };
-use crate::domain::{AlertKind, EventKind, Priority, Risk, Rule, View};
+use crate::domain::{AlertKind, AlertRecord, EventKind, Priority, Risk, Rule, View};
+use crate::policy::begins_anew;
 use crate::policy::fixtures::*;
 
 const S01: &str = "2026-10-23T22:40+01:00";
@@ -399,4 +402,66 @@ fn news_of_an_episode_the_hub_does_not_know_reaches_front_door_and_police() {
         ["MERPOL P2 Thu 19 Nov 10:00 D7", "CADT P3 Thu 19 Nov 13:00 D7"]
     );
     assert_eq!(rules_for(&updated, "CADT"), [Rule::R03, Rule::R05]);
+}
+
+/// Ellie missing, then this in turn: `updated`, `found`, `seen` (by A&E), `cancelled`.
+fn missing_then(steps: &[&str]) -> Vec<Arc<AlertRecord>> {
+    let mut episode = vec![record_of(&overnight(), S01)];
+    for step in steps {
+        follow(&mut episode, &news(step), S01_FOUND);
+    }
+    numbered(episode)
+}
+
+fn news(step: &str) -> AlertBuilder {
+    let found = found_child().missing(|facts| {
+        facts.found_at = Given::Given(at("2026-10-24T10:00+01:00"));
+    });
+    match step {
+        "updated" => overnight().kind(AlertKind::MissingUpdated).stating(Priority::P3),
+        "risen" => overnight().kind(AlertKind::MissingUpdated).risk(Risk::High),
+        "found" => found,
+        "seen" => found.from("WUTH-AED"),
+        "cancelled" => found.kind(AlertKind::MissingCancelled).missing(|facts| {
+            facts.cancelled_at = Given::Given(at("2026-10-24T10:00+01:00"));
+        }),
+        other => panic!("no step of an episode: {other}"),
+    }
+}
+
+#[test]
+fn only_the_same_end_follows_the_end_of_an_episode_and_what_is_urgent_is_never_refused() {
+    const MONDAY: &str = "2026-10-26T10:00Z";
+    for steps in [&["seen", "updated", "found", "found", "seen"][..], &["seen", "cancelled"]] {
+        missing_then(steps);
+    }
+    let refused = [("alert.envelope.kind".to_owned(), "EPISODE_OVER")];
+    for (end, next) in [("found", "cancelled"), ("cancelled", "found"), ("cancelled", "seen")] {
+        assert_eq!(refused_in(news(next), MONDAY, &missing_then(&[end])), refused, "{end}, {next}");
+    }
+
+    let over = missing_then(&["found"]);
+    let validated = validated_in(news("risen"), MONDAY, &over).unwrap();
+    let gaps: Vec<_> = validated.gaps.iter().map(|gap| gap.reason.as_str()).collect();
+    assert_eq!((validated.mode.is_urgent(), gaps), (true, vec!["EPISODE_OVER"]));
+    assert!(begins_anew(AlertKind::MissingReported, &over));
+    assert!(!begins_anew(AlertKind::MissingReported, &missing_then(&["seen"])));
+}
+
+#[test]
+fn correcting_the_report_of_a_child_who_came_back_raises_no_alarm_that_it_is_missing_for_long() {
+    const TWO_DAYS_LATER: &str = "2026-10-26T10:00Z";
+    let told_of_t2 = |episode: &[Arc<AlertRecord>]| {
+        let report = (overnight(), &episode[0]);
+        let (validated, decision) = correcting(report, TWO_DAYS_LATER, episode).unwrap();
+        let is_t2 = decision.deliveries.iter().any(|it| it.routes.contains(&Rule::T2));
+        let is_armed = decision.timers.iter().any(|it| it.kind == TimerKind::MissingLong);
+        (validated.priority, is_t2, is_armed)
+    };
+
+    assert_eq!(told_of_t2(&missing_then(&["found"])), (Priority::P2, false, false));
+    assert_eq!(told_of_t2(&missing_then(&["cancelled"])), (Priority::P2, false, false));
+    // A&E's word alone ends nothing: missing for longer than a day.
+    assert_eq!(told_of_t2(&missing_then(&["seen"])), (Priority::P1, true, false));
+    assert_eq!(told_of_t2(&missing_then(&[])), (Priority::P1, true, false));
 }

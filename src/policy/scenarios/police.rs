@@ -334,3 +334,25 @@ fn a_place_of_safety_is_no_news_that_ends_a_missing_episode() {
     assert_eq!(*missing, decision.changes.apply(&missing, LATER));
     assert!(!AlertKind::PlaceOfSafety.is_missing());
 }
+
+#[test]
+fn nothing_but_a_correction_follows_the_end_of_a_stay() {
+    let left = moved_child().place(|facts| {
+        facts.released_at = Given::Given(at(NIGHT));
+        facts.released_to = known(ReleasedTo::Parent);
+        facts.collection = known(Collection::Collected);
+    });
+    let mut episode = vec![record_of(&moved_child(), NIGHT)];
+    follow(&mut episode, &moved_child(), NIGHT);
+    follow(&mut episode, &left, NIGHT);
+    let episode = numbered(episode);
+
+    let over = [("alert.place_of_safety.released_at".to_owned(), "STAGE_OVER")];
+    assert_eq!(refused_in(moved_child(), NIGHT, &episode), over);
+    assert_eq!(refused_in(left.clone(), NIGHT, &episode), over);
+    assert_eq!(refused_correcting((left, &episode[2]), NIGHT, &episode), []);
+    // Urgent: taken, with the gap.
+    let alone = moved_child().place(|facts| facts.collection = known(Collection::NoSafeAdult));
+    let gaps = validated_in(alone, NIGHT, &episode).unwrap().gaps;
+    assert_eq!(gaps.iter().map(|gap| gap.reason.as_str()).collect::<Vec<_>>(), ["STAGE_OVER"]);
+}

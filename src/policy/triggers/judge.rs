@@ -11,7 +11,7 @@ use crate::domain::submission::{
 };
 use crate::domain::{AlertId, AlertKind, AlertRecord, EpisodeId, Timestamp};
 use crate::policy::age::Age;
-use crate::policy::{Context, referral};
+use crate::policy::{Context, referral, standing};
 
 /// Stands for the alert under judgement, whose id is given later, and for its episode where it opens one.
 pub const THIS: AlertId = AlertId::from_bytes([0; 16]);
@@ -97,13 +97,12 @@ fn judge_missing(
     context: &Context<'_>,
 ) -> Vec<Finding> {
     let age = age_of_primary(submission, ages);
-    let young = u8::try_from(context.clocks.thresholds.missing_age).unwrap_or(u8::MAX);
     let danger = Danger {
-        is_young: age.is_at_most(young),
+        is_young: context.clocks.thresholds.is_young(age),
         is_flagged: facts.risk_factors.contains_any(MissingRiskFactor::MAKING_HIGH),
     };
     let history = telling_of(&context.repeats.subject, context.episode);
-    let found = ask((&history, &missing(facts, age, context)), danger, context);
+    let found = ask((&history, &missing((submission, facts), age, context)), danger, context);
     // An update is no new episode: the count is what it was when the child was reported.
     let is_update = submission.kind == AlertKind::MissingUpdated;
     found.into_iter().filter(|it| !is_update || it.trigger == Trigger::T2).collect()
@@ -158,14 +157,19 @@ fn age_of_primary(submission: &Submission, ages: &[Age]) -> Age {
 }
 
 /// The episode of a report or an update: an update speaks of the episode that its first alert opened.
-fn missing(facts: &MissingFacts, age: Age, context: &Context<'_>) -> Past {
-    // 13 and under is MISSING whatever the sender calls it (GAP2); what cannot be read is no lesser category.
+fn missing(
+    (submission, facts): (&Submission, &MissingFacts),
+    age: Age,
+    context: &Context<'_>,
+) -> Past {
+    // So young is MISSING whatever the sender calls it (GAP2); what cannot be read is no lesser category.
     let category = match facts.category.known() {
-        Some(_) if age.is_at_most(13) => MissingCategory::Missing,
+        Some(_) if context.clocks.thresholds.is_young(age) => MissingCategory::Missing,
         Some(category) => category,
         None => MissingCategory::Missing,
     };
-    let what = What::Missing { category, is_open: true };
+    let is_open = standing::is_missing_still(submission, context);
+    let what = What::Missing { category, is_open };
     match context.episode.first() {
         Some(first) => {
             let known = context.repeats.subject.events.iter().find(|past| past.alert == first.id);

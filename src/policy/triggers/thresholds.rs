@@ -1,6 +1,7 @@
 //! How many in how long: the numbers of domain 5.8 and 5.9 that a partnership may set, within bounds.
 
 use crate::domain::Span;
+use crate::policy::age::Age;
 
 /// The numbers. Every one is a local choice [DEFAULT/PRACTICE]; months stop at 12, for the trigger ledger keeps no
 /// more (domain 7.8).
@@ -12,7 +13,7 @@ pub struct Thresholds {
     pub missing_days: u32,
     /// T2: missing for longer than so many hours.
     pub missing_hours: u32,
-    /// T2: of this age or younger.
+    /// T2, and with it R01 and the category MISSING (GAP2): of this age or younger.
     pub missing_age: u32,
     /// T3: attendances because of alcohol.
     pub attendances: u32,
@@ -129,6 +130,12 @@ impl Thresholds {
                 Err(ThresholdsError { field, rule, least: *least, most: *most })
             }
         }
+    }
+
+    /// Whether a missing child is so young that it is R01's whatever its sender says.
+    #[must_use]
+    pub fn is_young(&self, age: Age) -> bool {
+        age.is_at_most(u8::try_from(self.missing_age).unwrap_or(u8::MAX))
     }
 
     /// T2: the length of time after which an episode is long.

@@ -31,8 +31,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         PathwayState::Engaged => {
             let what = "say when the first appointment was kept";
             findings.require_since(&facts.first_attended_at, at, "first_attended_at", what);
-            if facts.first_attended_at.is_given() && !facts.is_engagement() {
-                let what = "engaged needs a second contact or a care plan within 28 days";
+            let within = subject.context.clocks.measures.engaged_within();
+            if facts.first_attended_at.is_given() && !facts.is_engagement(within) {
+                let what = "engaged needs a second contact or a care plan in the days that count";
                 findings.wrong(of("second_contact_at"), "NOT_ENGAGED", what);
             }
         }
@@ -45,8 +46,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         | PathwayState::Accepted
         | PathwayState::Refused => {}
     }
-    let before = stage::before(state.into(), subject.context);
-    if let Some(error) = before.and_then(|before| before.then(state.into()).err()) {
+    if let Some(error) = stage::refused(state.into(), subject.context) {
         findings.wrong(of("state"), error.reason(), "give a state that follows the last one told");
     }
 }

@@ -247,7 +247,9 @@ fn missing(
 
     let is_high = (is_flagged && !is_authorised) || is_refused;
     let risk = if is_high { Some(Risk::High) } else { stated.or(before.filter(|_| is_update)) };
-    let row = missing_row(risk, facts, primary_age(submission, ages));
+    let age = primary_age(submission, ages);
+    let is_young = context.clocks.thresholds.is_young(age);
+    let row = missing_row(risk, facts, is_young);
     let deceased =
         submission.kind == AlertKind::MissingFound && facts.found_how.is(FoundHow::Deceased);
     let risen = is_update && episode_row(context).is_none_or(|before| row < before);
@@ -256,8 +258,7 @@ fn missing(
     if !is_refused && risk > stated && stated.is_some() {
         mismatches.push(mismatch(path::ENVELOPE, "risk", "RISK_BELOW_MINIMUM"));
     }
-    let age = primary_age(submission, ages);
-    if age.is_at_most(13) && facts.category.is(MissingCategory::NoApparentRisk) {
+    if is_young && facts.category.is(MissingCategory::NoApparentRisk) {
         mismatches.push(mismatch(path::MISSING, "category", "CONTRADICTION"));
     }
     let minimum = if deceased { Priority::P1 } else { row_priority(row) };
@@ -274,9 +275,9 @@ fn missing(
 }
 
 /// R01–R04 (domain 5.3). A risk or factor that cannot be read is taken as R02's: no priority can be told, P2.
-fn missing_row(risk: Option<Risk>, facts: &MissingFacts, age: Age) -> MissingRow {
+fn missing_row(risk: Option<Risk>, facts: &MissingFacts, is_young: bool) -> MissingRow {
     let is_flagged = facts.risk_factors.contains_any(MissingRiskFactor::MAKING_HIGH);
-    if risk == Some(Risk::High) || age.is_at_most(13) || (is_flagged && risk.is_none()) {
+    if risk == Some(Risk::High) || is_young || (is_flagged && risk.is_none()) {
         return MissingRow::R01;
     }
     let is_unreadable = risk.is_none() || facts.risk_factors.has_unrecognised();

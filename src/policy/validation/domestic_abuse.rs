@@ -10,7 +10,7 @@ use crate::domain::submission::{
     RiskTool, SubjectFacts, SubjectRole, Submission, path,
 };
 use crate::domain::{Priority, Risk, Rule};
-use crate::policy::clock;
+use crate::policy::{Measures, clock};
 
 /// What makes domestic abuse immediate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,7 +70,7 @@ pub(super) fn check(
         findings.require_since(&facts.incident_ref, root, "incident_ref", what);
     }
     people(subject, found, findings);
-    band(facts, findings);
+    band(facts, &subject.context.clocks.measures, findings);
     scope(facts, found, findings);
     let subjects = found.children.iter().copied().map(ImpactedChild::Subject);
     let alleged = found.child_alleged.then_some(ImpactedChild::AllegedPerpetrator);
@@ -100,7 +100,7 @@ fn people(subject: &Subject<'_>, found: &DomesticAbuseAssessment, findings: &mut
 }
 
 /// Tool, score and band must agree: a lower band than the score's is a contradiction.
-fn band(facts: &DomesticAbuseFacts, findings: &mut Findings) {
+fn band(facts: &DomesticAbuseFacts, measures: &Measures, findings: &mut Findings) {
     let root = path::DOMESTIC_ABUSE;
     match facts.tool.known() {
         Some(RiskTool::Dash | RiskTool::Merit) => {
@@ -118,7 +118,7 @@ fn band(facts: &DomesticAbuseFacts, findings: &mut Findings) {
     if is_dash && facts.tool_score.get().is_some_and(|score| *score > 24) {
         findings.wrong(of("tool_score"), "OUT_OF_RANGE", "DASH counts 0 to 24");
     }
-    let (stated, by_score) = (facts.risk_band.known(), score_band(facts));
+    let (stated, by_score) = (facts.risk_band.known(), score_band(facts, measures));
     if let (Some(stated), Some(by_score)) = (stated, by_score) {
         if stated < by_score {
             let what = "give the score's band, or correct the score";
@@ -165,7 +165,7 @@ pub(super) fn assess(
     ages: &[Age],
     facts: &DomesticAbuseFacts,
 ) -> Assessed {
-    let by_score = score_band(facts);
+    let by_score = score_band(facts, &context.clocks.measures);
     let stated = facts.risk_band.known();
     let band = effective_band(stated, by_score);
     let victim = victim_index(submission, facts);
@@ -241,22 +241,9 @@ pub(crate) fn effective_band(stated: Option<RiskBand>, by_score: Option<RiskBand
     stated.max(by_score).unwrap_or(RiskBand::HighGold)
 }
 
-pub(super) fn score_band(facts: &DomesticAbuseFacts) -> Option<RiskBand> {
-    band_of_score(facts.tool.known()?, *facts.tool_score.get()?)
-}
-
-/// The band the score alone gives (domain 3.7): DASH 14 SafeLives, 10 local; MERIT 72 local.
-pub(crate) const fn band_of_score(tool: RiskTool, score: u32) -> Option<RiskBand> {
-    match tool {
-        RiskTool::Dash if score >= 14 => Some(RiskBand::HighGold),
-        RiskTool::Dash if score >= 10 => Some(RiskBand::MediumSilver),
-        RiskTool::Dash => Some(RiskBand::StandardBronze),
-        RiskTool::Merit if score >= 72 => Some(RiskBand::HighGold),
-        RiskTool::Merit
-        | RiskTool::Dara
-        | RiskTool::ProfessionalJudgement
-        | RiskTool::NotCompleted => None,
-    }
+/// The band the score alone gives (domain 3.7).
+fn score_band(facts: &DomesticAbuseFacts, measures: &Measures) -> Option<RiskBand> {
+    measures.band(facts.tool.known()?, *facts.tool_score.get()?)
 }
 
 fn victim_index(submission: &Submission, facts: &DomesticAbuseFacts) -> Option<usize> {

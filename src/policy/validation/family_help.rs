@@ -1,5 +1,6 @@
 //! The part of CAF_REGISTERED and TAC_UPDATE (domain 3.11).
 
+use super::super::stage;
 use super::Subject;
 use super::assess::{Assessed, Assessment, at_row};
 use super::findings::Findings;
@@ -7,7 +8,7 @@ use crate::domain::submission::{
     ConsentFact, ConsentGiver, ConsentState, ConsentType, FamilyHelpFacts, FamilyHelpStatus, Given,
     GiverStanding, Length, Need, ParentAgreement, Scope, Submission, path,
 };
-use crate::domain::{AlertKind, Priority};
+use crate::domain::{AlertKind, Priority, Stage};
 
 /// What a reason must say at least.
 const REASON_MIN: Length = Length(20);
@@ -36,6 +37,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
     agreement(facts, findings);
     agencies(subject, facts, findings);
+    follows(subject, facts, findings);
     step_up(subject, facts, findings);
     audit(subject, facts, findings);
 }
@@ -71,6 +73,21 @@ fn agencies(subject: &Subject<'_>, facts: &FamilyHelpFacts, findings: &mut Findi
             let what = "name an agency of the directory";
             findings.wrong(of(&format!("agreed_agencies[{index}]")), "NO_SUCH_AGENCY", what);
         }
+    }
+}
+
+/// Registered once, then open, stepped up and down again, and closed; nothing follows the end (domain 3.11). An update
+/// whose registration the hub does not know is the first it hears of that help.
+fn follows(subject: &Subject<'_>, facts: &FamilyHelpFacts, findings: &mut Findings) {
+    let Some(told) = facts.status.known().map(Stage::from) else { return };
+    if let Some(error) = stage::refused(told, subject.context) {
+        let what = "give a status that follows the last one told; register new help by itself";
+        findings.wrong(of("status"), error.reason(), what);
+    } else if subject.submission.kind == AlertKind::CafRegistered
+        && stage::before(told, subject.context).is_some()
+    {
+        let what = "it is registered: send a TAC_UPDATE, or register other help by itself";
+        findings.wrong(of("status"), "ALREADY_REGISTERED", what);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The part of the missing kinds (domain 3.5).
 
-use super::super::partners;
+use super::super::{partners, standing};
 use super::Subject;
 use super::findings::Findings;
 use crate::domain::AlertKind;
@@ -28,6 +28,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     if kind == AlertKind::MissingCancelled {
         findings.require(&facts.cancelled_at, path::MISSING, "cancelled_at");
     }
+    follows(subject, findings);
     if partners::is(subject.context.sender, partners::MERPOL) {
         let what = "police give their own reference";
         findings.require_since(&facts.police_ref, path::MISSING, "police_ref", what);
@@ -54,5 +55,15 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             "inform_school_reason",
             what,
         );
+    }
+}
+
+/// Nothing but the same end follows the end of an episode (domain 3.5); where it is urgent it is a gap.
+fn follows(subject: &Subject<'_>, findings: &mut Findings) {
+    let Subject { submission, context, .. } = subject;
+    let told = (submission.kind, &context.sender.code);
+    if let Err(error) = standing::follows(told, context) {
+        let what = "the episode has ended: recall the end that was wrong, or report the child missing anew";
+        findings.wrong(format!("{}.kind", path::ENVELOPE), error.reason(), what);
     }
 }

@@ -25,7 +25,7 @@ mod sharing_record;
 
 pub(crate) use assess::is_adult_in_a_child_kind;
 pub(crate) use concern::REASON_MIN;
-pub(crate) use domestic_abuse::{band_of_score, effective_band};
+pub(crate) use domestic_abuse::effective_band;
 pub(crate) use sharing_record::{is_approved, is_refused, parent_refuses};
 
 pub use concern::{AboutWhom, ConcernAssessment, Harm};
@@ -41,7 +41,7 @@ pub use return_interview::ReturnInterviewAssessment;
 
 use std::sync::Arc;
 
-use super::{Context, age::Age, clock, partners, triggers};
+use super::{Clocks, Context, age::Age, clock, partners, triggers};
 use crate::domain::alert::{AlertStatus, Gap};
 use crate::domain::submission::{Code, Given, Need, Submission, Violation, path};
 use crate::domain::{AlertRecord, Priority, Risk, Rule, Timestamp};
@@ -117,7 +117,7 @@ pub struct Rejected {
 /// [`Rejected`]: at any priority for a missing R! field or a kind the sender may not send; at P3–P5 for any
 /// missing or unusable field.
 pub fn validate(submission: &Submission, context: &Context<'_>) -> Result<Validated, Rejected> {
-    let reading = Reading { now: context.now, episode: context.episode };
+    let reading = Reading { now: context.now, episode: context.episode, clocks: &context.clocks };
     let ages = ages(submission, context.now);
     let assessed = assess::assess(submission, &reading, &ages);
     let stated = stated_priority(submission);
@@ -162,10 +162,10 @@ pub fn validate(submission: &Submission, context: &Context<'_>) -> Result<Valida
 
 /// The mode of an alert, told from itself alone: what a sender hears when nothing can be stored.
 #[must_use]
-pub fn minimum_priority(submission: &Submission) -> Priority {
+pub fn minimum_priority(submission: &Submission, clocks: &Clocks) -> Priority {
     let envelope = &submission.envelope;
     let at = envelope.sent_at.get().or_else(|| envelope.occurred_at.get());
-    let reading = Reading { now: at.copied().unwrap_or_default(), episode: &[] };
+    let reading = Reading { now: at.copied().unwrap_or_default(), episode: &[], clocks };
     let ages = ages(submission, reading.now);
     let minimum = assess::assess(submission, &reading, &ages).minimum;
     stated_priority(submission).map_or(minimum, |stated| stated.most_urgent(minimum))
@@ -175,6 +175,7 @@ pub fn minimum_priority(submission: &Submission) -> Priority {
 struct Reading<'a> {
     now: Timestamp,
     episode: &'a [Arc<AlertRecord>],
+    clocks: &'a Clocks,
 }
 
 /// What the checks look at.

@@ -1,6 +1,7 @@
 //! The part of a place of safety record (domain 3.9): what it means, and what must stand in it.
 
 use super::super::age::Age;
+use super::super::stage;
 use super::assess::{Assessed, Assessment, mismatch};
 use super::findings::Findings;
 use super::{Reading, Subject};
@@ -176,6 +177,11 @@ pub(super) fn check(
     by_power(facts, now, findings);
     onward(facts, findings);
     release(facts, found, now, findings);
+    let told = stage::of(subject.submission);
+    if let Some(error) = told.and_then(|told| stage::refused(told, subject.context)) {
+        let what = "the stay has ended: a new one is a record by itself";
+        findings.wrong(of("released_at"), error.reason(), what);
+    }
 }
 
 fn by_power(facts: &PlaceOfSafetyFacts, now: Timestamp, findings: &mut Findings) {

@@ -49,7 +49,7 @@ fn a_missing_hard_field_refuses_at_every_priority() {
         sender,
         approver: None,
         decision_maker: None,
-        clocks: crate::policy::Clocks::DEFAULT,
+        clocks: Clocks::DEFAULT,
         repeats: &triggers::NOTHING_KNOWN,
     };
     let refused = |field: &str, change: fn(&mut EnvelopeFacts)| {
@@ -212,7 +212,7 @@ fn an_unknown_code_is_never_read_as_the_least_urgent() {
         sender,
         approver: None,
         decision_maker: None,
-        clocks: crate::policy::Clocks::DEFAULT,
+        clocks: Clocks::DEFAULT,
         repeats: &triggers::NOTHING_KNOWN,
     };
     assert_eq!(validate(&category, &context).unwrap().mode, Priority::P3, "read as MISSING");
@@ -321,7 +321,7 @@ fn health_data_needs_its_condition_and_a_competent_refusal_is_no_reason_for_9g18
 
 #[test]
 fn minimum_priority_is_told_from_the_alert_alone() {
-    let minimum = |alert: AlertBuilder| minimum_priority(&alert.sent_at(NOW));
+    let minimum = |alert: AlertBuilder| minimum_priority(&alert.sent_at(NOW), &Clocks::DEFAULT);
 
     assert_eq!(minimum(missing_child()), Priority::P3);
     assert_eq!(minimum(missing_child().born(2013, 11, 16)), Priority::P1);

@@ -1,6 +1,7 @@
 //! What the rules look at beside a field: roles, safe addresses, who must not be told.
 
-use super::super::validation::{band_of_score, effective_band};
+use super::super::Measures;
+use super::super::validation::effective_band;
 use super::table::numbers::{field, value};
 use super::tree::Node;
 use super::{CopyRequest, HubNote, age};
@@ -313,7 +314,7 @@ fn signs(alert: &Node, persons: &[&Node], request: &CopyRequest<'_>) -> Vec<Sign
         (Sign::FamilyMustNotKnow, family),
         (Sign::SomebodyMustNotKnow, envelope.is_some_and(unsafe_to_tell)),
         (Sign::FoundPlaceIsSafe, found_safe),
-        (Sign::ThreatUnknown, abuse.is_some_and(threat_unknown)),
+        (Sign::ThreatUnknown, abuse.is_some_and(|body| threat_unknown(body, &request.measures))),
         (Sign::Deceased, deceased),
         (Sign::InterviewerNotIndependent, interview.is_some_and(not_independent)),
         (Sign::RefusedByParent, interview.is_some_and(refused_by_parent)),
@@ -399,12 +400,12 @@ fn power_unclear(place: &Node) -> bool {
     !is_known || (has_block && power != CA89_S46)
 }
 
-fn threat_unknown(abuse: &Node) -> bool {
+fn threat_unknown(abuse: &Node, measures: &Measures) -> bool {
     use field::domestic_violence_notification::{IMMEDIATE_THREAT, RISK_BAND, TOOL, TOOL_SCORE};
     let code = |field| u32::try_from(abuse.value(field)).ok();
     let score = abuse.values(TOOL_SCORE).last().and_then(|score| u32::try_from(score).ok());
     let tool = code(TOOL).and_then(RiskTool::from_code);
-    let by_score = tool.zip(score).and_then(|(tool, score)| band_of_score(tool, score));
+    let by_score = tool.zip(score).and_then(|(tool, score)| measures.band(tool, score));
     // The band the hub took it at, which is what brought it here (GAP2): not the lower one it was sent with.
     let band = effective_band(code(RISK_BAND).and_then(RiskBand::from_code), by_score);
     abuse.value(IMMEDIATE_THREAT) == value::bool3::UNKNOWN && band == RiskBand::HighGold

@@ -144,7 +144,13 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         option::of((moment(), select(DeclineReason::ALL))),
         option::of(moment()),
     );
-    let words = (option::of(body()), option::of(body()), option::of(body()), option::of(user()));
+    let words = (
+        option::of(body()),
+        option::of(body()),
+        option::of(body()),
+        option::of(user()),
+        option::of(moment()),
+    );
     (what, when, done, words).prop_map(|(what, when, done, words)| Delivery {
         number: what.0,
         mailbox: what.1,
@@ -161,6 +167,7 @@ fn delivery() -> impl Strategy<Value = Delivery> {
         rung: when.2,
         state: when.3,
         sequence: done.0,
+        failed: words.4,
         delivered: done.1,
         confirmed: done.2,
         opened: done.3,

@@ -4,7 +4,7 @@ use prost::Message as _;
 
 use super::{delivery_state, kind_in, timestamp, v1};
 use crate::domain::after::Significance;
-use crate::domain::{AlertKind, AlertRecord, Delivery, Stage};
+use crate::domain::{AlertKind, AlertRecord, Delivery, Stage, Way};
 use crate::policy::views::{Cut, may_see};
 
 /// The line of an alert as its copy shows it; the person is the one at `place` among the copy's subjects.
@@ -64,9 +64,11 @@ pub fn older_line(alert: &AlertRecord, delivery: &Delivery) -> v1::ChronologyLin
 
 /// The stage is kept beside the content and tells what the content told.
 fn stage(alert: &AlertRecord, delivery: &Delivery) -> String {
-    let path = match alert.stage {
-        Some(stage) if stage.is_of_interview() => "alert.return_interview.state",
-        Some(_) => "alert.alcohol_pathway.state",
+    let path = match alert.stage.map(Stage::way) {
+        Some(Way::Interview) => "alert.return_interview.state",
+        Some(Way::Pathway) => "alert.alcohol_pathway.state",
+        Some(Way::FamilyHelp) => "alert.family_help.status",
+        Some(Way::PlaceOfSafety) => "alert.place_of_safety.released_at",
         None => return String::new(),
     };
     let is_seen = may_see(alert.kind, delivery.letter, delivery.view, path);

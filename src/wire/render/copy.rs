@@ -72,11 +72,20 @@ pub fn alert_copy(parts: &CopyParts<'_>) -> v1::AlertCopy {
         replaces_alert_id: beside.replaces,
         superseded_by_alert_id: beside.superseded_by,
         disagreement: parts.disagreement.cloned(),
+        late_minutes: late_minutes(delivery),
         changed_paths: alert.after.changed.iter().filter(|path| visible(path)).cloned().collect(),
         padding: Vec::new(),
     };
     copy.padding = vec![0; padding_len(copy.encoded_len())];
     copy
+}
+
+/// How long an urgent delivery waited for its first hand-out; others wait as their office hours are.
+fn late_minutes(delivery: &Delivery) -> u32 {
+    const MINUTE: i64 = 60_000;
+    let waited = delivery.delivered.as_ref().filter(|_| delivery.priority.is_urgent());
+    let waited = waited.map_or(0, |first| first.at.since(delivery.queued_at).as_millis());
+    u32::try_from(waited.div_euclid(MINUTE)).unwrap_or(0)
 }
 
 /// References that stand beside the body.

@@ -229,6 +229,7 @@ pub fn visible_delivery(seen: &VisibleDelivery, receipts: &[Receipt]) -> v1::Vis
         priority: code(seen.delivery.priority.code()),
         due_at: seen.delivery.due.map(|due| timestamp(due.at)),
         overdue: seen.overdue,
+        failed: seen.failed,
         phone: seen.phone.clone(),
         receipts: receipts.iter().map(receipt).collect(),
         due_tag: due_tag(&seen.delivery),

@@ -3,6 +3,7 @@
 use staysafe::domain::Timestamp;
 
 use super::*;
+use crate::support::PATIENCE;
 
 /// A sample with words of its text replaced.
 pub(super) fn retold(name: &str, words: &[(&str, &str)]) -> SubmitAlertRequest {
@@ -196,8 +197,8 @@ async fn s19_a_school_is_told_at_christmas_and_has_until_the_pupils_come_back() 
     assert!(manager.is_empty(), "taken in time");
 }
 
-/// A child missing at high risk, to an Emergency Duty Team that nobody can reach.
-async fn unreachable(hub: &TestHub) -> v1::SubmitAlertResponse {
+/// A child missing at high risk, at night.
+async fn urgent_and_missing(hub: &TestHub) -> v1::SubmitAlertResponse {
     let request = retold(
         "s01-missing-reported.json",
         &[
@@ -209,32 +210,121 @@ async fn unreachable(hub: &TestHub) -> v1::SubmitAlertResponse {
     );
     let taken = hub.agency("MERPOL").await.submit(request).await.unwrap();
     assert_eq!(taken.priority(), v1::Priority::P1, "{:?}", taken.gaps);
+    taken
+}
+
+/// A child missing at high risk, to an Emergency Duty Team that nobody can reach.
+async fn unreachable(hub: &TestHub) -> v1::SubmitAlertResponse {
+    let taken = urgent_and_missing(hub).await;
     hub.advance_to("2026-05-24T00:30:00Z").await;
     assert_eq!(levels(hub, "EDT/manager").await, [1], "01:15");
     assert_eq!(levels(hub, "EDT/lead").await, [2], "01:30");
     taken
 }
 
-// Left out until the hub says so itself: DELIVERY_FAILED for a mailbox whose certificate is revoked, and "40 min late"
-// on a copy. That a revoked certificate opens no connection is tested with the certificates, and a store that cannot
-// write with the store.
+/// Whom the ladder has called for an alert, in order.
+async fn called(hub: &TestHub, alert: &str) -> Vec<String> {
+    let mut reviewer = hub.connect(hub.person("HUB-IG", "u-3301")).await.unwrap();
+    let page = reviewer.entries(0, 500).await.unwrap();
+    let events = page.entries.into_iter().flat_map(|entry| entry.events);
+    let rungs = events.filter(|event| event.alert_id == alert && event.r#type == "ESCALATED");
+    rungs.map(|event| event.recipient_mailbox).collect()
+}
+
+/// A new certificate for the team's system.
+fn renewed(hub: &TestHub, agency: &str) -> staysafe::tls::ClientTls {
+    let old = hub.system(agency);
+    std::fs::remove_file(&old.cert).unwrap();
+    std::fs::remove_file(&old.key).unwrap();
+    hub.system(agency)
+}
+
+/// Whether the hub lets this system in.
+async fn is_let_in(hub: &TestHub, tls: staysafe::tls::ClientTls) -> bool {
+    match hub.connect(tls).await {
+        Ok(mut client) => client.own_alerts(1, "").await.is_ok(),
+        Err(_) => false,
+    }
+}
+
+/// The certificate of the team's system is revoked, and the hub knows it.
+async fn revoked(hub: &TestHub, agency: &str) -> staysafe::tls::ClientTls {
+    let old = hub.system(agency);
+    assert!(is_let_in(hub, old.clone()).await, "it was there before");
+    let name = format!("spiffe://staysafe.example/agency/{agency}/system/main");
+    hub.authority.revoke_name(&name).unwrap();
+    hub.authority.write_crl(std::time::Duration::from_secs(30 * 24 * 3_600)).unwrap();
+    let out = async {
+        while is_let_in(hub, old.clone()).await {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, out).await.unwrap();
+    old
+}
+
+// A store that cannot write is tested with the store.
 #[tokio::test(flavor = "multi_thread")]
 async fn s20_a_broken_connection_climbs_until_the_team_is_back_and_the_sender_is_told_to_phone() {
-    let hub = TestHub::starting_at("2026-05-24T00:00:00Z").await;
-    let taken = unreachable(&hub).await;
+    let hub = TestHub::starting_at("2026-05-23T23:50:00Z").await;
+    let old = revoked(&hub, "EDT").await;
+    hub.advance_to("2026-05-24T00:00:00Z").await;
+
+    let taken = urgent_and_missing(&hub).await;
+
+    let phone_now = "EDT cannot be reached by the hub: phone now, ";
+    assert!(taken.notices.iter().any(|it| it.text.starts_with(phone_now)), "{:?}", taken.notices);
     let mut police = hub.agency("MERPOL").await;
-    let status = police.status(&taken.alert_id).await.unwrap();
-    let line = status.deliveries.iter().find(|line| line.name == "EDT").unwrap();
-    assert!(line.overdue && !line.phone.is_empty(), "phone them: {line:?}");
+    let failed = |status: &v1::GetAlertStatusResponse| {
+        let line = status.deliveries.iter().find(|line| line.name == "EDT").unwrap();
+        assert!(!line.phone.is_empty());
+        (line.failed, line.overdue)
+    };
+    assert_eq!(failed(&police.status(&taken.alert_id).await.unwrap()), (true, false), "01:00");
+    hub.advance_to("2026-05-24T00:15:00Z").await;
+    assert_eq!(called(&hub, &taken.alert_id).await, ["EDT/manager"], "01:15, L1");
+    hub.advance_to("2026-05-24T00:30:00Z").await;
+    assert_eq!(called(&hub, &taken.alert_id).await, ["EDT/manager", "EDT/lead"], "01:30, L2");
+    assert_eq!(failed(&police.status(&taken.alert_id).await.unwrap()), (true, true), "01:30");
 
     hub.advance_to("2026-05-24T00:40:00Z").await;
-    let copies = arrived(&hub, &taken.alert_id, &[("EDT", 1, "2026-05-24T00:15:00Z")]).await;
-    hub.advance_to("2026-05-24T00:44:00Z").await;
-    take(&hub, "EDT", "u-1301", &copies[0]).await;
+    assert!(!is_let_in(&hub, old).await, "the old certificate reads no mailbox");
+    let mut team = hub.connect(renewed(&hub, "EDT")).await.unwrap();
+    let mut copies = collect(&mut team, "EDT").await;
+    copies.retain(|copy| copy.alert_id == taken.alert_id && copy.view() == v1::CopyView::Standard);
+    assert_eq!((copies.len(), copies[0].late_minutes), (1, 40), "40 min late");
+    assert_eq!(failed(&police.status(&taken.alert_id).await.unwrap()), (false, true), "it has it");
 
+    hub.advance_to("2026-05-24T00:44:00Z").await;
+    let acknowledged = v1::AcknowledgeRequest {
+        mailbox: "EDT".to_owned(),
+        delivery_id: copies[0].delivery_id.clone(),
+        user_id: "u-1301".to_owned(),
+        outcome: v1::AcknowledgeOutcome::Accepted.into(),
+        note: String::new(),
+    };
+    team.acknowledge(acknowledged).await.unwrap();
     hub.advance_to("2026-05-24T02:00:00Z").await;
     let head = "COUNCIL/head-of-service";
     assert!(asked(&hub, head, &taken.alert_id).await.is_empty(), "taken before L3");
+    let trace = trace(&hub, &taken.alert_id).await;
+    let told = ["DELIVERY_FAILED", "ESCALATED", "ESCALATED", "DELIVERED", "ACKNOWLEDGED"];
+    in_order(&trace, &told);
+    let failures = trace.iter().filter(|kind| *kind == "DELIVERY_FAILED").count();
+    assert_eq!(failures, 1, "of the one team alone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s20_who_has_a_good_certificate_and_does_not_call_has_not_failed() {
+    let hub = TestHub::starting_at("2026-05-24T00:00:00Z").await;
+    drop(hub.agency("EDT").await);
+
+    let taken = unreachable(&hub).await;
+
+    let status = hub.agency("MERPOL").await.status(&taken.alert_id).await.unwrap();
+    let line = status.deliveries.iter().find(|line| line.name == "EDT").unwrap();
+    assert!(!line.failed && line.overdue && !line.phone.is_empty(), "phone them: {line:?}");
+    assert!(!trace(&hub, &taken.alert_id).await.contains(&"DELIVERY_FAILED".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -178,6 +178,7 @@ impl<'a> Night<'a> {
                 wake: Arc::clone(&wake),
                 audit: Arc::clone(&audit),
                 clocks,
+                reach: Arc::new(CutOff::default()),
             }),
             escalation: escalation::Driver::new(
                 (Arc::clone(&store), Arc::clone(&sealer)),
