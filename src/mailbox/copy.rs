@@ -94,7 +94,6 @@ impl Mailboxes {
             living_outside: &body.living_outside,
             protected: &protected,
             on: Some(calendar::local_date(self.env.now().to_jiff())),
-            measures: self.clocks.measures,
             school_words_name_somebody: alert.gaps.iter().any(names_somebody_to_a_school),
             ..CopyRequest::new(alert.kind, delivery.letter, delivery.view)
         };

@@ -2,6 +2,7 @@
 
 use jiff::civil::date;
 use serde_json::json;
+use staysafe::domain::submission::RiskBand;
 use staysafe::domain::{AlertKind, Letter, Timestamp, View};
 use staysafe::policy::views::{
     self, CopyRequest, HubFacts, HubNote, RedactionReason, ViewError, may_see, padding_len,
@@ -138,18 +139,21 @@ fn a_threat_not_known_to_be_immediate_is_a_banner_for_those_who_may_see_the_thre
 
 #[test]
 fn the_banner_goes_by_the_band_the_alert_is_taken_at_and_not_by_a_lower_one_it_was_sent_with() {
-    let sent_at = |score: u32| {
+    let taken_at = |band: Option<RiskBand>| {
         let mut alert = gold_domestic_abuse();
         alert["domestic_violence"]["immediate_threat"] = json!("BOOL3_UNKNOWN");
         alert["domestic_violence"]["risk_band"] = json!("RISK_BAND_MEDIUM_SILVER");
-        alert["domestic_violence"]["tool"] = json!("RISK_TOOL_DASH");
-        alert["domestic_violence"]["tool_score"] = json!(score);
-        let front_door = cut(&alert, &standard(AlertKind::DvNotification, Letter::C));
+        let facts = HubFacts { effective_risk_band: band, ..HubFacts::default() };
+        let request = standard(AlertKind::DvNotification, Letter::C);
+        let front_door = cut(&alert, &CopyRequest { hub_facts: Some(&facts), ..request });
         banner_codes(&front_door).contains(&"THREAT_UNKNOWN")
     };
 
-    assert!(sent_at(15), "DASH 15 is high, whatever band it was sent with");
-    assert!(!sent_at(13));
+    assert!(
+        taken_at(Some(RiskBand::HighGold)),
+        "its score is high, whatever band it was sent with"
+    );
+    assert!(!taken_at(None), "taken as it was sent");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::facts::{Assessment, AssessmentKind, FrontDoorContact, Known, Source};
-use super::figure::{Exclusion, Figure, Fold, Indicator, Value, if_told, length, sift};
+use super::figure::{Exclusion, Figure, Fold, Indicator, Same, Value, if_told, length, sift};
 use super::period::Period;
 use super::report::Asked;
 use crate::calendar;
@@ -51,7 +51,7 @@ fn in_time(
     (from, days): (fn(&Assessment) -> Timestamp, u32),
 ) -> Figure {
     let by: (fn(&Assessment) -> &Source, Fold<Assessment>) =
-        (|assessment| &assessment.source, Fold::Each);
+        (|assessment| &assessment.source, Fold::BySame(same));
     let sifted =
         sift(all, by, |assessment| assessment.kind == kind && period.holds(completed(assessment)));
     let is_in_time = |assessment: &&&Assessment| {
@@ -114,7 +114,7 @@ pub(super) fn flow(
     };
     let referrals = Referrals::of(contacts, period);
     let by: (fn(&Assessment) -> &Source, Fold<Assessment>) =
-        (|assessment| &assessment.source, Fold::Each);
+        (|assessment| &assessment.source, Fold::BySame(same));
     let completed = sift(assessments, by, |assessment| {
         assessment.kind != AssessmentKind::Core && period.holds(completed(assessment))
     });
@@ -156,6 +156,16 @@ impl<'a> Referrals<'a> {
     fn sources(&self) -> Vec<&'a Source> {
         self.kept.iter().map(|contact| &contact.source).collect()
     }
+}
+
+/// A referral has one assessment of a kind, however often its end is told.
+fn same(assessment: &Assessment) -> Same {
+    let kind = match assessment.kind {
+        AssessmentKind::Initial => "INITIAL",
+        AssessmentKind::Core => "CORE",
+        AssessmentKind::Single => "SINGLE",
+    };
+    Same(assessment.source.episode.first_alert(), kind.to_owned())
 }
 
 /// The day that says of which period it is.

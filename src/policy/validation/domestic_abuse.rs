@@ -237,7 +237,7 @@ fn minimum_of(
 
 /// The band an alert is taken at: the higher of what is stated and what the score gives. Nothing to tell the band
 /// from: P2, which is the row of the highest band.
-pub(crate) fn effective_band(stated: Option<RiskBand>, by_score: Option<RiskBand>) -> RiskBand {
+fn effective_band(stated: Option<RiskBand>, by_score: Option<RiskBand>) -> RiskBand {
     stated.max(by_score).unwrap_or(RiskBand::HighGold)
 }
 

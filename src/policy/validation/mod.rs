@@ -25,7 +25,6 @@ mod sharing_record;
 
 pub(crate) use assess::is_adult_in_a_child_kind;
 pub(crate) use concern::REASON_MIN;
-pub(crate) use domestic_abuse::effective_band;
 pub(crate) use sharing_record::{is_approved, is_refused, parent_refuses};
 
 pub use concern::{AboutWhom, ConcernAssessment, Harm};

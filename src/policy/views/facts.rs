@@ -1,11 +1,9 @@
 //! What the rules look at beside a field: roles, safe addresses, who must not be told.
 
-use super::super::Measures;
-use super::super::validation::effective_band;
 use super::table::numbers::{field, value};
 use super::tree::Node;
 use super::{CopyRequest, HubNote, age};
-use crate::domain::submission::{RiskBand, RiskTool};
+use crate::domain::submission::RiskBand;
 use crate::domain::{AlertKind, Letter, View};
 
 /// A subject's part in the alert.
@@ -314,7 +312,7 @@ fn signs(alert: &Node, persons: &[&Node], request: &CopyRequest<'_>) -> Vec<Sign
         (Sign::FamilyMustNotKnow, family),
         (Sign::SomebodyMustNotKnow, envelope.is_some_and(unsafe_to_tell)),
         (Sign::FoundPlaceIsSafe, found_safe),
-        (Sign::ThreatUnknown, abuse.is_some_and(|body| threat_unknown(body, &request.measures))),
+        (Sign::ThreatUnknown, abuse.is_some_and(|body| threat_unknown(body, request))),
         (Sign::Deceased, deceased),
         (Sign::InterviewerNotIndependent, interview.is_some_and(not_independent)),
         (Sign::RefusedByParent, interview.is_some_and(refused_by_parent)),
@@ -400,13 +398,11 @@ fn power_unclear(place: &Node) -> bool {
     !is_known || (has_block && power != CA89_S46)
 }
 
-fn threat_unknown(abuse: &Node, measures: &Measures) -> bool {
-    use field::domestic_violence_notification::{IMMEDIATE_THREAT, RISK_BAND, TOOL, TOOL_SCORE};
-    let code = |field| u32::try_from(abuse.value(field)).ok();
-    let score = abuse.values(TOOL_SCORE).last().and_then(|score| u32::try_from(score).ok());
-    let tool = code(TOOL).and_then(RiskTool::from_code);
-    let by_score = tool.zip(score).and_then(|(tool, score)| measures.band(tool, score));
-    // The band the hub took it at, which is what brought it here (GAP2): not the lower one it was sent with.
-    let band = effective_band(code(RISK_BAND).and_then(RiskBand::from_code), by_score);
+/// At the band the hub took it at, which is what brought it here (GAP2): not the lower one it was sent with.
+fn threat_unknown(abuse: &Node, request: &CopyRequest<'_>) -> bool {
+    use field::domestic_violence_notification::{IMMEDIATE_THREAT, RISK_BAND};
+    let taken = request.hub_facts.and_then(|facts| facts.effective_risk_band);
+    let stated = || RiskBand::from_code(u32::try_from(abuse.value(RISK_BAND)).ok()?);
+    let band = taken.or_else(stated).unwrap_or(RiskBand::HighGold);
     abuse.value(IMMEDIATE_THREAT) == value::bool3::UNKNOWN && band == RiskBand::HighGold
 }

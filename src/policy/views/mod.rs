@@ -19,7 +19,6 @@ mod tree;
 
 use jiff::civil::Date;
 
-use super::Measures;
 use crate::domain::codes::code_list;
 use crate::domain::{AlertKind, Letter, View};
 
@@ -119,8 +118,6 @@ pub struct CopyRequest<'a> {
     pub protected: &'a [usize],
     /// The local day on which the copy is handed out: ages are read again on it (domain 5.6). None: nobody grows up.
     pub on: Option<Date>,
-    /// What scores mean here.
-    pub measures: Measures,
 }
 
 impl CopyRequest<'_> {
@@ -140,7 +137,6 @@ impl CopyRequest<'_> {
             school_words_name_somebody: false,
             protected: &[],
             on: None,
-            measures: Measures::DEFAULT,
         }
     }
 }
