@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use super::episode::Loaded;
 use super::identify::Identified;
-use super::{Broker, SubmitError};
-use crate::crypto::Sealer;
+use super::{Broker, Parts, SubmitError};
+use crate::crypto::{SealError, Sealer};
 use crate::denylist::{self, DenyError};
 use crate::domain::Submission;
+use crate::domain::alert::Conflicts;
 use crate::domain::directory::Directory;
 use crate::domain::{AlertId, AlertRecord, Event, MentionToken, Principal, Timestamp, UserId};
-use crate::policy::{Decision, access, staff};
+use crate::policy::staff::{self, Named};
+use crate::policy::{Decision, access};
+use crate::record::{open_conflicts, seal_conflicts};
 use crate::store::Expect;
 
 /// Who is on the list for an alert that is being taken, and whom it puts on the list for others.
@@ -90,6 +93,44 @@ impl Broker {
         }
         denials.tell(decision, (directory, now));
         Ok(denials)
+    }
+
+    /// From whoever the alert is kept, the earlier alerts of its episode are kept from now on; what to record of it. One
+    /// whose key is gone has nothing to hand out any more.
+    pub(super) fn kept_from_now_on(
+        &self,
+        changed: &mut Vec<AlertRecord>,
+        record: &AlertRecord,
+        loaded: &Loaded,
+        (stated, now): (&Conflicts, Timestamp),
+    ) -> Result<Vec<Event>, SubmitError> {
+        let Parts { sealer, clocks, env, .. } = &self.parts;
+        let mut events = Vec::new();
+        let of_episode = loaded.episode.iter().filter(|it| it.episode == record.episode);
+        for earlier in of_episode.filter(|_| !stated.are_none()) {
+            let before = match open_conflicts(sealer, earlier) {
+                Err(SealError::Shredded) => continue,
+                before => before.map_err(SubmitError::Conflicts)?,
+            };
+            let place = changed.iter().position(|it| it.id == earlier.id);
+            let as_it_stands = place.and_then(|place| changed.get(place)).unwrap_or(earlier);
+            let with = (&*loaded.directory, clocks, now);
+            let kept = staff::kept_from_now_on((as_it_stands, &before), stated, with);
+            let Some(Named { mut record, conflicts, events: said }) = kept else { continue };
+            let Some(body) = &record.body else { continue };
+            let key = sealer.key(&body.key).map_err(SubmitError::Conflicts)?;
+            let sealed = seal_conflicts(sealer, (&key, record.id), &conflicts);
+            record.conflicts = sealed.map_err(SubmitError::Conflicts)?;
+            events.extend(said.into_iter().map(|mut event| {
+                event.id = env.ids(now).event();
+                event
+            }));
+            match place.and_then(|place| changed.get_mut(place)) {
+                Some(place) => *place = record,
+                None => changed.push(record),
+            }
+        }
+        Ok(events)
     }
 
     /// Whether somebody of these alerts must not be known to the caller: for whoever is on the list none of them is there. One

@@ -398,6 +398,8 @@ impl Broker {
         for (other, denied) in beside.denied {
             mark(&mut changed, &other, denied);
         }
+        let stated = (&decision.conflicts, now);
+        events.extend(self.kept_from_now_on(&mut changed, &record, loaded, stated)?);
         let mut changes = Changes { records: changed, events, fired, ..Changes::default() };
         self.counted_without(&record, loaded, &mut changes).await?;
         let told = changes.told(now);

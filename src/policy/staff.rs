@@ -12,6 +12,7 @@ use super::partners::{HUB_IG, LADO};
 use super::sketch::EventSketch;
 use super::{Clocks, Context, access, clock, escalation, routing, sharing};
 use crate::domain::alert::{Conflicts, Held};
+use crate::domain::decision::{ShareOutcome, SharingDecision};
 use crate::domain::delivery::{AckOutcome, EndReason, Moment, Purpose};
 use crate::domain::directory::{Agency, Directory, Mailbox};
 use crate::domain::{
@@ -143,13 +144,52 @@ pub fn name(
     }
     after.held = held;
     let Releasing { record, events, .. } = naming;
-    let about = |sketch: EventSketch| {
-        let mut event = sketch.into_event().about(record.id, record.episode);
-        event.subjects.clone_from(&record.subjects);
-        event
-    };
-    let events = events.into_iter().map(about).collect();
+    let events = events.into_iter().map(|sketch| about(&record, sketch)).collect();
     Some(Named { record, conflicts: after, events })
+}
+
+/// What a later alert of the episode changes in this one where it says of somebody that they must not know: what waits for
+/// an inbox that serves them, or that is closed until they are named, is not handed out, and whoever stands in its place
+/// has it (domain 5.7, 1). Nothing where the alert was kept from the same people before.
+#[must_use]
+pub fn kept_from_now_on(
+    (record, conflicts): (&AlertRecord, &Conflicts),
+    stated: &Conflicts,
+    (directory, clocks, now): (&Directory, &Clocks, Timestamp),
+) -> Option<Named> {
+    let mut after = conflicts.clone().and(stated);
+    // Who was named once is not asked for again.
+    if after == *conflicts {
+        return None;
+    }
+    let closes = |it: &Delivery| after.close(&it.mailbox) && !conflicts.close(&it.mailbox);
+    let waits = |it: &&Delivery| it.state == DeliveryState::Queued && closes(it);
+    let waiting: Vec<Delivery> = record.deliveries.iter().filter(waits).cloned().collect();
+    let mut keeping = Releasing { record: record.clone(), events: Vec::new(), now };
+    keeping.not_handed_out(|it| waiting.iter().any(|waiting| waiting.number == it.number));
+    let is_live = record.after.superseded_by.is_none() && !super::recall::is_recalled(record);
+    let is_copy = |it: &&Delivery| it.purpose == Purpose::Alert && is_live;
+    for missed in waiting.iter().filter(is_copy) {
+        let decided = record.decisions.iter().rev().find(|it| it.mailbox == missed.mailbox);
+        let Some(decision) = decided else { continue };
+        if !after.close_for_good(&missed.mailbox) {
+            let held = Held { delivery: missed.clone(), decision: decision.clone() };
+            after.held.push(held);
+        }
+        for place in sharing::stand_ins(missed, &after, (directory, now)) {
+            keeping.stand_in((missed, decision), place, (directory, clocks));
+        }
+    }
+    let Releasing { record, events, .. } = keeping;
+    let record = escalation::settled(record);
+    let events = events.into_iter().map(|sketch| about(&record, sketch)).collect();
+    Some(Named { record, conflicts: after, events })
+}
+
+fn about(record: &AlertRecord, sketch: EventSketch) -> Event {
+    let mut event = sketch.into_event().about(record.id, record.episode);
+    event.subjects.clone_from(&record.subjects);
+    event
 }
 
 /// The record while a lead's word is worked into it.
@@ -194,9 +234,11 @@ impl Releasing {
     /// What waits for an inbox that serves the person is not handed out. What was handed out stays where it is, but not
     /// for the person.
     fn keep_back(&mut self, after: &Conflicts) {
-        let waits = |it: &&mut Delivery| {
-            it.state == DeliveryState::Queued && after.mailboxes.contains(&it.mailbox)
-        };
+        self.not_handed_out(|it| after.mailboxes.contains(&it.mailbox));
+    }
+
+    fn not_handed_out(&mut self, is_kept: impl Fn(&Delivery) -> bool) {
+        let waits = |it: &&mut Delivery| it.state == DeliveryState::Queued && is_kept(it);
         for delivery in self.record.deliveries.iter_mut().filter(waits) {
             *delivery = delivery.clone().end(EndReason::Cancelled);
             let kept =
@@ -224,15 +266,31 @@ impl Releasing {
         if mailbox.agency_code() != LADO || self.record.deliveries.iter().any(has_it) {
             return;
         }
-        let mut decision = held.decision.clone();
+        let missed = (&held.delivery, &held.decision);
+        self.stand_in(missed, (mailbox, Letter::D), (directory, clocks));
+    }
+
+    /// Whoever stands in somebody's place has the delivery, unless it has the alert already.
+    fn stand_in(
+        &mut self,
+        (missed, decision): (&Delivery, &SharingDecision),
+        (mailbox, letter): (MailboxId, Letter),
+        with: (&Directory, &Clocks),
+    ) {
+        let has_it = |it: &Delivery| {
+            let is_over = matches!(it.state, DeliveryState::Ended(_));
+            it.mailbox == mailbox && it.purpose == Purpose::Alert && !is_over
+        };
+        if self.record.deliveries.iter().any(has_it) {
+            return;
+        }
+        let mut decision = decision.clone();
         decision.mailbox = mailbox.clone();
-        decision.letter = Letter::D;
+        decision.letter = letter;
         decision.applicable.insert(0, Rule::D0);
         decision.row = Rule::D0;
-        decision.outcome = crate::domain::decision::ShareOutcome::AlternateRoute;
-        let delivery =
-            Delivery { mailbox, letter: Letter::D, row: Rule::D0, ..held.delivery.clone() };
-        self.add(delivery, (directory, clocks));
+        decision.outcome = ShareOutcome::AlternateRoute;
+        self.add(Delivery { mailbox, letter, row: Rule::D0, ..missed.clone() }, with);
         self.record.decisions.push(decision);
     }
 

@@ -7,6 +7,7 @@ use staysafe::sdk::{Client, ClientError, Received};
 use staysafe::wire::v1::change_directory_request::Change;
 use staysafe::wire::{SubmitAlertRequest, v1};
 
+use crate::scenarios::in_episode;
 use crate::support::{PATIENCE, TestHub, collect, sample};
 
 /// Friday 22:40: EDT has the alert, P2.
@@ -43,6 +44,34 @@ async fn what_comes_to_the_lead_for_a_conflict_never_comes_back_to_the_closed_ge
     let asked = v1::ListDeliveriesRequest { mailbox: "CADT/lead".into(), ..Default::default() };
     assert_eq!(receiver.list_deliveries(asked).await.unwrap_err().reason(), "ROLE_NOT_ALLOWED");
     lead.acknowledge(taking("CADT/lead", delivery, "", "")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_still_waits_for_an_inbox_goes_to_its_lead_when_news_of_the_episode_says_who_must_not_know()
+ {
+    let hub = TestHub::starting_at("2026-10-23T10:00:00Z").await;
+    let mut police = hub.agency("MERPOL").await;
+    let first = police.submit(sample("s01-missing-reported.json")).await.unwrap();
+    let mut desk = hub.agency("CADT").await;
+    assert_eq!(collect(&mut desk, "CADT").await.len(), 1, "the front door has the report");
+
+    hub.advance_to("2026-10-24T09:12:00Z").await;
+    let found = in_episode(sample("s01-missing-found.json"), &first.episode_id);
+    let second = police.submit(keeping_from(found, "SAFERFUT")).await.unwrap();
+
+    let mut service = hub.agency("SAFERFUT").await;
+    let told = collect(&mut service, "SAFERFUT").await;
+    assert_eq!(told.len(), 0, "neither the news nor the report that waited");
+    let mut lead = hub.at("SAFERFUT/lead").await;
+    let copies = collect(&mut lead, "SAFERFUT/lead").await;
+    let of = |alert: &str| copies.iter().filter(|copy| copy.alert_id == alert).count();
+    assert_eq!((of(&first.alert_id), of(&second.alert_id)), (1, 1), "the lead has both, once");
+    let trace = crate::scenarios::trace(&hub, &first.alert_id).await;
+    assert!(trace.contains(&"COI_APPLIED".to_owned()), "{trace:?}");
+    // Not: anybody else's copy.
+    let mut emergency = hub.agency("WUTH-AED").await;
+    let look_out = collect(&mut emergency, "WUTH-AED").await;
+    assert!(look_out.iter().any(|copy| copy.alert_id == first.alert_id), "{}", look_out.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,6 +103,31 @@ async fn the_lead_names_a_person_and_the_inboxes_that_do_not_serve_them_get_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waited_when_news_of_the_episode_raised_the_question_comes_once_it_is_answered() {
+    let hub = TestHub::starting_at(MONDAY).await;
+    let mut police = hub.agency("MERPOL").await;
+    let first = police.submit(sample("s05-domestic-abuse-gold.json")).await.unwrap();
+    let mut news = by_staff_of_fsu();
+    news.idempotency_key = "staff-1".into();
+    let news = crate::scenarios::in_episode(news, &first.episode_id);
+    let second = police.submit(news).await.unwrap();
+
+    let (mut unit, mut lead) = (hub.agency("FSU").await, hub.at("FSU/lead").await);
+    assert!(collect(&mut unit, "FSU").await.is_empty(), "nor what waited for it");
+    let copies = collect(&mut lead, "FSU/lead").await;
+    let has = |alert: &str| copies.iter().any(|copy| copy.alert_id == alert);
+    assert!(has(&first.alert_id) && has(&second.alert_id), "the lead has both");
+    lead.name_staff_user(word(&question(&copies), &["u-2206"])).await.unwrap();
+
+    let mut came: Vec<String> =
+        collect(&mut unit, "FSU").await.into_iter().map(|copy| copy.alert_id).collect();
+    came.sort();
+    let mut both = [first.alert_id, second.alert_id];
+    both.sort();
+    assert_eq!(came, both, "each once: the unit's inbox does not serve who was named");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_inbox_that_serves_the_person_stays_closed_and_what_it_has_of_the_child_is_gone_for_them()
  {
     let hub = TestHub::starting_at(MONDAY).await;

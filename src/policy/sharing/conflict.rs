@@ -12,7 +12,8 @@ use crate::domain::directory::{Agency, Directory, MailboxRole};
 use crate::domain::principal::Role;
 use crate::domain::submission::{Bool3, Exclusion};
 use crate::domain::{
-    AgencyCode, AlertRecord, Letter, MailboxId, Rule, Submission, Timestamp, UserId,
+    AgencyCode, AlertRecord, Delivery, Letter, MailboxId, Priority, Rule, Submission, Timestamp,
+    UserId,
 };
 
 use super::super::escalation::is_staffed;
@@ -26,13 +27,13 @@ pub(super) fn d0(case: &Case<'_>, conflicts: &Conflicts, verdict: Verdict) -> Ve
     let Routed { mailbox, letter, .. } = &verdict.recipient;
     let seek = Seek { directory: case.context.directory, conflicts, now: case.context.now };
     if conflicts.close(mailbox) {
-        let alternates = seek.alternates(&verdict.recipient).into_iter();
+        let alternates = seek.alternates(&Missed::of(&verdict.recipient)).into_iter();
         return alternates.map(|(to, letter)| rerouted(&verdict, to, letter)).collect();
     }
     // The out-of-hours team acts for the front door: what is kept from that goes past the team too, to the front door's
     // lead and to the senior on call (domain 5.7, 1).
     if let Some(front_door) = seek.swapped(&verdict.recipient) {
-        let alternates = seek.alternates(&front_door).into_iter();
+        let alternates = seek.alternates(&Missed::of(&front_door)).into_iter();
         return alternates.map(|(to, letter)| rerouted(&verdict, to, letter)).collect();
     }
     match seek.role_of(mailbox) {
@@ -200,6 +201,31 @@ pub(crate) fn told_of(
     in_place.map_or_else(|| mailbox.clone(), |(in_place, _)| in_place)
 }
 
+/// Who has what waits for an inbox that is closed to the alert from now on, each with the letter of its copy.
+pub(crate) fn stand_ins(
+    waiting: &Delivery,
+    conflicts: &Conflicts,
+    (directory, now): (&Directory, Timestamp),
+) -> Vec<(MailboxId, Letter)> {
+    let Delivery { letter, priority, .. } = *waiting;
+    let missed = Missed { agency: waiting.mailbox.agency_code(), letter, priority };
+    Seek { directory, conflicts, now }.alternates(&missed)
+}
+
+/// Who does not get it.
+struct Missed<'a> {
+    agency: &'a str,
+    letter: Letter,
+    priority: Priority,
+}
+
+impl<'a> Missed<'a> {
+    fn of(routed: &'a Routed) -> Self {
+        let Routed { agency, letter, priority, .. } = routed;
+        Self { agency: agency.as_str(), letter: *letter, priority: *priority }
+    }
+}
+
 /// Looks for people who may know.
 struct Seek<'a> {
     directory: &'a Directory,
@@ -213,17 +239,17 @@ type Found = (MailboxId, Letter);
 impl Seek<'_> {
     /// Who takes it instead: a school's stand-in; else the agency's own lead, or LADO where the lead is the
     /// person; for P1/P2 with nobody there on duty somebody with cover too.
-    fn alternates(&self, routed: &Routed) -> Vec<Found> {
-        let is_school = routed.letter == Letter::E;
+    fn alternates(&self, missed: &Missed<'_>) -> Vec<Found> {
+        let is_school = missed.letter == Letter::E;
         if is_school && let Some(stand_in) = self.open_duty(CADT_EDU, Letter::E) {
             return vec![stand_in];
         }
-        let code = if is_school { CADT_EDU } else { routed.agency.as_str() };
-        let in_place = self.in_place(code, routed.letter);
+        let code = if is_school { CADT_EDU } else { missed.agency };
+        let in_place = self.in_place(code, missed.letter);
         let is_on_duty = in_place.as_ref().is_some_and(|(mailbox, _)| self.lead_is_there(mailbox));
         let mut alternates: Vec<Found> = in_place.into_iter().collect();
         // EDT's own conflicts go to the senior on call beside the front door's lead, staffed or not (5.7, 1).
-        let needs_cover = routed.priority.is_urgent() && (!is_on_duty || code == EDT);
+        let needs_cover = missed.priority.is_urgent() && (!is_on_duty || code == EDT);
         if needs_cover || alternates.is_empty() {
             alternates.extend(self.cover(code));
         }

@@ -22,7 +22,9 @@ use crate::domain::{Delivery, Letter, Priority, Rule, Submission};
 
 pub use agreement::{Agreement, agreement_to, competent_objection, parent_is_not_told};
 pub use conflict::left as conflicts_left;
-pub(crate) use conflict::{conflicts, out_of_hours, shown_to, stated as stated_conflicts, told_of};
+pub(crate) use conflict::{
+    conflicts, out_of_hours, shown_to, stand_ins, stated as stated_conflicts, told_of,
+};
 
 /// What sharing is decided on.
 #[derive(Clone, Copy, Debug)]
