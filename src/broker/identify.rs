@@ -2,7 +2,7 @@
 //!
 //! Never refuses an alert: what cannot be compared is as if nobody had been found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
@@ -14,7 +14,7 @@ use crate::domain::directory::Directory;
 use crate::domain::identity::{Link, Mentions};
 use crate::domain::submission::Exercise;
 use crate::domain::{
-    AlertId, AlertRecord, EpisodeId, Event, MentionToken, Span, Submission, Timestamp,
+    AlertId, AlertKind, AlertRecord, EpisodeId, Event, MentionToken, Span, Submission, Timestamp,
 };
 use crate::policy::matching::{self, Earlier, Prospect};
 use crate::policy::triggers::{self, Repeats, Thresholds};
@@ -26,8 +26,12 @@ use crate::store::Expect;
 const CANDIDATES_MAX: usize = 32;
 
 /// Newest alerts looked through under an NHS number for what counters count (domain 5.8), beside those `CANDIDATES_MAX`:
-/// 512 about one person in 13 months are far above every threshold. Beyond that the oldest are not counted.
+/// 512 about one person in 13 months are far above what anybody tells of a child.
 const COUNTED_MAX: usize = crate::repeats::LATER_MAX;
+
+/// Newest alerts of a kind that are read for a counter: above every threshold that may be set. Beyond that the oldest are
+/// not counted; of other kinds they are.
+const COUNTED_OF_KIND_MAX: usize = 32;
 
 /// How far back counters ever look: 12 calendar months and a month (domain 7.8).
 const COUNTED_DAYS: i64 = 366 + 31;
@@ -212,7 +216,9 @@ impl Broker {
             let limit = if is_number { COUNTED_MAX } else { CANDIDATES_MAX };
             let alerts = self.parts.store.mentioned(token, limit).await?;
             let is_telling = is_number || alerts.len() < limit;
-            let expect = Expect::Mentioned { token, alerts: alerts.clone(), limit };
+            // Who is mentioned anew is among the newest: the writer need look no further.
+            let newest = alerts.iter().copied().take(CANDIDATES_MAX).collect();
+            let expect = Expect::Mentioned { token, alerts: newest, limit: CANDIDATES_MAX };
             seen.push((alerts, is_telling.then_some(expect)));
         }
         Ok(seen)
@@ -233,13 +239,21 @@ impl Broker {
         let oldest = first_at(now.minus(Span::days(COUNTED_DAYS)));
         let all: BTreeSet<AlertId> = seen.iter().flat_map(|(alerts, _)| alerts).copied().collect();
         let mut known = Vec::with_capacity(all.len());
+        let mut of_kind: BTreeMap<AlertKind, usize> = BTreeMap::new();
+        let mut is_counted = |prospect: &Prospect| {
+            let Some(kind) = prospect.counted() else { return false };
+            let count = of_kind.entry(kind).or_default();
+            *count = count.saturating_add(1);
+            *count <= COUNTED_OF_KIND_MAX
+        };
         for alert in all.into_iter().rev() {
             let is_new = newest.contains(&alert);
             if !is_new && alert < oldest {
                 continue;
             }
             let prospect = self.prospect(alert).await;
-            let prospect = prospect.filter(|(prospect, _)| is_new || prospect.is_counted());
+            // In this order: the newest of all are among the newest of their kind.
+            let prospect = prospect.filter(|(prospect, _)| is_counted(prospect) || is_new);
             known.extend(prospect.map(|(prospect, read)| (alert, prospect, read)));
         }
         let prospects: Vec<&Prospect> = known.iter().map(|(_, prospect, _)| &**prospect).collect();

@@ -18,8 +18,8 @@ pub struct Prospect {
     people: Vec<Features>,
     /// It ends an episode: whether the episode is open is asked even where nobody in it is known again.
     ends_episode: bool,
-    /// Counters look at it (domain 5.8).
-    is_counted: bool,
+    /// The kind it counts as, where counters look at it (domain 5.8).
+    counted: Option<AlertKind>,
 }
 
 impl Prospect {
@@ -29,14 +29,14 @@ impl Prospect {
         Self {
             people: unmarked(mentions),
             ends_episode: matches!(kind, AlertKind::MissingFound | AlertKind::MissingCancelled),
-            is_counted: is_counted(kind),
+            counted: Some(kind).filter(|kind| is_counted(*kind)),
         }
     }
 
-    /// Whether counters look at the alert: then it is read however many others there are.
+    /// The kind it counts as, where counters look at the alert: then it is read however many others tell of the child.
     #[must_use]
-    pub const fn is_counted(&self) -> bool {
-        self.is_counted
+    pub const fn counted(&self) -> Option<AlertKind> {
+        self.counted
     }
 }
 
@@ -116,11 +116,11 @@ mod tests {
         #[test]
         fn nobody_is_ruled_out_whom_a_claim_could_name(own in vec(anybody(), 1..3), earlier in vec(anybody(), 0..8)) {
             let unmarked = |person: &Features| person.clone().unmarked();
-            let prospect = |person: &Features| Prospect { people: vec![unmarked(person)], ends_episode: false, is_counted: false };
+            let prospect = |person: &Features| Prospect { people: vec![unmarked(person)], ends_episode: false, counted: None };
             let prospects: Vec<Prospect> = earlier.iter().map(prospect).collect();
             let own_unmarked: Vec<Features> = own.iter().map(unmarked).collect();
 
-            let new = Prospect { people: own_unmarked.clone(), ends_episode: false, is_counted: false };
+            let new = Prospect { people: own_unmarked.clone(), ends_episode: false, counted: None };
             let worth = worth_reading(&new, &prospects.iter().collect::<Vec<_>>());
 
             let read: Vec<&Features> =
@@ -147,7 +147,7 @@ mod tests {
         let alone = |person: Features| Prospect {
             people: vec![person],
             ends_episode: false,
-            is_counted: false,
+            counted: None,
         };
         let (jack, mia) = (alone(twin("9990026033", "Jack")), alone(twin("9990027404", "Mia")));
         let own = alone(twin("9990026033", "Jake"));
@@ -182,7 +182,7 @@ mod tests {
         let alone = |person: Features| Prospect {
             people: vec![person],
             ends_episode: false,
-            is_counted: false,
+            counted: None,
         };
         let (unborn, lark) = (alone(unborn), alone(born("9990027404", "Lark")));
         let own = alone(born("9990026033", "Wren"));
@@ -194,8 +194,8 @@ mod tests {
     #[test]
     fn a_stranger_is_ruled_out_unless_the_alert_ends_an_episode() {
         let stranger = || vec![Features { sex: Some(1), ..Features::default() }];
-        let strangers = Prospect { people: stranger(), ends_episode: false, is_counted: false };
-        let found = Prospect { people: stranger(), ends_episode: true, is_counted: false };
+        let strangers = Prospect { people: stranger(), ends_episode: false, counted: None };
+        let found = Prospect { people: stranger(), ends_episode: true, counted: None };
 
         assert_eq!(worth_reading(&strangers, &[&strangers, &found]), [false, true]);
     }
