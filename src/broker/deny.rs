@@ -15,7 +15,7 @@ use crate::domain::directory::Directory;
 use crate::domain::{AlertId, AlertRecord, Event, MentionToken, Principal, Timestamp, UserId};
 use crate::policy::staff::{self, Named};
 use crate::policy::{Decision, access};
-use crate::record::{open_conflicts, seal_conflicts};
+use crate::record::{kept_from, open_conflicts};
 use crate::store::Expect;
 
 /// Who is on the list for an alert that is being taken, and whom it puts on the list for others.
@@ -106,8 +106,10 @@ impl Broker {
     ) -> Result<Vec<Event>, SubmitError> {
         let Parts { sealer, clocks, env, .. } = &self.parts;
         let mut events = Vec::new();
-        let of_episode = loaded.episode.iter().filter(|it| it.episode == record.episode);
-        for earlier in of_episode.filter(|_| !stated.are_none()) {
+        if stated.are_none() {
+            return Ok(events);
+        }
+        for earlier in loaded.episode.iter().filter(|it| it.episode == record.episode) {
             let before = match open_conflicts(sealer, earlier) {
                 Err(SealError::Shredded) => continue,
                 before => before.map_err(SubmitError::Conflicts)?,
@@ -116,11 +118,11 @@ impl Broker {
             let as_it_stands = place.and_then(|place| changed.get(place)).unwrap_or(earlier);
             let with = (&*loaded.directory, clocks, now);
             let kept = staff::kept_from_now_on((as_it_stands, &before), stated, with);
-            let Some(Named { mut record, conflicts, events: said }) = kept else { continue };
-            let Some(body) = &record.body else { continue };
-            let key = sealer.key(&body.key).map_err(SubmitError::Conflicts)?;
-            let sealed = seal_conflicts(sealer, (&key, record.id), &conflicts);
-            record.conflicts = sealed.map_err(SubmitError::Conflicts)?;
+            let Some(Named { record, conflicts, events: said }) = kept else { continue };
+            let record = match kept_from(sealer, record, &conflicts) {
+                Err(SealError::Shredded) => continue,
+                record => record.map_err(SubmitError::Conflicts)?,
+            };
             events.extend(said.into_iter().map(|mut event| {
                 event.id = env.ids(now).event();
                 event

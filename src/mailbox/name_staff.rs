@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::policy::access::{Action, Permit};
 use crate::policy::staff::{self, Named, Naming};
-use crate::record::{open_conflicts, seal_conflicts};
+use crate::record::{kept_from, open_conflicts};
 use crate::store::{Expect, StoreError, episode_of};
 
 /// Who it is.
@@ -92,7 +92,7 @@ impl Mailboxes {
             let with = (&*directory, &self.clocks, now);
             let named = staff::name((alert, &before), &naming, with);
             let Some(Named { record, conflicts, events: more }) = named else { continue };
-            changed.push(self.with_conflicts(record, &conflicts)?);
+            changed.push(kept_from(&self.sealer, record, &conflicts)?);
             events.extend(more);
         }
         let mut expects = Vec::new();
@@ -150,18 +150,6 @@ impl Mailboxes {
             return Ok(vec![Arc::clone(alert)]);
         };
         Ok(episode_of(self.store.as_ref(), first, &[]).await?)
-    }
-
-    /// The record with these conflicts, sealed anew under its own key.
-    fn with_conflicts(
-        &self,
-        mut record: AlertRecord,
-        conflicts: &Conflicts,
-    ) -> Result<AlertRecord, MailboxError> {
-        let body = record.body.as_ref().ok_or(MailboxError::NotFound)?;
-        let key = self.sealer.key(&body.key)?;
-        record.conflicts = seal_conflicts(&self.sealer, (&key, record.id), conflicts)?;
-        Ok(record)
     }
 }
 

@@ -41,6 +41,21 @@ pub fn seal_conflicts(
     Ok(Some(SealedConflicts { nonce, ciphertext }))
 }
 
+/// The record kept from these from now on, sealed under its own key.
+///
+/// # Errors
+/// When the alert's key was destroyed or cannot be read.
+pub fn kept_from(
+    sealer: &Sealer,
+    mut record: AlertRecord,
+    conflicts: &Conflicts,
+) -> Result<AlertRecord, SealError> {
+    let body = record.body.as_ref().ok_or(SealError::Shredded)?;
+    let key = sealer.key(&body.key)?;
+    record.conflicts = seal_conflicts(sealer, (&key, record.id), conflicts)?;
+    Ok(record)
+}
+
 /// Opens from whom an alert is kept. Needs no key where it is kept from nobody.
 ///
 /// # Errors

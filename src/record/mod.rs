@@ -44,7 +44,7 @@ use crate::domain::{AlertId, AlertRecord};
 use encode::{Encode, Encoder, encoded};
 
 pub use body::{Body, decode_body, encode_body};
-pub use conflicts::{open_conflicts, seal_conflicts};
+pub use conflicts::{kept_from, open_conflicts, seal_conflicts};
 pub use entry::{Leaf, event_hash};
 pub use error::RecordError;
 pub use mentions::{open_mentions, seal_mentions};

@@ -82,6 +82,24 @@ async fn news_of_an_episode_whose_key_is_gone_goes_out_and_past_whom_the_record_
 }
 
 #[tokio::test]
+async fn urgent_news_that_says_who_must_not_know_goes_out_though_the_key_of_what_came_before_is_gone()
+ {
+    let desk = Desk::opening_at(NIGHT).await;
+    let first = desk.submits("MERPOL", URGENT, "k-1").await;
+    let before = desk.parts.store.alert(first).await.unwrap().unwrap();
+    desk.keys.destroy(&[before.body.as_ref().unwrap().key.clone()]).unwrap();
+    let mut news = news_of(first, "k-2");
+    let edt = AgencyCode::try_from("EDT").unwrap();
+    news.submission.envelope.exclude.push(Exclusion::Agency(edt));
+
+    let news = desk.tries("MERPOL", &news).await.unwrap();
+
+    assert!(!went_to(&news, "EDT") && went_to(&news, "CADT/lead"));
+    let stored = desk.parts.store.alert(first).await.unwrap().unwrap();
+    assert_eq!(stored.followers, [news.alert.id]);
+}
+
+#[tokio::test]
 async fn at_night_what_is_kept_from_the_front_door_goes_past_the_team_that_acts_for_it() {
     let desk = Desk::opening_at(NIGHT).await;
     let mut received = received(URGENT, "k-1");
