@@ -25,7 +25,7 @@ use crate::env::Env;
 use crate::policy::access::{self, Action, Denied, Permit};
 use crate::policy::indicators::{self, Facts, Known};
 use crate::record::{RecordError, decode_event};
-use crate::store::{Commit, Store, StoreError};
+use crate::store::{Commit, Store, StoreError, episode_of};
 
 pub use crate::policy::indicators::{Asked, Period, PeriodError, Published, SelfAssessment};
 pub use derive::facts;
@@ -290,9 +290,8 @@ impl Indicators {
                 continue;
             }
             let Some(first) = self.store.alert(id).await? else { continue };
-            let mut episode = vec![EpisodeAlert { record: Arc::clone(&first), is_late: false }];
-            for follower in &first.followers {
-                let Some(record) = self.store.alert(*follower).await? else { continue };
+            let mut episode = Vec::new();
+            for record in episode_of(self.store.as_ref(), first, &[]).await? {
                 let is_late = self.is_late(&record).await?;
                 episode.push(EpisodeAlert { record, is_late });
             }

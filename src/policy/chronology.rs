@@ -69,29 +69,13 @@ pub const fn shows_everybody(delivery: &Delivery) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::identity::{LinkState, MatchClass};
-    use crate::domain::{Rule, Timestamp};
+    use crate::domain::identity::LinkState;
     use crate::policy::fixtures::*;
 
     const SENT: &str = "2026-10-23T22:40+01:00";
 
     fn sent() -> AlertRecord {
         AlertRecord::clone(&record_of(&missing_child(), SENT))
-    }
-
-    fn link((mention, other, other_mention): (u32, AlertId, u32), state: LinkState) -> Link {
-        Link {
-            mention,
-            other,
-            other_mention,
-            rule: Rule::I4,
-            class: MatchClass::Exact,
-            evidence: Vec::new(),
-            state,
-            by: None,
-            at: Timestamp::default(),
-            earlier: Vec::new(),
-        }
     }
 
     #[test]

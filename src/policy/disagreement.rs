@@ -8,7 +8,7 @@
 
 use super::decide::task;
 use super::escalation::{Climb, Steps};
-use super::follow_on::{FollowOn, armed};
+use super::follow_on::{FollowOn, armed, due};
 use super::partners::{CADT, COUNCIL, is_front_door};
 use super::sketch::EventSketch;
 use super::{Clocks, recall, referral, routing, sharing};
@@ -208,15 +208,7 @@ pub fn next(stage: Stage, raised: (Timestamp, &FollowOn)) -> Option<(Stage, Dead
         Stage::Leads => Stage::Senior,
         Stage::Senior => return None,
     };
-    Some((next, due(next, raised)?))
-}
-
-/// When a stage is called that the referrer does not ask for sooner; none for the first.
-fn due(stage: Stage, raised: (Timestamp, &FollowOn)) -> Option<Deadline> {
-    let kind = clock_of(stage)?;
-    // Whose duty it is has no part in when it is due.
-    let nobody = MailboxId::try_from(CADT).ok()?;
-    Some(armed(kind, raised, nobody).due)
+    Some((next, due(clock_of(next)?, raised)))
 }
 
 const fn clock_of(stage: Stage) -> Option<TimerKind> {

@@ -8,12 +8,17 @@ use super::super::connect::{ConnectArgs, Session};
 use super::super::error::CliError;
 use super::super::json;
 use super::super::output::{Output, clean};
+use super::on_behalf::Person;
 use super::receipts::{self, Checked};
 use super::words;
 use crate::wire::v1;
 
+/// Of the option `user`.
+const ASKS: &str = "Who asks, by opaque id, where a system asks for the author of an alert that is kept from others";
+
 /// `status`.
 #[derive(Debug, Args)]
+#[command(mut_arg("user", |user| user.help(ASKS)))]
 pub(crate) struct StatusArgs {
     /// One alert of your agency; without it, all of them, newest first.
     #[arg(value_name = "ALERT")]
@@ -23,16 +28,8 @@ pub(crate) struct StatusArgs {
     #[arg(long, default_value_t = 50, value_name = "COUNT")]
     limit: usize,
 
-    /// Who asks, by opaque id, where a system asks for the author of an alert that is kept from others.
-    #[arg(
-        long,
-        env = "STAYSAFE_USER",
-        hide_env_values = true,
-        default_value = "",
-        value_name = "ID",
-        hide_default_value = true
-    )]
-    user: String,
+    #[command(flatten)]
+    person: Person,
 
     #[command(flatten)]
     connect: ConnectArgs,
@@ -42,8 +39,8 @@ pub(crate) struct StatusArgs {
 pub(crate) async fn run(args: &StatusArgs, out: &mut Output) -> Result<(), CliError> {
     let mut session = args.connect.open(out).await?;
     match &args.alert {
-        Some(alert) => one(&mut session, (alert, &args.user), out).await,
-        None => all(&mut session, (args.limit, &args.user), out).await,
+        Some(alert) => one(&mut session, (alert, &args.person.user), out).await,
+        None => all(&mut session, (args.limit, &args.person.user), out).await,
     }?;
     session.finish()
 }

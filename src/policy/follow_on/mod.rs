@@ -23,7 +23,7 @@ pub(crate) use starting::{
     interview_owner, referral_expected, research_due, timers,
 };
 pub(crate) use table::{
-    armed, ends_with_episode, fixed, is_purge, settled_by_news, waits_for_its_holder,
+    armed, due, ends_with_episode, fixed, is_purge, settled_by_news, waits_for_its_holder,
 };
 
 use super::escalation;

@@ -15,14 +15,11 @@ use super::super::partners::{
 use super::super::routing::{chase, duty_mailbox, is_confirmed_end};
 use super::super::validation::{Assessment, PlaceOfSafetyAssessment, Power, Validated};
 use super::super::{Context, age, clock, referral, sharing, standing};
-use super::{armed, fixed, long};
+use super::{armed, due, fixed, long};
 use crate::calendar;
 
 /// A return home interview follows within 72 hours of elapsed time (statutory guidance of January 2014).
 const INTERVIEW_WITHIN: Span = Span::hours(72);
-
-/// An assessment follows a referral within 45 working days (Working Together).
-const ASSESSED_WITHIN: u32 = 45;
 
 /// How long before the 18th birthday of a missing child the hub keeps the day.
 const MAJORITY_WITHIN: Span = Span::days(366);
@@ -207,7 +204,7 @@ fn pathway(started: &Started<'_>, timers: &mut Vec<Timer>) {
     delivered_to(started, agency, kind, timers);
 }
 
-/// By when RESPONSE should have made contact: two working days after an offer that was accepted (R10).
+/// By when RESPONSE should have made contact after an offer that was accepted (R10).
 pub(crate) fn contact_due(
     submission: &Submission,
     validated: &Validated,
@@ -215,17 +212,16 @@ pub(crate) fn contact_due(
 ) -> Option<Timestamp> {
     let is_pathway = validated.assessment.alcohol().is_some_and(|found| !found.hard);
     let is_agreed = submission.alcohol().is_some_and(|facts| facts.offer.is(Offer::Accepted));
-    let lengths = &context.clocks.follow_on;
-    (is_pathway && is_agreed)
-        .then(|| clock::working_days(context.now, lengths.contact_working_days))
+    let from = (context.now, &context.clocks.follow_on);
+    (is_pathway && is_agreed).then(|| due(TimerKind::ResponseContactDue, from).at)
 }
 
-/// By when a referral to the MARAC is expected: two working days after a gold notification (R20).
+/// By when a referral to the MARAC is expected after a gold notification (R20).
 pub(crate) fn referral_expected(validated: &Validated, context: &Context<'_>) -> Option<Timestamp> {
     let found = validated.assessment.domestic_abuse();
     let is_gold = found.is_some_and(|found| found.band == RiskBand::HighGold);
-    let days = context.clocks.follow_on.marac_referral_working_days;
-    is_gold.then(|| clock::working_days(context.now, days))
+    let from = (context.now, &context.clocks.follow_on);
+    is_gold.then(|| due(TimerKind::MaracReferralExpected, from).at)
 }
 
 /// R30: each agency that attends does its research before the meeting. Nobody is chased for what was due before the
@@ -242,7 +238,7 @@ fn research(started: &Started<'_>, timers: &mut Vec<Timer>) {
     }));
 }
 
-/// Two working days before the conference meets, where the referral says when (R30) `[DEFAULT]`.
+/// So many working days before the conference meets, where the referral says when (R30) `[DEFAULT]`.
 pub(crate) fn research_due(submission: &Submission, context: &Context<'_>) -> Option<Timestamp> {
     let days = context.clocks.follow_on.marac_research_working_days;
     let meeting_at = submission.marac_referral()?.case.meeting_at.get()?;
@@ -344,7 +340,8 @@ fn assessment(started: &Started<'_>, timers: &mut Vec<Timer>) {
 
 /// By when the assessment is due, where one follows.
 pub(crate) fn assessment_due(submission: &Submission, context: &Context<'_>) -> Option<Timestamp> {
-    referred_at(submission, context).map(|from| clock::working_days(from, ASSESSED_WITHIN))
+    let lengths = &context.clocks.follow_on;
+    referred_at(submission, context).map(|from| due(TimerKind::AssessmentDue, (from, lengths)).at)
 }
 
 /// When the hub took what an assessment follows from.
@@ -375,9 +372,8 @@ fn answer_clock(submission: &Submission) -> Option<TimerKind> {
 
 /// By when a question is to be answered (R55).
 pub(crate) fn answer_due_at(submission: &Submission, context: &Context<'_>) -> Option<Timestamp> {
-    let nobody = MailboxId::duty(&context.sender.code);
     let from = (context.now, &context.clocks.follow_on);
-    Some(armed(answer_clock(submission)?, from, nobody).due.at)
+    Some(due(answer_clock(submission)?, from).at)
 }
 
 /// R60: the team around the child reviews within six weeks `[DEFAULT]`. The Area Team's duty, or the sender's where it has

@@ -458,14 +458,19 @@ pub(super) const fn plan(kind: TimerKind) -> Plan {
     }
 }
 
+/// When a clock is due that starts at `from`; then where the line says that its instant is given.
+pub(crate) fn due(kind: TimerKind, (from, lengths): (Timestamp, &FollowOn)) -> Deadline {
+    let plan = plan(kind);
+    Deadline { at: plan.due.chosen(lengths).after(from), tag: plan.tag }
+}
+
 /// A clock that starts at `from`, or is due then where the line says that its instant is given.
 pub(crate) fn armed(
     kind: TimerKind,
     (from, lengths): (Timestamp, &FollowOn),
     holder: MailboxId,
 ) -> Timer {
-    let plan = plan(kind);
-    let due = Deadline { at: plan.due.chosen(lengths).after(from), tag: plan.tag };
+    let due = due(kind, (from, lengths));
     Timer { kind, due, mailbox: holder, delivery: None, state: TimerState::Armed }
 }
 

@@ -335,22 +335,10 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::domain::Rule;
-    use crate::domain::identity::MatchClass;
+    use crate::policy::fixtures::link;
 
     fn claim(mention: u32, state: LinkState) -> identity::Link {
-        identity::Link {
-            mention,
-            other: AlertId::from_bytes([7; 16]),
-            other_mention: 0,
-            rule: Rule::I6,
-            class: MatchClass::Strong,
-            evidence: Vec::new(),
-            state,
-            by: None,
-            at: Timestamp::default(),
-            earlier: Vec::new(),
-        }
+        link((mention, AlertId::from_bytes([7; 16]), 0), state)
     }
 
     #[test]

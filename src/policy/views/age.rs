@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 
+use super::super::age::Age;
 use super::CopyRequest;
 use super::facts::{Part, Subject};
 use super::table::numbers::{field, value};
 use super::tree::{Content, Node};
-use crate::calendar;
-
-const ADULT_YEARS: u16 = 18;
+use crate::domain::Redacted;
+use crate::domain::submission::AgeFact;
 
 /// Whether the one child the alert is about is 18 by the day of the hand-out. Where the alert is about other children
 /// too, nobody can tell whose parent an entry of `told` is.
@@ -24,21 +24,23 @@ pub(super) fn has_come_of_age(
         return false;
     }
     let person = envelope.nodes(field::envelope::SUBJECTS).nth(place);
-    let born = person.and_then(|person| latest(person.text(field::person::DOB)));
-    let years = born.and_then(|born| calendar::age_on(born, on).ok());
-    years.is_some_and(|years| years >= ADULT_YEARS)
+    person.is_some_and(|person| Age::on(born(person.text(field::person::DOB)), on).is_adult())
 }
 
-/// The latest day a date of birth allows that may be of a month or a year only: a child stays a child.
-fn latest(dob: &str) -> Option<Date> {
+/// A date of birth, or as much of one as the sender knew.
+fn born(dob: &str) -> AgeFact {
     let mut parts = dob.split('-').map(str::parse::<i16>);
     let mut next = || parts.next().and_then(Result::ok);
-    let (year, month, day) = (next()?, next(), next());
-    let small = |part: i16| i8::try_from(part).ok();
-    match (month, day) {
-        (Some(month), Some(day)) => Date::new(year, small(month)?, small(day)?).ok(),
-        (Some(month), None) => Date::new(year, small(month)?, 1).ok().map(Date::last_of_month),
-        (None, _) => Date::new(year, 12, 31).ok(),
+    let (year, month, day) = (next(), next(), next());
+    let small = |part: Option<i16>| part.and_then(|part| i8::try_from(part).ok());
+    match (year, small(month), small(day)) {
+        (Some(year), Some(month), Some(day)) => Date::new(year, month, day)
+            .map_or(AgeFact::Unknown, |day| AgeFact::Born(Redacted::new(day))),
+        (Some(year), Some(month), None) => {
+            AgeFact::BornIn { year: Redacted::new(year), month: Redacted::new(month) }
+        }
+        (Some(year), None, _) => AgeFact::BornInYear(Redacted::new(year)),
+        (None, ..) => AgeFact::Unknown,
     }
 }
 
