@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::episode::Loaded;
+use super::episode::{Loaded, put};
 use super::identify::Identified;
 use super::{Broker, Parts, SubmitError};
 use crate::crypto::{SealError, Sealer};
@@ -114,10 +114,9 @@ impl Broker {
                 Err(SealError::Shredded) => continue,
                 before => before.map_err(SubmitError::Conflicts)?,
             };
-            let place = changed.iter().position(|it| it.id == earlier.id);
-            let as_it_stands = place.and_then(|place| changed.get(place)).unwrap_or(earlier);
+            let stands = changed.iter().find(|it| it.id == earlier.id).unwrap_or(earlier);
             let with = (&*loaded.directory, clocks, now);
-            let kept = staff::kept_from_now_on((as_it_stands, &before), stated, with);
+            let kept = staff::kept_from_now_on((stands, &before), stated, with);
             let Some(Named { record, conflicts, events: said }) = kept else { continue };
             let record = match kept_from(sealer, record, &conflicts) {
                 Err(SealError::Shredded) => continue,
@@ -127,10 +126,7 @@ impl Broker {
                 event.id = env.ids(now).event();
                 event
             }));
-            match place.and_then(|place| changed.get_mut(place)) {
-                Some(place) => *place = record,
-                None => changed.push(record),
-            }
+            put(changed, record);
         }
         Ok(events)
     }

@@ -3,7 +3,7 @@
 use crate::domain::deadline::Deadline;
 use crate::domain::event::{Event, EventKind, EventOutcome};
 use crate::domain::id::EventId;
-use crate::domain::{AgencyCode, MailboxId, Rule, UserId, View};
+use crate::domain::{AgencyCode, AlertRecord, MailboxId, Rule, UserId, View};
 
 /// One event a decision caused. Its id, and for a new alert the alert's, are the caller's.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,6 +22,13 @@ impl EventSketch {
     /// The event without its id.
     pub(crate) fn into_event(self) -> Event {
         self.0
+    }
+
+    /// The same, of an alert that is stored and of whom it is about.
+    pub(crate) fn about(self, record: &AlertRecord) -> Event {
+        let mut event = self.0.about(record.id, record.episode);
+        event.subjects.clone_from(&record.subjects);
+        event
     }
 
     pub(crate) fn failed(mut self) -> Self {

@@ -144,7 +144,7 @@ pub fn name(
     }
     after.held = held;
     let Releasing { record, events, .. } = naming;
-    let events = events.into_iter().map(|sketch| about(&record, sketch)).collect();
+    let events = events.into_iter().map(|sketch| sketch.about(&record)).collect();
     Some(Named { record, conflicts: after, events })
 }
 
@@ -182,14 +182,8 @@ pub fn kept_from_now_on(
     }
     let Releasing { record, events, .. } = keeping;
     let record = escalation::settled(record);
-    let events = events.into_iter().map(|sketch| about(&record, sketch)).collect();
+    let events = events.into_iter().map(|sketch| sketch.about(&record)).collect();
     Some(Named { record, conflicts: after, events })
-}
-
-fn about(record: &AlertRecord, sketch: EventSketch) -> Event {
-    let mut event = sketch.into_event().about(record.id, record.episode);
-    event.subjects.clone_from(&record.subjects);
-    event
 }
 
 /// The record while a lead's word is worked into it.

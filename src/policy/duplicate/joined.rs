@@ -155,8 +155,6 @@ impl Joining<'_> {
 
     fn say(&mut self, alert: AlertId, said: EventSketch) {
         let Some(record) = self.changed.iter().find(|it| it.id == alert) else { return };
-        let mut event = said.into_event().about(record.id, record.episode);
-        event.subjects.clone_from(&record.subjects);
-        self.events.push(event);
+        self.events.push(said.about(record));
     }
 }

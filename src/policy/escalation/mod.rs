@@ -102,9 +102,7 @@ pub fn over(record: &AlertRecord) -> Steps {
     if after == *record {
         return Steps { record: after, events: Vec::new(), others: Vec::new() };
     }
-    let done = EventSketch::of(EventKind::TaskDone).because("KEY_DESTROYED").into_event();
-    let mut done = done.about(record.id, record.episode);
-    done.subjects.clone_from(&record.subjects);
+    let done = EventSketch::of(EventKind::TaskDone).because("KEY_DESTROYED").about(record);
     Steps { record: after, events: vec![done], others: Vec::new() }
 }
 
@@ -188,11 +186,7 @@ impl<'a> Climb<'a> {
     /// The record as it has become, and what to record of it.
     pub(crate) fn steps(self) -> Steps {
         let Self { record, events, others: beside, .. } = self;
-        let about = |sketch: EventSketch| {
-            let mut event = sketch.into_event().about(record.id, record.episode);
-            event.subjects.clone_from(&record.subjects);
-            event
-        };
+        let about = |sketch: EventSketch| sketch.about(&record);
         let mut events: Vec<Event> = events.into_iter().map(about).collect();
         let mut others = Vec::new();
         for steps in beside {

@@ -232,12 +232,7 @@ fn chase(delivery: &Delivery, (clocks, now): (&Clocks, Timestamp)) -> Timer {
 }
 
 fn changed(record: AlertRecord, events: Vec<EventSketch>) -> Change {
-    let about = |sketch: EventSketch| {
-        let mut event = sketch.into_event().about(record.id, record.episode);
-        event.subjects.clone_from(&record.subjects);
-        event
-    };
-    let events = events.into_iter().map(about).collect();
+    let events = events.into_iter().map(|sketch| sketch.about(&record)).collect();
     Change { record, events }
 }
 
